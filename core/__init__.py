@@ -1,0 +1,1 @@
+"""The public face of ``core``: see the README for a tour."""

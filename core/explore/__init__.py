@@ -1,0 +1,1 @@
+"""What a reader does with the fits: dial, receipt, prediction, validation, ranking."""

@@ -1,0 +1,1 @@
+"""The fits: complete pooling, no pooling, the multilevel model."""

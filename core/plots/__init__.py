@@ -1,0 +1,1 @@
+"""Figures: one ``plot_<noun>`` a file; they draw and never compute."""

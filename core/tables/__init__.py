@@ -1,0 +1,1 @@
+"""A table comes in: readers, doctor, roles, examples, simulation, GroupedData."""
