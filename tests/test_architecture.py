@@ -1,0 +1,297 @@
+"""The rules of the house that a program can check: imports, sizes, docstrings, safety.
+
+Each test collects every offence, so that one run shows all there is to mend.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import core
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+
+# The straight way of the data: a module imports from its left, or within its own stage.
+STAGES = (
+    ("core.types", "core.exceptions"),
+    ("core.spec", "core.results"),
+    ("core.tables",),
+    ("core.moments",),
+    ("core.fitting",),
+    ("core.explore",),
+    ("core.plots",),
+    ("core",),
+    ("pages._shared",),
+    ("pages",),
+    ("app",),
+)
+
+# ``MultilevelFit.to_statsmodels`` reaches forward when it is called, never at import.
+DEFERRED_IMPORTS = {("core.results", "core.fitting.mixedlm")}
+
+# Who may import what does not belong everywhere.
+HOMES = {
+    "streamlit": ("pages", "app"),
+    "plotly": ("core.plots",),
+    "statsmodels": ("core.fitting.mixedlm",),
+    "patsy": (),
+    "formulaic": (),
+    "pickle": (),
+    "marshal": (),
+    "shelve": (),
+    "dill": (),
+    "joblib": (),
+}
+
+UNSAFE_CALLS = frozenset({"eval", "exec", "compile", "__import__"})
+UNSAFE_ATTRIBUTES = frozenset({"eval", "query", "read_pickle", "to_pickle", "from_formula"})
+UNSAFE_KEYWORDS = frozenset({"unsafe_allow_html", "allow_pickle", "shell"})
+UNSAFE_SCRIPT = re.compile(r"\beval\(|new Function\(|document\.write|insertAdjacentHTML")
+
+# Character classes keep this file from matching itself.
+FOREIGN = re.compile(
+    r"(?<![\w./-])/(?:wor[k]|tm[p]|hom[e]|roo[t]|User[s])/"
+    r"|https?://[a-z.-]*(?:pyp[i]|npmj[s]|pythonhoste[d]|debia[n])\b"
+)
+FOLDERS = (".ci", ".streamlit", "assets", "core", "pages", "tests")
+TEXT_ENDINGS = frozenset({".py", ".md", ".toml", ".js", ".mjs", ".css", ".yml", ".yaml", ".R", ""})
+
+
+def _under(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+def _files(*folders: str, ending: str = ".py") -> list[Path]:
+    found = [p for folder in folders for p in sorted((ROOT / folder).rglob(f"*{ending}"))]
+    if ending == ".py":
+        found += sorted(ROOT.glob("*.py"))
+    return [p for p in found if p.is_file() and "__pycache__" not in p.parts]
+
+
+def _module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _stage(module: str) -> int:
+    """Return the stage whose longest prefix fits; -1 for what is not of this project."""
+    fits = [(len(p), i) for i, stage in enumerate(STAGES) for p in stage if _under(module, p)]
+    return max(fits, default=(0, -1))[1]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(_text(path), filename=str(path))
+
+
+SOURCES = {_module_name(path): path for path in _files("core", "pages")}
+TREES = {name: _parse(path) for name, path in SOURCES.items()}
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def _imports(node: ast.AST, *, deferred: bool = False) -> Iterator[tuple[str, bool]]:
+    """Yield the module named by every import that can run, and whether a function defers it."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from ((alias.name, deferred) for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield from ((target, deferred) for target in _from_targets(child))
+        elif not _is_type_checking(child):
+            inner = deferred or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            yield from _imports(child, deferred=inner)
+
+
+def _from_targets(node: ast.ImportFrom) -> list[str]:
+    """Return what ``from a import b`` names: the module ``a.b`` where there is one, else ``a``."""
+    base = node.module or ""
+    inner = [f"{base}.{alias.name}" for alias in node.names]
+    return [name if name in SOURCES else base for name in inner]
+
+
+def _documented(node: ast.AST, prefix: str) -> Iterator[tuple[str, bool]]:
+    """Yield the public definitions of a module or class, and whether each has a docstring."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.ClassDef) or child.name.startswith("_"):
+            continue
+        yield f"{prefix}.{child.name}", ast.get_docstring(child) is not None
+        if isinstance(child, ast.ClassDef):
+            yield from _documented(child, f"{prefix}.{child.name}")
+
+
+def _code_lines(function: ast.FunctionDef, comments: set[int], lines: list[str]) -> int:
+    """Return the lines of a function without its docstring, blank lines and comments."""
+    first = function.body[0]
+    skip = set(comments)
+    if ast.get_docstring(function) is not None:
+        skip |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    span = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+    return sum(1 for i in span if i not in skip and lines[i - 1].strip())
+
+
+def _whole_line_comments(text: str) -> set[int]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return {
+        token.start[0]
+        for token in tokens
+        if token.type == tokenize.COMMENT and token.line.strip().startswith("#")
+    }
+
+
+def test_imports_follow_the_way_of_the_data() -> None:
+    offences = []
+    for module, tree in TREES.items():
+        for target, deferred in _imports(tree):
+            if deferred and (module, target) in DEFERRED_IMPORTS:
+                continue
+            if _stage(target) > _stage(module):
+                offences.append(f"{module} imports {target}, which comes after it")
+    assert offences == []
+
+
+def test_no_import_cycles_in_core() -> None:
+    graph = {
+        module: {t for t, deferred in _imports(tree) if t in TREES and not deferred}
+        for module, tree in TREES.items()
+        if _under(module, "core")
+    }
+    finished: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join((*path, module))
+        if module not in finished:
+            for target in sorted(graph.get(module, ())):
+                visit(target, (*path, module))
+            finished.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_libraries_stay_in_their_room(library: str) -> None:
+    offences = [
+        f"{module} imports {target}"
+        for module, tree in TREES.items()
+        for target, _ in _imports(tree)
+        if _under(target, library) and not any(_under(module, home) for home in HOMES[library])
+    ]
+    assert offences == []
+
+
+def test_imports_are_absolute() -> None:
+    offences = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in _files("core", "pages", "tests")
+        for node in ast.walk(_parse(path))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert offences == []
+
+
+def test_every_stage_is_known() -> None:
+    strangers = [module for module in TREES if _stage(module) < 0]
+    inside = [m for m in TREES if _under(m, "core") and m != "core"]
+    strangers += [m for m in inside if STAGES[_stage(m)] == ("core",)]
+    assert strangers == [], "add these modules to STAGES"
+
+
+def test_modules_are_short() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(_text(path).splitlines())
+        for path in _files("core", "pages", "tests")
+    }
+    assert {name: n for name, n in lengths.items() if n > MODULE_LINES} == {}
+
+
+def test_functions_are_short() -> None:
+    offences = {}
+    for path in _files("core", "pages", "tests"):
+        text = _text(path)
+        comments = _whole_line_comments(text)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                size = _code_lines(node, comments, text.splitlines())
+                if size > FUNCTION_LINES:
+                    offences[f"{path.relative_to(ROOT)}:{node.name}"] = size
+    assert offences == {}
+
+
+def test_everything_public_in_core_has_a_docstring() -> None:
+    missing = [
+        name
+        for module, tree in TREES.items()
+        if _under(module, "core")
+        for name, documented in _documented(tree, module)
+        if not documented
+    ]
+    missing += [module for module, tree in TREES.items() if not ast.get_docstring(tree)]
+    assert missing == []
+
+
+def test_the_public_face_is_explicit_and_documented() -> None:
+    names = getattr(core, "__all__", [])
+    assert len(set(names)) == len(names), "a name twice in core.__all__"
+    faults = [name for name in names if not hasattr(core, name)]
+    for name in set(names) - set(faults):
+        value: Any = getattr(core, name)
+        # A dataclass without a docstring is given its signature as one: that does not count.
+        doc = value.__doc__ or ""
+        described = inspect.isclass(value) or inspect.isroutine(value)
+        if described and (not doc or doc.startswith(f"{name}(")):
+            faults.append(name)
+    assert faults == []
+
+
+def _unsafe(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id in UNSAFE_CALLS:
+            yield node.lineno, node.func.id
+        if isinstance(node.func, ast.Attribute) and node.func.attr in UNSAFE_ATTRIBUTES:
+            yield node.lineno, node.func.attr
+        yield from ((node.lineno, k.arg) for k in node.keywords if k.arg in UNSAFE_KEYWORDS)
+
+
+def test_no_way_in_for_a_hostile_upload() -> None:
+    offences = [
+        f"{SOURCES[module].relative_to(ROOT)}:{line}: {what}"
+        for module, tree in TREES.items()
+        for line, what in _unsafe(tree)
+    ]
+    for script in _files("core", "pages", "assets", ending=".js"):
+        found = UNSAFE_SCRIPT.findall(_text(script))
+        offences += [f"{script.relative_to(ROOT)}: {what}" for what in found]
+    assert offences == []
+
+
+def test_the_repository_speaks_of_itself_alone() -> None:
+    """No path of somebody's machine and no host of a package registry stands in any text."""
+    paths = [p for p in ROOT.iterdir() if p.is_file()]
+    paths += [p for folder in FOLDERS for p in _files(folder, ending="")]
+    offences = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in paths
+        if path.suffix in TEXT_ENDINGS and path.name != ".git"
+        for number, line in enumerate(_text(path).splitlines(), start=1)
+        if FOREIGN.search(line)
+    ]
+    assert offences == []
