@@ -1,0 +1,114 @@
+"""Numbers as a reader wants them: sensible digits, a real minus sign, thousands apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+MINUS = "\N{MINUS SIGN}"
+NOT_A_NUMBER = "\N{EN DASH}"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+#: Outside these magnitudes a number is written with a power of ten.
+_LEAST, _MOST = 1e-4, 1e7
+
+
+def _plain(value: float, decimals: int) -> str:
+    """Return a number in fixed notation; what rounds to zero carries no sign."""
+    text = f"{value:,.{decimals}f}"
+    if text.startswith("-"):
+        text = MINUS + text[1:] if any(c in "123456789" for c in text) else text[1:]
+    return text
+
+
+def _power_of_ten(value: float, digits: int) -> str:
+    mantissa, exponent = f"{value:.{max(digits - 1, 0)}e}".split("e")
+    return mantissa.replace("-", MINUS) + "×10" + str(int(exponent)).translate(_SUPERSCRIPT)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Return a number with a given count of decimals, e.g. ``−0.65``; ``–`` for NaN."""
+    if math.isnan(value):
+        return NOT_A_NUMBER
+    if math.isinf(value):
+        return ("" if value > 0 else MINUS) + "∞"
+    return _plain(float(value), decimals)
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits.
+
+    Parameters
+    ----------
+    value : float
+        Any number; NaN gives ``–``.
+    digits : int
+        Significant digits; whole numbers keep all of theirs.
+
+    Returns
+    -------
+    str
+        Fixed notation, or a power of ten where that would be mostly zeros.
+
+    Examples
+    --------
+    >>> number(-0.6548), number(1234.6), number(0.0000312)
+    ('−0.655', '1,235', '3.12×10⁻⁵')
+    """
+    value = float(value)
+    if not math.isfinite(value) or value == 0:
+        return fixed(value, 0)
+    if not _LEAST <= abs(value) < _MOST:
+        return _power_of_ten(value, digits)
+    magnitude = math.floor(math.log10(abs(value)))
+    return _plain(value, max(digits - 1 - magnitude, 0))
+
+
+def decimals_for(values: Iterable[float], digits: int = 2) -> int:
+    """Return the decimals that show the spread of some numbers to ``digits`` digits (0 to 6)."""
+    array = np.asarray(list(values), dtype=np.float64)
+    array = array[np.isfinite(array)]
+    if not len(array):
+        return 0
+    spread = float(np.ptp(array)) or float(np.abs(array).max())
+    if spread == 0:
+        return 0
+    return int(min(max(digits - 1 - math.floor(math.log10(spread)), 0), 6))
+
+
+def percent(share: float) -> str:
+    """Return a share as whole per cent; never a false 0 or 100.
+
+    Examples
+    --------
+    >>> percent(0.714), percent(0.0004), percent(0.9996)
+    ('71%', '<1%', '>99%')
+    """
+    if math.isnan(share):
+        return NOT_A_NUMBER
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 < share < 1:
+        return ">99%"
+    return _plain(100 * float(share), 0) + "%"
+
+
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    """Return a count with its noun: ``1 home``, ``1,204 homes``."""
+    noun = singular if n == 1 else (plural if plural is not None else singular + "s")
+    return f"{n:,} {noun}"
+
+
+def shorten(text: str, length: int) -> str:
+    """Return a text cut to a length, the end replaced by an ellipsis; line breaks become spaces."""
+    text = " ".join(str(text).split()) or str(text)
+    return text if len(text) <= length else text[: max(length - 1, 1)].rstrip() + "…"
+
+
+def listed(items: Iterable[str], most: int = 5) -> str:
+    """Return items joined as in a sentence, the rest counted: ``a, b and 3 more``."""
+    names = list(items)
+    if len(names) > most:
+        return ", ".join(names[:most]) + f" and {len(names) - most:,} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
