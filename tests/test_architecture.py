@@ -25,7 +25,7 @@ FUNCTION_LINES = 60
 
 # The straight way of the data: a module imports from its left, or within its own stage.
 STAGES = (
-    ("core.types", "core.exceptions"),
+    ("core.types", "core.exceptions", "core.escape", "core.formats"),
     ("core.spec", "core.results"),
     ("core.tables",),
     ("core.moments",),
