@@ -183,8 +183,8 @@ class NoPoolingFit:
         and is not zero), the number is the group's mean level, not its intercept.
     coef_se : FloatArray, shape (J, k)
         Standard errors with the common residual sd ``sigma_y``.
-    group_sigma : FloatArray, shape (J,)
-        Residual sd of each group by itself; NaN without residual degrees of freedom.
+    coef_cov : FloatArray, shape (J, k, k)
+        Covariance of each group's coefficients.
     common_coef, common_se : FloatArray, shape (p - k,)
         Coefficients that do not vary; NaN for group-level predictors, which
         cannot stand beside group indicators (see ``two_stage``).
@@ -198,8 +198,7 @@ class NoPoolingFit:
     coef: FloatArray
     estimable: BoolArray
     coef_se: FloatArray
-    cond_cov: FloatArray
-    group_sigma: FloatArray
+    coef_cov: FloatArray
     group_names: tuple[str, ...]
     group_sizes: IntArray
     varying_names: tuple[str, ...]
@@ -288,22 +287,22 @@ class MultilevelFit:
     @property
     def fixef_se(self) -> FloatArray:
         """Standard errors of the average coefficients, shape (p,)."""
-        return np.sqrt(np.diag(self.fixef_cov))
+        return np.asarray(np.sqrt(np.diag(self.fixef_cov)))
 
     @property
     def cond_sd(self) -> FloatArray:
         """Conditional sd of each deviation, shape (J, k)."""
-        return np.sqrt(np.einsum("jkk->jk", self.cond_var))
+        return np.asarray(np.sqrt(np.einsum("jkk->jk", self.cond_var)))
 
     @property
     def line_se(self) -> FloatArray:
         """Standard error of ``line``, fixed effects' uncertainty included, shape (J, k)."""
-        return np.sqrt(np.einsum("jkk->jk", self.line_var))
+        return np.asarray(np.sqrt(np.einsum("jkk->jk", self.line_var)))
 
     @property
     def sigma_group(self) -> FloatArray:
         """Group sd of each varying coefficient, shape (k,)."""
-        return np.sqrt(np.diag(self.vcov_group))
+        return np.asarray(np.sqrt(np.diag(self.vcov_group)))
 
     @property
     def correlation(self) -> FloatArray:
@@ -336,6 +335,15 @@ class MultilevelFit:
         own = np.einsum("jkk->jk", self.cond_var)
         ratio = np.divide(own, variance, out=np.ones_like(own), where=variance > 0)
         return np.asarray(np.clip(ratio, 0.0, 1.0))
+
+    def confirm(self) -> Any:
+        """Return how far ``MixedLM`` agrees at this optimum (``core.fitting.mixedlm.Agreement``).
+
+        None for a table that MixedLM would take more than a moment for.
+        """
+        from core.fitting.mixedlm import confirm
+
+        return confirm(self)
 
     def to_statsmodels(self) -> Any:
         """Return a genuine ``statsmodels`` ``MixedLMResults`` at these estimates."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,10 @@ from core.types import Criterion
 
 _SYNTACTIC = re.compile(r"^(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*$")
 _R_RESERVED = frozenset(
-    "if else repeat while function for next break TRUE FALSE NULL Inf NaN NA in".split()
+    [
+        *("if", "else", "repeat", "while", "function", "for", "next", "break", "in"),
+        *("TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"),
+    ]
 )
 
 
@@ -23,7 +26,9 @@ def _as_tuple(value: object, name: str) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         return (value,)
-    names = tuple(value)  # type: ignore[arg-type]
+    if not isinstance(value, Iterable):
+        raise SpecError(f"'{name}' must hold column names, got {value!r}.")
+    names = tuple(value)
     if not all(isinstance(item, str) for item in names):
         raise SpecError(f"'{name}' must hold column names, got {names!r}.")
     return names
@@ -120,8 +125,12 @@ class ModelSpec:
 
     def _check_roles(self) -> None:
         roles: dict[str, str] = {}
-        named = [("outcome", (self.outcome,)), ("group", (self.group,))]
-        named += [("predictors", self.predictors), ("group_predictors", self.group_predictors)]
+        named: list[tuple[str, tuple[str, ...]]] = [
+            ("outcome", (self.outcome,)),
+            ("group", (self.group,)),
+            ("predictors", self.predictors),
+            ("group_predictors", self.group_predictors),
+        ]
         for role, columns in named:
             for column in columns:
                 if column in roles:
@@ -162,6 +171,6 @@ class ModelSpec:
         varying = ["1" if self.varying_intercept else "0"] + [r_name(c) for c in self.varying]
         if self.varying_intercept and self.varying:
             varying = varying[1:]
-        bar = "|" if self.correlated or len(varying) == 1 and self.varying_intercept else "||"
+        bar = "|" if self.correlated or not self.varying else "||"
         left = f"{r_name(self.outcome)} ~ {' + '.join(fixed) or '1'}"
         return f"{left} + ({' + '.join(varying)} {bar} {r_name(self.group)})"

@@ -1,0 +1,204 @@
+"""The reference engine: ``statsmodels.MixedLM`` behind one adaptor.
+
+The only module that imports statsmodels, and only when it is asked for: the import alone
+takes longer than the fits of a classroom table.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from core.exceptions import PoolingError
+from core.fitting.multilevel import fit_at, optimum_at
+from core.fitting.scaled import ScaledModel
+from core.results import Diagnostic, MultilevelFit
+from core.types import FloatArray
+
+#: Rows x varying coefficients and groups up to which MixedLM answers in a second or so.
+CARRIES_GROUPS = 2_000
+CARRIES_ROWS = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """What ``MixedLM`` says at the optimum that was found from the moments.
+
+    Attributes
+    ----------
+    criterion_gap : float
+        MixedLM's criterion minus ours at the same parameters.
+    fixef_gap, se_gap, ranef_gap : float
+        Largest difference of the fixed effects and of their standard errors, in standard
+        errors, and of the conditional modes, in units of sigma_y.
+    """
+
+    criterion_gap: float
+    fixef_gap: float
+    se_gap: float
+    ranef_gap: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two engines tell the same story to four digits."""
+        gaps = (self.fixef_gap, self.se_gap, self.ranef_gap)
+        return abs(self.criterion_gap) < 1e-4 and max(gaps) < 1e-3
+
+
+def carries(fit: MultilevelFit) -> bool:
+    """Return whether a table is small enough for MixedLM to answer quickly."""
+    return fit.n_groups <= CARRIES_GROUPS and fit.n_obs <= CARRIES_ROWS
+
+
+def model_of(fit: MultilevelFit, *, use_sqrt: bool = True) -> Any:
+    """Return the ``MixedLM`` model of a fit, built from arrays and never from a formula."""
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    data = fit.data
+    used = np.flatnonzero(np.isfinite(fit.fixef))
+    model = MixedLM(
+        data.y,
+        data.design()[:, used],
+        groups=data.group_index,
+        exog_re=data.varying_design(),
+        use_sqrt=use_sqrt,
+    )
+    model.data.xnames = [data.fixef_names[i] for i in used]
+    model.exog_names[:] = model.data.xnames
+    return model
+
+
+def _params_of(fit: MultilevelFit, rel_cov: FloatArray) -> Any:
+    from statsmodels.regression.mixed_linear_model import MixedLMParams
+
+    used = np.isfinite(fit.fixef)
+    return MixedLMParams.from_components(fe_params=fit.fixef[used], cov_re=rel_cov)
+
+
+def _lifted(fit: MultilevelFit) -> FloatArray:
+    """Return Sigma / sigma_y**2, lifted off the boundary by a hair where it is singular.
+
+    MixedLM inverts Sigma, so a variance of exactly zero cannot be handed to it.
+    """
+    rel_cov = fit.vcov_group / fit.sigma_y**2
+    if not fit.is_singular:
+        return rel_cov
+    spread = np.mean(fit.data.varying_design() ** 2, axis=0)
+    return np.asarray(rel_cov + np.diag(1e-8 / np.maximum(spread, 1e-300)))
+
+
+def results_at(fit: MultilevelFit) -> Any:
+    """Return a genuine ``MixedLMResults`` at the estimates of a fit, without a search.
+
+    A search with a tolerance that its first gradient meets ends where it starts
+    (``do_cg=False`` raises UnboundLocalError in statsmodels 0.15).
+    """
+    from statsmodels.regression.mixed_linear_model import MixedLMParams
+
+    model = model_of(fit, use_sqrt=False)
+    params: MixedLMParams = _params_of(fit, _lifted(fit))
+    structure = {} if fit.spec.correlated or len(fit.varying_names) == 1 else _independent(fit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.fit(
+            start_params=params,
+            reml=fit.criterion == "REML",
+            method="bfgs",
+            gtol=np.inf,
+            **structure,
+        )
+
+
+def _independent(fit: MultilevelFit) -> dict[str, Any]:
+    from statsmodels.regression.mixed_linear_model import MixedLMParams
+
+    used = int(np.isfinite(fit.fixef).sum())
+    k = len(fit.varying_names)
+    return {"free": MixedLMParams.from_components(fe_params=np.ones(used), cov_re=np.eye(k))}
+
+
+def confirm(fit: MultilevelFit) -> Agreement | None:
+    """Return how far MixedLM agrees at the optimum; None for tables it cannot carry."""
+    if not carries(fit):
+        return None
+    results = results_at(fit)
+    used = np.isfinite(fit.fixef)
+    se = fit.fixef_se[used]
+    modes = _modes(results, fit)
+    return Agreement(
+        criterion_gap=-2.0 * float(results.llf) - fit.criterion_value,
+        fixef_gap=float(np.max(np.abs(np.asarray(results.fe_params) - fit.fixef[used]) / se)),
+        se_gap=float(np.max(np.abs(np.asarray(results.bse_fe) - se) / se)),
+        ranef_gap=float(np.max(np.abs((modes - fit.ranef) * _reach(fit)))) / fit.sigma_y,
+    )
+
+
+def _reach(fit: MultilevelFit) -> FloatArray:
+    """Return the root mean square of each varying column: what one unit of it moves y."""
+    return np.asarray(np.sqrt(np.mean(fit.data.varying_design() ** 2, axis=0)))
+
+
+def _modes(results: Any, fit: MultilevelFit) -> FloatArray:
+    effects = results.random_effects
+    return np.array([np.asarray(effects[j], dtype=float) for j in range(fit.n_groups)])
+
+
+def fit_mixedlm(fit: MultilevelFit, model: ScaledModel) -> MultilevelFit:
+    """Return the fit that MixedLM finds by itself, in the same class.
+
+    Everything MixedLM reports is its own (fixed effects, their covariance, variances,
+    conditional modes, criterion); what it does not report follows from these.
+
+    Raises
+    ------
+    PoolingError
+        When MixedLM stops with an error of linear algebra.
+    """
+    mixed = model_of(fit)
+    structure = {} if fit.spec.correlated or len(fit.varying_names) == 1 else _independent(fit)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            results = mixed.fit(reml=fit.criterion == "REML", **structure)
+            modes = _modes(results, fit)
+        except (np.linalg.LinAlgError, ValueError, UnboundLocalError) as error:
+            raise PoolingError(
+                "statsmodels' MixedLM stopped with a singular matrix on this table. The engine "
+                "'moments' fits it.",
+                code="engine_failed",
+            ) from error
+    variance = float(results.scale)
+    rel_cov = np.atleast_2d(np.asarray(results.cov_re)) / variance
+    undo = np.linalg.inv(model.z_to_raw)
+    found = fit_at(fit.data, fit.moments, model, optimum_at(model, undo @ rel_cov @ undo.T, fit))
+    notes = found.diagnostics + tuple(_remarks(results, caught))
+    used = np.flatnonzero(np.isfinite(fit.fixef))
+    fixef, cov = fit.fixef.copy(), fit.fixef_cov.copy()
+    fixef[used] = np.asarray(results.fe_params)
+    cov[np.ix_(used, used)] = np.asarray(results.cov_params())[: len(used), : len(used)]
+    return replace(
+        found,
+        fixef=fixef,
+        fixef_cov=cov,
+        ranef=modes,
+        sigma_y=float(np.sqrt(variance)),
+        criterion_value=-2.0 * float(results.llf),
+        diagnostics=notes,
+        engine="statsmodels",
+    )
+
+
+def _remarks(results: Any, caught: list[warnings.WarningMessage]) -> list[Diagnostic]:
+    if bool(results.converged):
+        return []
+    said = {str(w.message).splitlines()[0] for w in caught}
+    return [
+        Diagnostic(
+            "mixedlm_not_converged",
+            "problem",
+            "MixedLM did not converge: " + "; ".join(sorted(said)) + " Use the engine 'moments'.",
+        )
+    ]

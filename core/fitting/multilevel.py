@@ -1,0 +1,283 @@
+"""The multilevel model: Sigma estimated from the moments, globally and with a certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.fitting.complete_pooling import group_targets
+from core.fitting.covariance import factor_of, rel_cov_of, theta_of
+from core.fitting.criterion import CriterionProblem, evaluate, problem_of
+from core.fitting.modes import fixed_part, own_precision, scaled_modes, unit_cond_var
+from core.fitting.optimize import Certificate, certify, minimise, snap, start_points, step_off
+from core.fitting.scaled import ScaledModel
+from core.fitting.status import diagnose, status_of
+from core.moments import GroupMoments
+from core.results import Diagnostic, Mode, MultilevelFit, OptSummary
+from core.tables.grouped import GroupedData
+from core.types import FloatArray
+
+#: Relative to the stationarity that rounding allows.
+_CERTIFIED = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The best D found, in scaled units, and how it was found."""
+
+    D: FloatArray
+    value: float
+    certificate: Certificate
+    modes: tuple[tuple[FloatArray, float], ...]
+    start: FloatArray
+    evaluations: int
+    starts: int
+    converged: bool
+    unit: FloatArray
+
+
+def unit_of(model: ScaledModel) -> FloatArray:
+    """Return the units (k,) in which theta = 1 pools the median group by half."""
+    own = np.einsum("kkj->kj", model.S)
+    return np.array([np.sqrt(np.median(row[row > 0])) if (row > 0).any() else 1.0 for row in own])
+
+
+def find_optimum(model: ScaledModel, *, reml: bool, correlated: bool) -> Optimum:
+    """Return the best optimum of the profiled criterion over D, in scaled units of Z."""
+    unit = unit_of(model)
+    problem = problem_of(model, unit, reml=reml)
+    work = problem.S.shape[1] * problem.S.shape[2]
+    starts = start_points(problem, correlated=correlated, most=6 if work < 10_000 else 3)
+    found = minimise(problem, starts, correlated=correlated)
+    best = int(np.argmin(found.value[0]))
+    D = rel_cov_of(found.theta[0, best], model.k, correlated)
+    value = float(found.value[0, best])
+    evaluations = found.evaluations
+    D, value = snap(problem, D, value, correlated=correlated)
+    certificate = certify(problem, D, correlated=correlated)
+    for _ in range(6):
+        if certificate.least_curvature >= -1e-7 * float(problem.n_obs[0]):
+            break
+        away = theta_of(step_off(problem, D, certificate.direction), correlated)
+        again = minimise(problem, away[None, None], correlated=correlated)
+        evaluations += again.evaluations
+        if not again.value[0, 0] < value:
+            break
+        D, value = snap(
+            problem,
+            rel_cov_of(again.theta[0, 0], model.k, correlated),
+            float(again.value[0, 0]),
+            correlated=correlated,
+        )
+        certificate = certify(problem, D, correlated=correlated)
+    return Optimum(
+        D=D / np.outer(unit, unit),
+        value=value,
+        certificate=certificate,
+        modes=_distinct_modes(problem, found.theta[0], found.value[0], (D, value), correlated),
+        start=starts[0, best],
+        evaluations=evaluations,
+        starts=starts.shape[1],
+        converged=_is_certified(certificate, problem),
+        unit=unit,
+    )
+
+
+def optimum_at(model: ScaledModel, D: FloatArray, like: MultilevelFit) -> Optimum:
+    """Return a given D (scaled units) as an optimum with its certificate, whoever found it."""
+    correlated = like.spec.correlated
+    unit = unit_of(model)
+    problem = problem_of(model, unit, reml=like.criterion == "REML")
+    in_unit = D * np.outer(unit, unit)
+    value = float(evaluate(problem, in_unit[None, None], derivative=False).value[0, 0])
+    certificate = certify(problem, in_unit, correlated=correlated)
+    return Optimum(
+        D=D,
+        value=value,
+        certificate=certificate,
+        modes=((in_unit, value),),
+        start=theta_of(in_unit, correlated),
+        evaluations=1,
+        starts=0,
+        converged=_is_certified(certificate, problem),
+        unit=unit,
+    )
+
+
+def _is_certified(certificate: Certificate, problem: CriterionProblem) -> bool:
+    size = float(problem.n_obs[0])
+    return (
+        certificate.stationarity <= _CERTIFIED * size**0.5
+        and certificate.least_curvature >= -1e-6 * size
+    )
+
+
+def _distinct_modes(
+    problem: CriterionProblem,
+    theta: FloatArray,
+    value: FloatArray,
+    best: tuple[FloatArray, float],
+    correlated: bool,
+) -> tuple[tuple[FloatArray, float], ...]:
+    """Return the local minima found, best first, each once, in the problem's units."""
+    modes = [best]
+    for i in np.argsort(value):
+        if not np.isfinite(value[i]):
+            continue
+        D, at = snap(
+            problem,
+            rel_cov_of(theta[i], problem.k, correlated),
+            float(value[i]),
+            correlated=correlated,
+        )
+        near = any(
+            np.max(np.abs(D - other)) <= 1e-2 * (0.1 + np.max(np.abs(other))) for other, _ in modes
+        )
+        if near or at > best[1] + 50.0:
+            continue
+        certificate = certify(problem, D, correlated=correlated)
+        if _is_certified(certificate, problem):
+            modes.append((D, at))
+    return tuple(modes)
+
+
+def fit_multilevel(
+    data: GroupedData, moments: GroupMoments, model: ScaledModel, notes: tuple[Diagnostic, ...] = ()
+) -> MultilevelFit:
+    """Return the multilevel fit of a scaled model at its global optimum."""
+    spec = data.spec
+    reml = spec.criterion == "REML"
+    optimum = find_optimum(model, reml=reml, correlated=spec.correlated)
+    return fit_at(data, moments, model, optimum, notes)
+
+
+def fit_at(
+    data: GroupedData,
+    moments: GroupMoments,
+    model: ScaledModel,
+    optimum: Optimum,
+    notes: tuple[Diagnostic, ...] = (),
+) -> MultilevelFit:
+    """Return everything a reader wants to know of the model at one D."""
+    spec, D = data.spec, optimum.D
+    reml = spec.criterion == "REML"
+    solution = solve_at(model, D, reml=reml)
+    P = own_precision(model, D)
+    z = model.z_to_raw
+    ranef = model.y_scale * (z @ scaled_modes(model, D, P, solution.beta)).T
+    fixef = model.coef_to_raw(solution.beta)
+    cond = solution.sigma_y**2 * np.einsum("ai,ilj,bl->jab", z, unit_cond_var(model, D), z)
+    rel_cov = z @ D @ z.T
+    theta = theta_of(rel_cov, spec.correlated)
+    target = group_targets(data, fixef)
+    summary = _summary(model, optimum, solution.criterion_value, spec.correlated)
+    rank = int(np.linalg.matrix_rank(D * np.outer(optimum.unit, optimum.unit), tol=1e-10))
+    is_singular = rank < model.k
+    vcov = solution.sigma_y**2 * rel_cov
+    notes = (*notes, *diagnose(data, model, summary, vcov, is_singular=is_singular))
+    return MultilevelFit(
+        spec=spec,
+        fixef=fixef,
+        fixef_cov=model.cov_to_raw(solution.variance * solution.inverse),
+        fixef_names=data.fixef_names,
+        ranef=ranef,
+        coef=np.nan_to_num(fixef)[data.varying_terms] + ranef,
+        line=target + ranef,
+        target=target,
+        cond_var=cond,
+        line_var=cond + _through_fixef(data, model, D, P, solution),
+        sigma_y=solution.sigma_y,
+        vcov_group=vcov,
+        theta=theta,
+        rel_factor=factor_of(theta, model.k, spec.correlated),
+        criterion=spec.criterion,
+        criterion_value=solution.criterion_value,
+        is_singular=is_singular,
+        status=status_of(data, vcov, is_singular, notes),
+        diagnostics=notes,
+        optimization=summary,
+        engine="moments",
+        varying_names=data.varying_names,
+        group_names=data.group_names,
+        group_sizes=data.group_sizes,
+        n_obs=data.n_obs,
+        data=data,
+        moments=moments,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Fixed effects and residual sd at one D (``beta`` and ``inverse`` in scaled units)."""
+
+    beta: FloatArray
+    inverse: FloatArray
+    variance: float
+    sigma_y: float
+    criterion_value: float
+
+
+def solve_at(model: ScaledModel, D: FloatArray, *, reml: bool) -> Solution:
+    """Return the fixed effects, sigma_y and the criterion (raw units) at one scaled D."""
+    problem = problem_of(model, np.ones(model.k), reml=reml)
+    result = evaluate(problem, D[None, None], derivative=False)
+    nu = float(problem.nu[0])
+    variance = float(result.r2[0, 0]) / nu
+    value = float(result.value[0, 0]) + 2.0 * nu * float(np.log(model.y_scale))
+    if reml:
+        value -= 2.0 * float(np.linalg.slogdet(model.to_raw)[1])
+    return Solution(
+        beta=result.beta[0, 0],
+        inverse=np.linalg.inv(result.XVX[0, 0]),
+        variance=variance,
+        sigma_y=model.y_scale * float(np.sqrt(variance)),
+        criterion_value=value,
+    )
+
+
+def _through_fixef(
+    data: GroupedData, model: ScaledModel, D: FloatArray, P: FloatArray, solution: Solution
+) -> FloatArray:
+    """Return what the fixed effects' uncertainty adds to each group's line, (J, k, k)."""
+    through = -np.einsum("ai,ipj->apj", model.z_to_raw, fixed_part(model, D, P))
+    column = {int(t): i for i, t in enumerate(model.used)}
+    position = {base: i for i, base in enumerate(data.varying)}
+    undo = model.to_raw
+    for t, term in enumerate(data.terms):
+        if term.base in position and t in column:
+            factor = data.group_columns[term.factor][1] if term.factor >= 0 else 1.0
+            through[position[term.base]] += np.multiply.outer(
+                undo[column[t]], factor * np.ones(data.n_groups)
+            )
+    cov = solution.sigma_y**2 * solution.inverse
+    return np.asarray(np.einsum("apj,pq,bqj->jab", through, cov, through, optimize=True))
+
+
+def _summary(
+    model: ScaledModel, optimum: Optimum, criterion_value: float, correlated: bool
+) -> OptSummary:
+    """Return the optimum's summary, thetas in raw units."""
+    z = model.z_to_raw / optimum.unit
+
+    def raw_theta(D: FloatArray) -> FloatArray:
+        return theta_of(z @ D @ z.T, correlated)
+
+    modes = tuple(
+        Mode(raw_theta(D), criterion_value + value - optimum.value) for D, value in optimum.modes
+    )
+    start = rel_cov_of(optimum.start, model.k, correlated)
+    unit = np.outer(optimum.unit, optimum.unit)
+    return OptSummary(
+        start=raw_theta(start),
+        theta=modes[0].theta,
+        criterion_value=criterion_value,
+        evaluations=optimum.evaluations,
+        starts=optimum.starts,
+        converged=optimum.converged,
+        derivative=optimum.certificate.derivative,
+        rel_cov_scaled=optimum.D * unit,
+        stationarity=optimum.certificate.stationarity,
+        least_curvature=optimum.certificate.least_curvature,
+        modes=modes,
+    )
