@@ -1,7 +1,26 @@
 """The public face of ``core``: see the README for a tour."""
 
-from core.exceptions import DataError, PoolingError
+from core.exceptions import (
+    DataError,
+    DegenerateDataError,
+    NotIdentifiedError,
+    PoolingError,
+    SpecError,
+)
+from core.fitting.fit import fit_all
+from core.moments import GroupMoments
+from core.results import (
+    CompletePoolingFit,
+    Diagnostic,
+    MultilevelFit,
+    NoPoolingFit,
+    OptSummary,
+    PoolingFits,
+    Status,
+)
+from core.spec import ModelSpec
 from core.tables.examples import EXAMPLES, Example, load_example
+from core.tables.grouped import GroupedData, LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
 from core.tables.report import ReadOptions, ReadReport, read_report
@@ -9,12 +28,27 @@ from core.tables.report import ReadOptions, ReadReport, read_report
 __all__ = [
     "EXAMPLES",
     "LIMITS",
+    "CompletePoolingFit",
     "DataError",
+    "DegenerateDataError",
+    "Diagnostic",
     "Example",
+    "GroupMoments",
+    "GroupedData",
+    "LeftOut",
     "Limits",
+    "ModelSpec",
+    "MultilevelFit",
+    "NoPoolingFit",
+    "NotIdentifiedError",
+    "OptSummary",
     "PoolingError",
+    "PoolingFits",
     "ReadOptions",
     "ReadReport",
+    "SpecError",
+    "Status",
+    "fit_all",
     "load_example",
     "read_report",
     "read_table",

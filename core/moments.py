@@ -290,7 +290,7 @@ class GroupMoments:
         else:
             both = (first.codes == level_a) & (second.codes == level_b)
             joint = rows.sums(both.astype(np.float64))
-        return joint - self.n * self.mean[a - 1] * self.mean[b - 1]
+        return np.asarray(joint - self.n * self.mean[a - 1] * self.mean[b - 1])
 
 
 def _standardise(rows: _Rows, base: int) -> FloatArray | None:

@@ -43,9 +43,13 @@ class Agreement:
 
     @property
     def agrees(self) -> bool:
-        """Whether the two engines tell the same story to four digits."""
-        gaps = (self.fixef_gap, self.se_gap, self.ranef_gap)
-        return abs(self.criterion_gap) < 1e-4 and max(gaps) < 1e-3
+        """Whether the two engines tell the same story to four digits.
+
+        Standard errors are left out: MixedLM takes them from the joint Hessian, lme4 and
+        this project from the fixed effects' own block, and on unbalanced data they differ
+        by a percent or two.
+        """
+        return abs(self.criterion_gap) < 1e-4 and max(self.fixef_gap, self.ranef_gap) < 1e-3
 
 
 def carries(fit: MultilevelFit) -> bool:
