@@ -4,105 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from core.evidence import Diagnostic, Mode, OptSummary, Status, StatusCode
 from core.exceptions import PoolingError
 from core.spec import ModelSpec
-from core.types import BoolArray, Criterion, FloatArray, IntArray, Severity
+from core.types import BoolArray, Criterion, FloatArray, IntArray
+
+__all__ = [
+    "CompletePoolingFit",
+    "Diagnostic",
+    "Mode",
+    "MultilevelFit",
+    "NoPoolingFit",
+    "OptSummary",
+    "PoolingFits",
+    "Status",
+    "StatusCode",
+    "TwoStageFit",
+]
 
 if TYPE_CHECKING:
     from core.moments import GroupMoments
     from core.tables.grouped import GroupedData
-
-StatusCode: TypeAlias = Literal[
-    "fine",
-    "zero_variance",
-    "perfect_correlation",
-    "two_modes",
-    "not_identified",
-    "degenerate",
-]
-
-
-@dataclass(frozen=True, eq=False)
-class Diagnostic:
-    """One remark about a fit, in words a reader can act on."""
-
-    code: str
-    severity: Severity
-    message: str
-    groups: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Status:
-    """The one plain-word verdict on a multilevel fit.
-
-    Attributes
-    ----------
-    code : StatusCode
-        ``fine`` or what stands out most.
-    sentence : str
-        The verdict, what it means, and what is still valid.
-    """
-
-    code: StatusCode
-    sentence: str
-
-
-@dataclass(frozen=True, eq=False)
-class Mode:
-    """A local minimum of the criterion: theta as lme4 orders it, and the value there."""
-
-    theta: FloatArray
-    criterion_value: float
-
-
-@dataclass(frozen=True, eq=False)
-class OptSummary:
-    """How the optimum was found, and the evidence that it is one.
-
-    Attributes
-    ----------
-    start : FloatArray, shape (K,)
-        theta that the winning search set out from.
-    theta : FloatArray, shape (K,)
-        theta at the optimum (lme4's order: columns of the lower triangle).
-    criterion_value : float
-        -2 x (restricted) log likelihood there.
-    evaluations, starts : int
-        Evaluations of the criterion in all, and searches that were run.
-    converged : bool
-        Whether the certificate holds.
-    derivative : FloatArray, shape (k, k)
-        Derivative of the criterion with respect to the relative covariance
-        ``Sigma / sigma_y**2`` on the scaled problem (symmetric).
-    rel_cov_scaled : FloatArray, shape (k, k)
-        ``Sigma / sigma_y**2`` on the scaled problem, which ``derivative`` belongs to.
-    stationarity : float
-        Largest element of ``|derivative @ rel_cov_scaled|``; 0 at an optimum.
-    least_curvature : float
-        Smallest eigenvalue of ``derivative`` on the null space of ``Sigma``;
-        not negative at an optimum (``inf`` where Sigma has full rank).
-    modes : tuple of Mode
-        Local minima found, best first.
-    """
-
-    start: FloatArray
-    theta: FloatArray
-    criterion_value: float
-    evaluations: int
-    starts: int
-    converged: bool
-    derivative: FloatArray
-    rel_cov_scaled: FloatArray
-    stationarity: float
-    least_curvature: float
-    modes: tuple[Mode, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
