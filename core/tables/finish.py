@@ -108,16 +108,25 @@ def tidy_column(
     if pa.types.is_integer(kind):
         return _tidy_integer(column), []
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind):
-        return column.cast(pa.float64()), []
+        return _tidy_float(column.cast(pa.float64())), []
     if pa.types.is_boolean(kind):
-        texts = pc.if_else(column, "True", "False")
-        return texts, []
+        return pc.if_else(column, "True", "False"), []
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return column.cast(pa.timestamp("us"), safe=False), []
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
         texts = pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
         return pa.chunked_array([texts]), [f"Column '{shorten(name)}' holds nested values as text."]
     return column.cast(pa.string()), []
+
+
+def _tidy_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return whole numbers as int64: several formats know no integers, and '1.0' is no label."""
+    if column.null_count or not len(column):
+        return column
+    probe = column.slice(0, _PROBE).to_numpy()
+    if not _is_whole(probe):
+        return column
+    return pa.chunked_array([_as_whole(column.to_numpy())])
 
 
 def _tidy_integer(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -197,10 +206,14 @@ def _is_all_numbers(column: pa.ChunkedArray, form: NumberFormat) -> bool:
 
 def _as_whole(numbers: Any) -> pa.Array:
     """Return floats as int64 where all are whole, else as float64; NaN is missing."""
-    whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
-    if whole and np.abs(numbers).max(initial=0.0) < 2.0**53:
+    if _is_whole(numbers) and np.abs(numbers).max(initial=0.0) < 2.0**53:
         return pa.array(numbers.astype(np.int64))
     return pa.array(numbers, from_pandas=True)
+
+
+def _is_whole(numbers: Any) -> bool:
+    with np.errstate(invalid="ignore"):  # R's NA is a NaN that sets the flag
+        return bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all())
 
 
 def _as_pandas(columns: Sequence[pa.ChunkedArray], names: Sequence[str]) -> pd.DataFrame:

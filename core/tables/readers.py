@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -11,9 +12,13 @@ import pandas as pd
 import pyarrow as pa
 
 from core.exceptions import DataError, PoolingError
-from core.tables.finish import to_frame
+from core.tables.archives import ARCHIVES, unpack
+from core.tables.finish import RawTable, to_frame
+from core.tables.formats import recognise
+from core.tables.isolated import read_isolated
 from core.tables.limits import LIMITS, shorten
-from core.tables.report import ReadOptions
+from core.tables.records import read_records
+from core.tables.report import ReadOptions, choice_note
 from core.tables.text import read_text
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
@@ -47,8 +52,7 @@ def read_table(
     options = options or ReadOptions()
     label = name or _name_of(source)
     try:
-        data = _load(source, label)
-        return to_frame(read_text(data, label, options), options)
+        return to_frame(_read(_load(source, label), label, options), options)
     except PoolingError:
         raise
     except MemoryError as error:
@@ -62,6 +66,31 @@ def read_table(
             f"({shorten(str(error), 120)}). Save it again, for instance as CSV in UTF-8.",
             code="unreadable",
         ) from error
+
+
+def _read(data: bytes, label: str, options: ReadOptions) -> RawTable:
+    """Unpack the file if need be and hand it to the reader of its format."""
+    form = recognise(data, label)
+    unpacked = None
+    if form in ARCHIVES:
+        unpacked = unpack(data, form, label, options.member)
+        data, form = unpacked.data, recognise(unpacked.data, unpacked.name)
+        if form in ARCHIVES:
+            raise DataError(
+                f"'{label}' is an archive inside an archive. Unpack it and upload the table.",
+                code="unknown_format",
+            )
+    if form == "csv":
+        raw = read_text(data, label, options)
+    elif form == "json":
+        raw = read_records(data, label, options)
+    else:
+        raw = read_isolated(data, form, label, options)
+    if unpacked is None or not unpacked.members:
+        return raw
+    member, members = unpacked.member, unpacked.members
+    notes = (*choice_note(members, member), *raw.report.notes)
+    return replace(raw, report=replace(raw.report, member=member, members=members, notes=notes))
 
 
 def _name_of(source: Source) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.exceptions import DataError
+from core.tables.limits import shorten
 
 REPORT_KEY = "read_report"
 
@@ -149,6 +150,15 @@ class ReadReport:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values only (pandas copies and serialises ``attrs``)."""
         return asdict(self)
+
+
+def choice_note(names: tuple[str, ...], chosen: str) -> tuple[str, ...]:
+    """Return a sentence on which of several tables was opened; none when there is one."""
+    others = [f"'{shorten(name)}'" for name in names if name != chosen]
+    if not others:
+        return ()
+    listed = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
+    return (f"'{shorten(chosen)}' was opened; the file also holds {listed}.",)
 
 
 def read_report(table: pd.DataFrame) -> ReadReport | None:

@@ -330,6 +330,7 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
         start = next((i for i, line in enumerate(cut.lines) if line >= wanted), 0)
         has_header = options.header_row > 0
     else:
+        start = _skip_titles(rows, start, width)
         has_header = is_header(rows[start], rows[start + 1 :])
     if has_header:
         names = [cell.removeprefix("#") if not j else cell for j, cell in enumerate(rows[start])]
@@ -350,10 +351,23 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
     )
 
 
+def _skip_titles(rows: Sequence[Sequence[str]], start: int, width: int) -> int:
+    """Pass over title lines padded with empty cells, as spreadsheets export them."""
+    if width < 3:
+        return start
+    for place in range(start, min(start + 20, len(rows) - 1)):
+        if sum(bool(cell.strip()) for cell in rows[place]) > width / 2:
+            names, data = _evidence(rows[place], rows[place + 1 :])
+            return place if place == start or names >= data else start
+    return start
+
+
 def _fit_names(names: list[str], width: int) -> list[str]:
     """Fit the header to the rows: a missing first name is the row names', others are empty."""
     if len(names) == width - 1:
         return ["row", *names]
+    if not names[0].strip() and len(names) > 1 and all(name.strip() for name in names[1:]):
+        return ["row", *names[1:]]
     while len(names) > width and not names[-1].strip():
         names = names[:-1]
     return names + [""] * (width - len(names))

@@ -76,6 +76,12 @@ def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
     return RawTable(columns, layout.names, report)
 
 
+def decode_text(data: bytes, options: ReadOptions) -> str:
+    """Return the text of a file in the encoding that the user names or its bytes show."""
+    plain, _ = _to_utf8(data, options.encoding or find_encoding(data))
+    return plain.decode("utf-8", errors="replace")
+
+
 def _to_utf8(data: bytes, encoding: str) -> tuple[bytes, str]:
     """Return the file as UTF-8 without byte order mark, and a note on bytes that do not fit."""
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig"):
@@ -174,8 +180,8 @@ def _has_line_ends(table: pa.Table) -> bool:
 def _keep_text(table: pa.Table, read: Any, forced: dict[str, Any]) -> pa.Table:
     """Read again as text the columns whose digits are not quantities.
 
-    Codes with leading zeros ('01001'), numbers too long for a float, times of the day and
-    TRUE/FALSE keep the form they were typed in.
+    Codes with leading zeros ('01001'), numbers too long for a float and times of the day keep
+    the form they were typed in.
     """
     types = {key: table[key].type for key in table.column_names}
     doubtful = [key for key in types if key not in forced and _is_doubtful(table[key])]
@@ -193,8 +199,7 @@ def _is_doubtful(column: pa.ChunkedArray) -> bool:
     if pa.types.is_floating(kind):
         largest = pc.max(pc.abs(column)).as_py()
         return largest is not None and 2.0**53 < largest < float("inf")
-    tests = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_time)
-    return any(test(kind) for test in tests)
+    return any(test(kind) for test in (pa.types.is_integer, pa.types.is_time))
 
 
 def _must_stay_text(kind: Any, texts: pa.ChunkedArray) -> bool:

@@ -52,7 +52,7 @@ def cells(table: pd.DataFrame) -> dict[str, list[object]]:
         ("id,n\n123456789012345678901,1\n123456789012345678902,2\n",
          {"id": ["123456789012345678901", "123456789012345678902"], "n": [1, 2]}),
         ("a,b\n+1,−2\n+3, 4\n", {"a": [1, 3], "b": [-2, 4]}),
-        ("t,b\n12:30,TRUE\n13:30,FALSE\n", {"t": ["12:30", "13:30"], "b": ["TRUE", "FALSE"]}),
+        ("t,b\n12:30,TRUE\n13:30,FALSE\n", {"t": ["12:30", "13:30"], "b": ["True", "False"]}),
         ("g,x\nNone,1\nA,None\nNA,3\n,4\n", {"g": ["None", "A", None, None], "x": [1, None, 3, 4]}),
         ("c,x\nNO,1\nNA,2\nNZ,3\nDE,4\n", {"c": ["NO", "NA", "NZ", "DE"], "x": [1, 2, 3, 4]}),
         ("h,x\n5\" pipe,1\n6\" pipe,2\n", {"h": ['5" pipe', '6" pipe'], "x": [1, 2]}),
