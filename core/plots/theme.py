@@ -123,11 +123,12 @@ _SIZES: dict[TextSize, TextSizes] = {
 
 @dataclass(frozen=True)
 class Style:
-    """Where a figure will be seen: colours, type size, and whether the screen is a phone's."""
+    """Where a figure will be seen: colours, type size, a phone or not, heading inside or not."""
 
     mode: Mode = "light"
     size: TextSize = "normal"
     is_narrow: bool = False
+    is_titled: bool = True
 
     @property
     def palette(self) -> Palette:

@@ -1,0 +1,143 @@
+"""The three fitted lines of every group along one predictor, and the rows beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.exceptions import SpecError
+from core.results import PoolingFits
+from core.tables.columns import CategoricalColumn
+from core.tables.grouped import GroupedData
+from core.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class GroupLines:
+    """What the three fits predict along one predictor, the others at their means.
+
+    Attributes
+    ----------
+    predictor : str or None
+        None where the model has no predictor: ``grid`` is then one arbitrary point.
+    grid : FloatArray, shape (G,)
+        Values of the predictor: its ends, or 0, 1, ... for the levels of a category.
+    levels : tuple of str
+        The category's levels; empty for a numeric predictor.
+    complete_pooling, no_pooling, partial_pooling : FloatArray, shape (J, G)
+        Predicted outcome; no pooling is NaN where the group has no line of its own,
+        partial pooling where there is no multilevel fit.
+    x, y : FloatArray, shape (n,)
+        The rows, group after group.
+    starts : IntArray, shape (J + 1,)
+        Rows of group j are ``starts[j]:starts[j + 1]``.
+    mean_x, mean_y : FloatArray, shape (J,)
+        The group's own mean.
+    """
+
+    predictor: str | None
+    grid: FloatArray
+    levels: tuple[str, ...]
+    complete_pooling: FloatArray
+    no_pooling: FloatArray
+    partial_pooling: FloatArray
+    has_own_line: BoolArray
+    x: FloatArray
+    y: FloatArray
+    starts: IntArray
+    mean_x: FloatArray
+    mean_y: FloatArray
+
+    def rows(self, j: int) -> slice:
+        """Return where the rows of one group are."""
+        return slice(int(self.starts[j]), int(self.starts[j + 1]))
+
+
+def default_predictor(fits: PoolingFits) -> str | None:
+    """Return the predictor to draw along: the first with a varying slope, else the first."""
+    spec = fits.spec
+    return next(iter((*spec.varying, *spec.predictors)), None)
+
+
+def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
+    """Return the three fitted lines of every group along one predictor.
+
+    Raises
+    ------
+    SpecError
+        When the column is not an individual-level predictor of the model.
+    """
+    data = fits.data
+    if predictor is None:
+        predictor = default_predictor(fits)
+    elif predictor not in fits.spec.predictors:
+        raise SpecError(f"'{predictor}' is not an individual-level predictor of this model.")
+    x, grid, levels = _axis(data, predictor)
+    base = _base_grid(data, predictor, grid)
+    order = np.argsort(data.group_index, kind="stable")
+    sizes = data.group_sizes
+    own = fits.no_pooling
+    return GroupLines(
+        predictor=predictor,
+        grid=grid,
+        levels=levels,
+        complete_pooling=_fixed_part(data, base, fits.complete_pooling.coef),
+        no_pooling=_no_pooling(fits, base),
+        partial_pooling=_partial_pooling(fits, base),
+        has_own_line=own.line_estimable,
+        x=x[order],
+        y=data.y[order],
+        starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp),
+        mean_x=np.bincount(data.group_index, x, minlength=data.n_groups) / sizes,
+        mean_y=np.bincount(data.group_index, data.y, minlength=data.n_groups) / sizes,
+    )
+
+
+def _axis(
+    data: GroupedData, predictor: str | None
+) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+    """Return the rows' positions along the axis, the grid, and the levels of a category."""
+    if predictor is None:
+        return np.zeros(data.n_obs), np.zeros(1), ()
+    column = data.columns[predictor]
+    if isinstance(column, CategoricalColumn):
+        return column.codes.astype(np.float64), np.arange(len(column.levels)) * 1.0, column.levels
+    values = column.values
+    return values, np.array([values.min(), values.max()]), ()
+
+
+def _base_grid(data: GroupedData, predictor: str | None, grid: FloatArray) -> FloatArray:
+    """Return the base columns along the grid, shape (G, 1 + B): others at their means."""
+    means = [float(data.base_values(b).mean()) for b in range(len(data.base) + 1)]
+    base = np.tile(means, (len(grid), 1))
+    for b, item in enumerate(data.base, start=1):
+        if item.source == predictor:
+            base[:, b] = grid if item.level < 0 else grid == item.level
+    return base
+
+
+def _fixed_part(data: GroupedData, base: FloatArray, coef: FloatArray) -> FloatArray:
+    """Return the part of the prediction that the terms carry, shape (J, G)."""
+    out = np.zeros((data.n_groups, len(base)))
+    for term, value in zip(data.terms, coef, strict=True):
+        if not np.isfinite(value):  # a combination of other columns: dropped by the fit
+            continue
+        scale = data.group_columns[term.factor][1] if term.factor >= 0 else np.ones(data.n_groups)
+        out += value * np.outer(scale, base[:, term.base])
+    return out
+
+
+def _no_pooling(fits: PoolingFits, base: FloatArray) -> FloatArray:
+    data, own = fits.data, fits.no_pooling
+    common = dict(zip(own.common_names, own.common_coef, strict=True))
+    coef = np.array([common.get(name, np.nan) for name in data.fixef_names])
+    lines = own.coef @ base[:, list(data.varying)].T + _fixed_part(data, base, coef)
+    return np.where(own.line_estimable[:, None], lines, np.nan)
+
+
+def _partial_pooling(fits: PoolingFits, base: FloatArray) -> FloatArray:
+    data, model = fits.data, fits.multilevel_or_none
+    if model is None:
+        return np.full((data.n_groups, len(base)), np.nan)
+    return _fixed_part(data, base, model.fixef) + model.ranef @ base[:, list(data.varying)].T

@@ -1,0 +1,91 @@
+"""What the columns, groups and rows of a table are called in front of a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.tables.columns import CategoricalColumn
+from core.tables.examples import Column, Example, Noun
+from core.tables.grouped import GroupedData
+
+INTERCEPT = "(Intercept)"
+
+
+@dataclass(frozen=True, eq=False)
+class Wording:
+    """Names, units and labels; the defaults fit any table.
+
+    Texts are raw (as typed by whoever made the table): escape them for the renderer.
+
+    Attributes
+    ----------
+    group, individual : Noun
+        What groups and rows are called: county, home.
+    columns : mapping of str to Column
+        Label, unit and the words for coded values of the columns that are known.
+    """
+
+    group: Noun = Noun("group", "groups")
+    individual: Noun = Noun("row", "rows")
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @classmethod
+    def of_example(cls, example: Example) -> Wording:
+        """Return the words of a shipped example."""
+        return cls(example.group_noun, example.individual_noun, example.columns)
+
+    def column(self, name: str) -> Column:
+        """Return what is known of a column; its own name where nothing is."""
+        return self.columns.get(name) or Column(label=name)
+
+    def name(self, column: str) -> str:
+        """Return what a column is called."""
+        return self.column(column).label
+
+    def level(self, column: str, value: object) -> str:
+        """Return the word for a coded value; the value itself where there is none."""
+        return self.column(column).levels.get(str(value), str(value))
+
+    def is_indicator(self, column: str) -> bool:
+        """Return whether a column holds 0 and 1 with known meanings."""
+        return set(self.column(column).levels) == {"0", "1"}
+
+    def term(self, term: str, data: GroupedData) -> str:
+        """Return what a coefficient is called in a sentence: ``slope of floor``."""
+        if term == INTERCEPT:
+            return "intercept" if data.spec.predictors else f"{self.group.one} mean"
+        return self._contrast(term, data) or f"slope of {self.name(term)}"
+
+    def term_axis(self, term: str, data: GroupedData) -> str:
+        """Return the axis title of a coefficient: what it measures, with its unit."""
+        outcome = self.column(data.spec.outcome)
+        unit = f" ({outcome.unit})" if outcome.unit else ""
+        if term == INTERCEPT:
+            return f"{outcome.label}{self._origin(data)}{unit}"
+        contrast = self._contrast(term, data)
+        if contrast:
+            return f"{outcome.label}, {contrast}{unit}"
+        per = self.column(term).unit or f"unit of {self.name(term)}"
+        return f"slope of {self.name(term)} ({outcome.unit or outcome.label} per {per})"
+
+    def _contrast(self, term: str, data: GroupedData) -> str:
+        """Return ``first floor minus basement`` for the coefficient of a category, else ''."""
+        base = next((b for b in data.base if b.name == term), None)
+        column = data.columns[base.source] if base else None
+        if base and isinstance(column, CategoricalColumn):
+            high, low = column.levels[base.level], column.levels[0]
+            return f"{self.level(base.source, high)} minus {self.level(base.source, low)}"
+        if self.is_indicator(term):
+            return f"{self.level(term, 1)} minus {self.level(term, 0)}"
+        return ""
+
+    def _origin(self, data: GroupedData) -> str:
+        """Return where the intercept stands: ' where floor is basement'."""
+        spec = data.spec
+        column = next(iter((*spec.varying, *spec.predictors)), None)
+        if column is None:
+            return ""
+        values = data.columns[column]
+        zero = values.levels[0] if isinstance(values, CategoricalColumn) else 0
+        return f" where {self.name(column)} is {self.level(column, zero)}"

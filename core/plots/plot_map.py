@@ -1,0 +1,363 @@
+"""The map: every group's intercept and slope, pulled into the cloud of the group distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core import escape, formats
+from core.explore import sentences
+from core.explore.ellipse import ellipse
+from core.explore.estimates import Estimates, estimates, varying_names
+from core.explore.wording import Wording
+from core.plots import canvas, hover, theme
+from core.results import PoolingFits
+from core.types import BoolArray, FloatArray, IntArray
+
+SHARES = (0.9, 0.5)
+_MOVERS, _LARGEST, _PER_SIDE = 3, 2, 4
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What the parts of the figure need: the groups drawn and the two ranges."""
+
+    figure: go.Figure
+    x: Estimates
+    y: Estimates
+    shown: IntArray
+    own: BoolArray
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    texts: list[str]
+    style: theme.Style
+    height: int
+
+    @property
+    def inside(self) -> BoolArray:
+        """Which groups' own points lie inside both ranges."""
+        x, y = self.x.no_pooling[self.shown], self.y.no_pooling[self.shown]
+        x_in = (x >= self.x_limits[0]) & (x <= self.x_limits[1])
+        return np.asarray(self.own & x_in & (y >= self.y_limits[0]) & (y <= self.y_limits[1]))
+
+
+def plot_map(
+    fits: PoolingFits,
+    *,
+    terms: tuple[str, str] | None = None,
+    wording: Wording | None = None,
+    style: theme.Style = theme.DEFAULT,
+) -> go.Figure:
+    """Draw two varying coefficients against each other, own estimates moving to pooled ones.
+
+    Parameters
+    ----------
+    fits : PoolingFits
+        Of a model with at least two varying coefficients.
+    terms : (str, str) or None
+        Horizontal and vertical coefficient; the first two by default.
+    wording, style
+        What things are called, and where the figure will be seen.
+    """
+    wording = wording or Wording()
+    terms = terms or (varying_names(fits)[0], varying_names(fits)[1])
+    x, y = estimates(fits, terms[0]), estimates(fits, terms[1])
+    own = x.is_estimable & y.is_estimable
+    distance = _distance(x, y)
+    shown = canvas.drawn(np.arange(x.n_groups), np.argsort(-distance)[:50])
+    heading = canvas.Heading(
+        sentences.map_title(fits, terms, wording),
+        _key(x, own, wording),
+        canvas.drawn_note(len(shown), x.n_groups),
+    )
+    height = 520 if style.is_narrow else 500
+    scene = _Scene(
+        figure=canvas.new_figure(heading, style, height=height),
+        x=x,
+        y=y,
+        shown=shown,
+        own=own[shown],
+        x_limits=canvas.crowd_range(x.no_pooling[own], x.partial_pooling),
+        y_limits=canvas.crowd_range(y.no_pooling[own], y.partial_pooling),
+        texts=_texts(x, y, shown, wording),
+        style=style,
+        height=height,
+    )
+    _draw_distribution(scene, fits, terms)
+    _draw_complete(scene)
+    _draw_moves(scene)
+    _draw_points(scene)
+    _draw_edges(scene)
+    _label_groups(scene, distance)
+    for axis, each in ((scene.figure.update_xaxes, x), (scene.figure.update_yaxes, y)):
+        axis(title_text=escape.for_plotly(wording.term_axis(each.term, fits.data)))
+    scene.figure.update_xaxes(range=scene.x_limits)
+    scene.figure.update_yaxes(range=scene.y_limits)
+    return scene.figure
+
+
+def _key(x: Estimates, own: BoolArray, wording: Wording) -> tuple[tuple[str, str], ...]:
+    area = f"area by number of {wording.individual.many}"
+    key = [("no_pooling", "own line (no pooling)"), ("complete_pooling", "complete pooling")]
+    if x.has_partial:
+        key.insert(1, ("partial_pooling", f"partial pooling, {area}"))
+        if not own.all():
+            missing = wording.group.count(int((~own).sum()))
+            key.append(("unsupported", f"{missing} without a line of their own"))
+    return tuple(key)
+
+
+def _distance(x: Estimates, y: Estimates) -> FloatArray:
+    """Return how far each point moves, in units of the pooled spread; 0 where unknown."""
+    total = np.zeros(x.n_groups)
+    for each in (x, y):
+        spread = float(np.nanstd(each.partial_pooling)) if each.has_partial else 0.0
+        if spread > 0:
+            total += np.nan_to_num(each.shift / spread) ** 2
+    return np.sqrt(total)
+
+
+def _texts(x: Estimates, y: Estimates, shown: IntArray, wording: Wording) -> list[str]:
+    """Return hover texts: the name once, then both coefficients."""
+    lines = [
+        (first, second.split("<br>")[1:])
+        for first, second in zip(
+            hover.group_texts(x, shown, wording), hover.group_texts(y, shown, wording), strict=True
+        )
+    ]
+    return [
+        first.replace("<br>", f"<br><i>{_short(x)}</i><br>", 1)
+        + f"<br><i>{_short(y)}</i><br>"
+        + "<br>".join(second)
+        for first, second in lines
+    ]
+
+
+def _short(each: Estimates) -> str:
+    return escape.for_plotly(formats.shorten(each.term, 30))
+
+
+def _size(scene: _Scene, mask: BoolArray, least: float) -> FloatArray:
+    """Return marker sizes: area by group size."""
+    n = scene.x.group_sizes[scene.shown][mask]
+    most = float(scene.x.group_sizes.max())
+    few = 1.0 if len(scene.shown) <= 300 else 0.65
+    return np.asarray((least + 15.0 * np.sqrt(n / most)) * few * scene.style.scale)
+
+
+def _draw_distribution(scene: _Scene, fits: PoolingFits, terms: tuple[str, str]) -> None:
+    """Draw the ellipses of half and nine tenths of the groups, and their centre."""
+    model = fits.multilevel_or_none
+    if model is None:
+        return
+    names = varying_names(fits)
+    at = [names.index(term) for term in terms]
+    centre = np.array([float(scene.x.target.mean()), float(scene.y.target.mean())])
+    blue = scene.style.palette.partial_pooling
+    for share in SHARES:
+        x, y = ellipse(centre, model.vcov_group[np.ix_(at, at)], share)
+        scene.figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"width": 1, "color": theme.rgba(blue, 0.25)},
+            fill="toself",
+            fillcolor=theme.rgba(blue, 0.07),
+            hoverinfo="skip",
+            name=f"{formats.percent(share)} of groups",
+        )
+        top = int(np.argmax(y))
+        if scene.y_limits[0] < y[top] < scene.y_limits[1]:
+            scene.figure.add_annotation(
+                x=x[top],
+                y=y[top],
+                yshift=-8 if share < 0.8 else 8,
+                text="half" if share == 0.5 else "nine tenths of groups",
+                showarrow=False,
+                font={
+                    "size": scene.style.text.label - 1,
+                    "color": scene.style.palette.partial_pooling_text,
+                },
+            )
+
+
+def _draw_complete(scene: _Scene) -> None:
+    """Draw complete pooling as a crosshair, or as small crosses where it differs by group."""
+    x, y = scene.x.complete_pooling, scene.y.complete_pooling
+    line = theme.line("complete_pooling", scene.style, width=1.2 * scene.style.scale)
+    for add, values in ((scene.figure.add_vline, x), (scene.figure.add_hline, y)):
+        if np.ptp(values) == 0:
+            add(float(values[0]), line=line, opacity=0.7, layer="below")
+    if np.ptp(x) == 0 and np.ptp(y) == 0:
+        return
+    color = scene.style.palette.complete_pooling
+    scene.figure.add_scatter(
+        x=x[scene.shown],
+        y=y[scene.shown],
+        mode="markers",
+        marker={"symbol": "cross-thin", "size": 6, "line": {"width": 1, "color": color}},
+        opacity=0.5,
+        hoverinfo="skip",
+        name="complete pooling",
+    )
+
+
+def _edge_points(scene: _Scene) -> tuple[FloatArray, FloatArray]:
+    """Return where each move starts: the own point, or where its line crosses the edge.
+
+    The arrow of a point outside the ranges keeps its direction.
+    """
+    x0, y0 = scene.x.partial_pooling[scene.shown], scene.y.partial_pooling[scene.shown]
+    dx = scene.x.no_pooling[scene.shown] - x0
+    dy = scene.y.no_pooling[scene.shown] - y0
+    reach = np.ones(len(dx))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for delta, start, limits in ((dx, x0, scene.x_limits), (dy, y0, scene.y_limits)):
+            room = np.where(delta > 0, limits[1] - start, limits[0] - start) / delta
+            reach = np.where(np.isfinite(room), np.minimum(reach, room), reach)
+    return x0 + reach * dx, y0 + reach * dy
+
+
+def _draw_moves(scene: _Scene) -> None:
+    if not scene.x.has_partial:
+        return
+    start_x, start_y = _edge_points(scene)
+    stop_x = scene.x.partial_pooling[scene.shown]
+    stop_y = scene.y.partial_pooling[scene.shown]
+    x, y = canvas.segments(start_x, stop_x, start_y, stop_y)
+    scene.figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": scene.style.palette.axis, "width": 1.2 * scene.style.scale},
+        opacity=max(canvas.fade(len(scene.shown), most=1.0), 0.3),
+        hoverinfo="skip",
+        name="shift",
+    )
+
+
+def _draw_points(scene: _Scene) -> None:
+    style = scene.style
+    hollow = theme.marker("no_pooling", style)
+    filled = theme.marker("partial_pooling", style)
+    filled["opacity"] = 0.85
+    pale = theme.unsupported_marker(style)
+    layers = (
+        ("no pooling", scene.inside, "no_pooling", hollow, 5.0),
+        ("partial pooling, no line of its own", ~scene.own, "partial_pooling", pale, 3.5),
+        ("partial pooling", scene.own, "partial_pooling", filled, 3.5),
+    )
+    for name, mask, which, marker, least in layers:
+        scene.figure.add_scatter(
+            x=getattr(scene.x, which)[scene.shown][mask],
+            y=getattr(scene.y, which)[scene.shown][mask],
+            mode="markers",
+            marker={**marker, "size": _size(scene, mask, least)},
+            customdata=scene.shown[mask],
+            hovertext=np.array(scene.texts, dtype=object)[mask],
+            hoverinfo="text",
+            name=name,
+        )
+
+
+def _draw_edges(scene: _Scene) -> None:
+    """Mark the own points outside the ranges at the edge; the farthest get name and values."""
+    found = np.flatnonzero(scene.own & ~scene.inside)
+    if not len(found) or not scene.x.has_partial:
+        return
+    style = scene.style
+    x, y = _edge_points(scene)
+    scene.figure.add_scatter(
+        x=x[found],
+        y=y[found],
+        mode="markers",
+        marker={
+            "symbol": "arrow",
+            "size": 10 * style.scale,
+            "color": style.palette.no_pooling,
+            "angle": _angles(scene, found),
+        },
+        cliponaxis=False,
+        customdata=scene.shown[found],
+        hovertext=[_point_text(scene, i) for i in found],
+        hoverinfo="text",
+        name="no pooling, outside the range",
+    )
+    _label_edges(scene, found, x, y)
+
+
+def _angles(scene: _Scene, found: IntArray) -> FloatArray:
+    """Return the screen angle of each move, clockwise from up, for a figure of usual shape."""
+    wide = 340 if scene.style.is_narrow else 880
+    dx = (scene.x.shift / np.ptp(scene.x_limits) * wide)[scene.shown[found]]
+    dy = (scene.y.shift / np.ptp(scene.y_limits) * (scene.height - 70))[scene.shown[found]]
+    return np.asarray(np.degrees(np.arctan2(dx, dy)))
+
+
+def _point_text(scene: _Scene, i: int) -> str:
+    j = scene.shown[i]
+    name = escape.for_plotly(formats.shorten(scene.x.group_names[j], 18))
+    values = [formats.number(float(e.no_pooling[j]), 2) for e in (scene.x, scene.y)]
+    return f"{name} ({scene.x.group_sizes[j]:,}): {values[0]}, {values[1]}"
+
+
+def _label_edges(scene: _Scene, found: IntArray, x: FloatArray, y: FloatArray) -> None:
+    """Write the labels of the farthest points along the four edges, apart from each other."""
+    style, tiny = scene.style, 1e-9
+    most = 1 if style.is_narrow else _PER_SIDE
+    line = 1.35 * style.text.label / (scene.height - 70) * np.ptp(scene.y_limits)
+    for at_right in (False, True):
+        edge = scene.x_limits[int(at_right)]
+        near = found[np.abs(x[found] - edge) <= tiny * np.ptp(scene.x_limits)]
+        placed = canvas.apart(y[near][:most], line, scene.y_limits)
+        for i, at in zip(near[:most], placed, strict=True):
+            _edge_label(scene, i, (edge, float(at)), at_right, 0)
+    for at_top in (False, True):
+        edge = scene.y_limits[int(at_top)]
+        near = found[np.abs(y[found] - edge) <= tiny * np.ptp(scene.y_limits)]
+        near = near[np.argsort(x[near], kind="stable")][:most]
+        for step, i in enumerate(near):
+            is_right = x[i] > np.mean(scene.x_limits)
+            shift = (1 - 2 * at_top) * (7 + 1.3 * style.text.label * (step % 2))
+            _edge_label(scene, i, (float(x[i]), edge), is_right, shift)
+
+
+def _edge_label(
+    scene: _Scene, i: int, at: tuple[float, float], is_right: bool, yshift: float
+) -> None:
+    scene.figure.add_annotation(
+        x=at[0],
+        y=at[1],
+        text=_point_text(scene, i),
+        xanchor="right" if is_right else "left",
+        xshift=-9 if is_right else 9,
+        yshift=yshift,
+        **canvas.label(scene.style, scene.style.palette.no_pooling_text),
+    )
+
+
+def _label_groups(scene: _Scene, distance: FloatArray) -> None:
+    """Name the groups inside that move most, and the largest ones."""
+    inside = np.flatnonzero(scene.inside)
+    if not len(inside):
+        return
+    far = inside[np.argsort(-distance[scene.shown[inside]], kind="stable")]
+    large = inside[np.argsort(-scene.x.group_sizes[scene.shown[inside]], kind="stable")]
+    movers = 1 if scene.style.is_narrow else _MOVERS
+    named = dict.fromkeys([*far[:movers], *large[: min(_LARGEST, movers)]])
+    middle = np.mean(scene.x_limits)
+    for i in named:
+        j = scene.shown[i]
+        is_left = scene.x.no_pooling[j] < middle
+        name = escape.for_plotly(formats.shorten(scene.x.group_names[j], 16))
+        scene.figure.add_annotation(
+            x=scene.x.no_pooling[j],
+            y=scene.y.no_pooling[j],
+            text=f"{name} ({scene.x.group_sizes[j]:,})",
+            xanchor="left" if is_left else "right",
+            xshift=12 if is_left else -12,
+            yshift=-10,
+            **canvas.label(scene.style, scene.style.palette.muted),
+        )
