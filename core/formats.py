@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable
 
 import numpy as np
@@ -74,7 +75,8 @@ def decimals_for(values: Iterable[float], digits: int = 2) -> int:
     spread = float(np.ptp(array)) or float(np.abs(array).max())
     if spread == 0:
         return 0
-    return int(min(max(digits - 1 - math.floor(math.log10(spread)), 0), 6))
+    # From 0.5 on a spread counts as whole: one decimal less than its first digit asks for.
+    return int(min(max(digits - 1 - math.floor(math.log10(2 * spread)), 0), 6))
 
 
 def percent(share: float) -> str:
@@ -112,3 +114,11 @@ def listed(items: Iterable[str], most: int = 5) -> str:
     if len(names) > most:
         return ", ".join(names[:most]) + f" and {len(names) - most:,} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def wrap(text: str, width: int, most: int = 3) -> list[str]:
+    """Return a text in lines of about so many characters, the last shortened if need be."""
+    lines = textwrap.wrap(text, max(width, 4), break_long_words=True) or [text]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], shorten(" ".join(lines[most - 1 :]), width)]
+    return lines

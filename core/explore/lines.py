@@ -102,7 +102,11 @@ def _axis(
         return np.zeros(data.n_obs), np.zeros(1), ()
     column = data.columns[predictor]
     if isinstance(column, CategoricalColumn):
-        return column.codes.astype(np.float64), np.arange(len(column.levels)) * 1.0, column.levels
+        return (
+            column.codes.astype(np.float64),
+            np.arange(len(column.levels), dtype=np.float64),
+            column.levels,
+        )
     values = column.values
     return values, np.array([values.min(), values.max()]), ()
 

@@ -71,11 +71,18 @@ def n_pages(n: int, per_page: int = 12) -> int:
 def page(order: IntArray, number: int, *, per_page: int = 12, is_spread: bool = False) -> IntArray:
     """Return one page (1, 2, ...) of an order.
 
-    With ``is_spread`` each page takes every so-many-th group, so that it runs through
-    the whole order, and all pages together still hold every group once.
+    With ``is_spread`` every page runs through the whole order, its ends included, evenly
+    among the groups that earlier pages have left; all pages together hold every group once.
     """
-    pages = n_pages(len(order), per_page)
-    number = min(max(number, 1), pages)
-    if is_spread:
-        return order[number - 1 :: pages]
-    return order[(number - 1) * per_page : number * per_page]
+    number = min(max(number, 1), n_pages(len(order), per_page))
+    if not is_spread:
+        return order[(number - 1) * per_page : number * per_page]
+    left = order
+    for _ in range(number - 1):
+        left = np.delete(left, _evenly(len(left), per_page))
+    return left[_evenly(len(left), per_page)]
+
+
+def _evenly(n: int, most: int) -> IntArray:
+    """Return at most so many positions out of n, evenly spaced from the first to the last."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.intp))

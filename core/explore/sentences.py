@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.explore.estimates import Estimates, estimates, varying_names
-from core.explore.wording import Wording
+from core.explore.wording import INTERCEPT, Wording
 from core.formats import decimals_for, fixed, number, percent
 from core.results import PoolingFits
 from core.types import FloatArray, IntArray
@@ -41,14 +41,20 @@ def top_mover(each: Estimates, among: Sequence[int] | IntArray | None = None) ->
     return int(shown[int(np.nanargmax(size))])
 
 
-def moved(each: Estimates, j: int, wording: Wording) -> str:
+def moved(each: Estimates, j: int, wording: Wording, how: str = "moves") -> str:
     """Return ``Cook (2 homes) moves from 0.71 to 1.28``."""
     digits = _decimals(each)
     own, pooled = each.no_pooling[j], each.partial_pooling[j]
     while digits < 6 and fixed(own, digits) == fixed(pooled, digits) and own != pooled:
         digits += 1
-    name = f"{each.group_names[j]} ({wording.individual.count(int(each.group_sizes[j]))})"
-    return f"{name} moves from {fixed(own, digits)} to {fixed(pooled, digits)}"
+    size = wording.individual.count(int(each.group_sizes[j]))
+    name = wording.group_name(each.group_names[j])
+    return f"{name} ({size}) {how} from {fixed(own, digits)} to {fixed(pooled, digits)}"
+
+
+def upper_first(text: str) -> str:
+    """Return a sentence with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def headline(fits: PoolingFits, wording: Wording) -> str:
@@ -102,8 +108,8 @@ def lines_title(each: Estimates, shown: IntArray, wording: Wording) -> str:
         return f"No {wording.group.one} on this page has an estimate of its own"
     j = top_mover(each, shown)
     if j is None:
-        return f"{wording.group.count(len(shown))[0].upper()}{wording.group.count(len(shown))[1:]}"
-    return f"On this page {moved(each, j, wording)}, more than any other"
+        return wording.group.count(len(shown))
+    return upper_first(moved(each, j, wording, f"moves most of these {len(shown)},"))
 
 
 def shrinkage_title(each: Estimates, wording: Wording) -> str:
@@ -111,7 +117,7 @@ def shrinkage_title(each: Estimates, wording: Wording) -> str:
     j = top_mover(each)
     if j is None:
         return f"{wording.group.count(each.n_groups)} on their own, without partial pooling"
-    return f"{moved(each, j, wording)}, the longest way of all"
+    return upper_first(moved(each, j, wording, "moves most of all,"))
 
 
 def size_halves(each: Estimates) -> tuple[int, float, float] | None:
@@ -138,6 +144,9 @@ def size_halves(each: Estimates) -> tuple[int, float, float] | None:
 
 def group_size_title(each: Estimates, wording: Wording) -> str:
     """Return the finding of the group-size figure."""
+    if np.ptp(each.group_sizes) == 0:
+        size = wording.individual.count(int(each.group_sizes[0]))
+        return f"Every {wording.group.one} has {size}, so all are pooled to the same degree"
     halves = size_halves(each)
     if halves is None:
         return f"{wording.group.count(each.n_groups)} by size, on their own and partially pooled"
@@ -162,15 +171,21 @@ def map_title(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> st
     rho = float(model.correlation[names.index(terms[0]), names.index(terms[1])])
     if not np.isfinite(rho):
         return f"{start}; pooling draws them together"
-    shown = f"ρ = {fixed(rho, 2)}"
+    one, other = _pair(terms, fits, wording)
     if not fits.spec.correlated:
-        tail = "the model keeps the two independent"
-    elif abs(rho) < _WEAK:
-        tail = f"the two hardly go together ({shown})"
-    else:
-        tail = f"high values of one go with {'high' if rho > 0 else 'low'} ones of the other"
-        tail += f" ({shown})"
-    return f"{start}; pooled, {tail}"
+        return f"{start}; the model keeps {one} and {other} independent"
+    shown = f"(ρ = {fixed(rho, 2)})"
+    if abs(rho) < _WEAK:
+        return f"{start}; pooled, {one} and {other} hardly go together {shown}"
+    which = "higher" if rho > 0 else "lower"
+    return f"{start}; pooled, a higher {one} goes with a {which} {other} {shown}"
+
+
+def _pair(terms: tuple[str, str], fits: PoolingFits, wording: Wording) -> tuple[str, str]:
+    """Return what to call two coefficients: plainly where there is only one slope."""
+    if terms[0] == INTERCEPT and len(varying_names(fits)) == 2:
+        return "intercept", "slope"
+    return wording.term(terms[0], fits.data), wording.term(terms[1], fits.data)
 
 
 def table_title(fits: PoolingFits, wording: Wording) -> str:

@@ -12,6 +12,12 @@ from core.tables.grouped import GroupedData
 INTERCEPT = "(Intercept)"
 
 
+def _one(unit: str) -> str:
+    """Return a unit for after 'per': days -> day."""
+    is_plural = unit.isalpha() and len(unit) > 3 and unit.endswith("s") and unit[-2] != "s"
+    return unit[:-1] if is_plural else unit
+
+
 @dataclass(frozen=True, eq=False)
 class Wording:
     """Names, units and labels; the defaults fit any table.
@@ -26,8 +32,8 @@ class Wording:
         Label, unit and the words for coded values of the columns that are known.
     """
 
-    group: Noun = Noun("group", "groups")
-    individual: Noun = Noun("row", "rows")
+    group: Noun = field(default_factory=lambda: Noun("group", "groups"))
+    individual: Noun = field(default_factory=lambda: Noun("row", "rows"))
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     @classmethod
@@ -42,6 +48,11 @@ class Wording:
     def name(self, column: str) -> str:
         """Return what a column is called."""
         return self.column(column).label
+
+    def group_name(self, name: str) -> str:
+        """Return a group's name for a sentence: ``school 48`` where the name is a number."""
+        is_bare = name.replace(".", "").replace("-", "").strip().isdigit()
+        return f"{self.group.one} {name}" if is_bare else name
 
     def level(self, column: str, value: object) -> str:
         """Return the word for a coded value; the value itself where there is none."""
@@ -66,7 +77,7 @@ class Wording:
         contrast = self._contrast(term, data)
         if contrast:
             return f"{outcome.label}, {contrast}{unit}"
-        per = self.column(term).unit or f"unit of {self.name(term)}"
+        per = _one(self.column(term).unit) or f"unit of {self.name(term)}"
         return f"slope of {self.name(term)} ({outcome.unit or outcome.label} per {per})"
 
     def _contrast(self, term: str, data: GroupedData) -> str:
@@ -81,11 +92,14 @@ class Wording:
         return ""
 
     def _origin(self, data: GroupedData) -> str:
-        """Return where the intercept stands: ' where floor is basement'."""
+        """Return where the intercept stands: ', basement' or ' where Age = 0'."""
         spec = data.spec
         column = next(iter((*spec.varying, *spec.predictors)), None)
         if column is None:
             return ""
         values = data.columns[column]
-        zero = values.levels[0] if isinstance(values, CategoricalColumn) else 0
-        return f" where {self.name(column)} is {self.level(column, zero)}"
+        if isinstance(values, CategoricalColumn):
+            return f", {self.level(column, values.levels[0])}"
+        if self.is_indicator(column):
+            return f", {self.level(column, 0)}"
+        return f" where {self.name(column)} = 0"

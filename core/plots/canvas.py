@@ -31,7 +31,8 @@ class Heading:
         The finding, as plain text.
     key : tuple of (mark, str)
         The marks used and what each means, as plain text; a mark is a name of
-        ``theme.MARKS``, ``points`` or ``unsupported``.
+        ``theme.MARKS`` (with ``_line`` where it is drawn as a line), ``points`` or
+        ``unsupported``.
     note : str
         What else a reader must know, as plain text.
     """
@@ -58,23 +59,48 @@ def new_figure(
         dragmode="zoom",
     )
     if style.is_titled:
+        lines = formats.wrap(
+            heading.title, 30 if style.is_narrow else 84 if style.size == "normal" else 56
+        )
+        top = round(1.3 * len(lines) * style.text.title + 2.6 * style.text.subtitle + 12)
         figure.update_layout(
-            margin_t=round(3.2 * style.text.title + 2.4 * style.text.subtitle),
+            height=height + top,
+            margin_t=top,
             title={
-                "text": f"<b>{escape.for_plotly(heading.title)}</b>",
+                "text": f"<b>{'<br>'.join(map(escape.for_plotly, lines))}</b>",
                 "subtitle": {"text": _key_text(heading, style)},
-                "y": 0.98,
+                # Plotly anchors the last line of the title.
+                "y": 1 - (8 + 1.3 * (len(lines) - 1) * style.text.title) / (height + top),
                 "yanchor": "top",
             },
         )
     return figure
 
 
+def title_axis(figure: go.Figure, axis: str, text: str, style: theme.Style, **cell: int) -> None:
+    """Set an axis title, on two lines where it would not fit on one."""
+    room = figure.layout.height - 120 if axis == "y" else (300 if style.is_narrow else 800)
+    if axis == "x" and cell and not style.is_narrow:
+        room //= 2
+    lines = formats.wrap(text, round(room / (0.55 * style.text.axis)), most=2)
+    title = "<br>".join(map(escape.for_plotly, lines))
+    update = figure.update_yaxes if axis == "y" else figure.update_xaxes
+    update(title_text=title, **cell)
+
+
+def text_width(text: str, style: theme.Style) -> float:
+    """Return about how many pixels a direct label is wide."""
+    return style.text.label * sum(0.72 if c.isupper() else 0.58 for c in text)
+
+
 _GLYPHS = {
     "complete_pooling": "– –",
     "no_pooling": "○",
+    "no_pooling_line": "·····",
     "partial_pooling": "●",
+    "partial_pooling_line": "━━",
     "truth": "◆",
+    "centre": "✚",
     "points": "•",
     "unsupported": "●",
 }
@@ -91,9 +117,11 @@ def _key_text(heading: Heading, style: theme.Style) -> str:
 
 def mark_color(mark: str, style: theme.Style) -> str:
     """Return the colour of a mark of a key."""
+    if mark == "centre":
+        return style.palette.partial_pooling
     if mark == "unsupported":
         return theme.rgba(style.palette.partial_pooling, 0.45)
-    return str(getattr(style.palette, mark))
+    return str(getattr(style.palette, mark.removesuffix("_line")))
 
 
 def crowd_range(
@@ -143,7 +171,7 @@ def segments(*ends: FloatArray) -> tuple[FloatArray, ...]:
 
 def jitter(n: int) -> FloatArray:
     """Return n offsets in (-1, 1), evenly spread and the same on every call."""
-    return np.asarray(2 * ((np.arange(1, n + 1) * _PHI) % 1) - 1)
+    return np.asarray(2 * ((np.arange(1, n + 1) * _PHI) % 1) - 1, dtype=np.float64)
 
 
 def drawn(order: IntArray, keep: Sequence[int] | IntArray = ()) -> IntArray:
@@ -184,7 +212,7 @@ def apart(positions: FloatArray, gap: float, limits: tuple[float, float]) -> Flo
         placed[-1] = limits[1]
         for i in range(len(placed) - 2, -1, -1):
             placed[i] = max(min(placed[i], placed[i + 1] - gap), limits[0])
-    out = np.empty_like(placed)
+    out = np.empty(len(placed))
     out[order] = placed
     return out
 

@@ -8,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core import escape
 from core.explore import sentences
 from core.explore.estimates import Estimates, estimates
 from core.explore.wording import Wording
@@ -90,7 +89,7 @@ def plot_group_size(
     _draw_no_pooling(scene, has_bars)
     _draw_partial_pooling(scene, has_bars)
     _draw_complete(scene)
-    _lay_out(scene, wording, escape.for_plotly(wording.term_axis(each.term, fits.data)))
+    _lay_out(scene, wording, wording.term_axis(each.term, fits.data))
     return figure
 
 
@@ -141,6 +140,7 @@ def _points(
     scene: _Scene,
     panel: int,
     name: str,
+    *,
     values: FloatArray,
     mask: BoolArray,
     marker: dict[str, object],
@@ -165,7 +165,8 @@ def _draw_no_pooling(scene: _Scene, has_bars: bool) -> None:
         _bars(scene, 1, "no_pooling", values, scene.each.no_pooling_se[scene.shown])
     below, above = canvas.outside(values, scene.limits)
     inside = np.isfinite(values) & ~below & ~above
-    _points(scene, 1, "no pooling", values, inside, theme.marker("no_pooling", scene.style))
+    hollow = theme.marker("no_pooling", scene.style)
+    _points(scene, 1, "no pooling", values=values, mask=inside, marker=hollow)
     for side, mask in enumerate((below, above)):
         if mask.any():
             _draw_edge(scene, side, np.flatnonzero(mask))
@@ -212,9 +213,10 @@ def _draw_partial_pooling(scene: _Scene, has_bars: bool) -> None:
     values, own = each.partial_pooling[shown], each.is_estimable[shown]
     if has_bars:
         _bars(scene, 2, "partial_pooling", values, each.partial_pooling_se[shown])
-    _points(scene, 2, "partial pooling", values, own, theme.marker("partial_pooling", style))
-    pale = theme.unsupported_marker(style)
-    _points(scene, 2, "partial pooling, no estimate of its own", values, ~own, pale)
+    filled, pale = theme.marker("partial_pooling", style), theme.unsupported_marker(style)
+    _points(scene, 2, "partial pooling", values=values, mask=own, marker=filled)
+    name = "partial pooling, no estimate of its own"
+    _points(scene, 2, name, values=values, mask=~own, marker=pale)
 
 
 def _draw_complete(scene: _Scene) -> None:
@@ -256,12 +258,12 @@ def _lay_out(scene: _Scene, wording: Wording, axis: str) -> None:
         ticktext=[f"{t:,.0f}" for t in ticks],
     )
     figure.update_yaxes(range=scene.limits)
-    size_title = escape.for_plotly(f"{wording.individual.many} in the {wording.group.one}")
-    for panel, mark in ((1, "no_pooling"), (2, "partial_pooling")):
+    size_title = f"{wording.individual.many} in the {wording.group.one} (log scale)"
+    panels: tuple[tuple[int, theme.MarkName], ...] = ((1, "no_pooling"), (2, "partial_pooling"))
+    for panel, mark in panels:
         cell = scene.cell(panel)
-        figure.update_xaxes(title_text=f"{size_title} (log scale)", **cell)
-        if style.is_narrow and panel == 1:
-            figure.update_xaxes(title_text="", **cell)
+        if panel == 2 or not style.is_narrow:
+            canvas.title_axis(figure, "x", size_title, style, **cell)
         figure.add_annotation(
             x=0.5,
             y=1.0,
@@ -272,7 +274,5 @@ def _lay_out(scene: _Scene, wording: Wording, axis: str) -> None:
             showarrow=False,
             font={"size": style.text.axis, "color": getattr(style.palette, f"{mark}_text")},
         )
-    figure.update_yaxes(title_text=axis, row=1, col=1)
-    if style.is_narrow:
-        figure.update_yaxes(title_text=axis, row=2, col=1)
+    canvas.title_axis(figure, "y", axis, style, row=1, col=1)
     figure.layout.margin.t += 16

@@ -20,6 +20,8 @@ from core.types import FloatArray, IntArray
 
 #: More points than this are not drawn in one panel.
 MOST_POINTS = 400
+#: Pixels of a row of panels, on a wide and on a narrow screen.
+_ROW = (205, 135)
 _LINES: tuple[theme.MarkName, ...] = ("complete_pooling", "no_pooling", "partial_pooling")
 
 
@@ -67,7 +69,7 @@ def plot_lines(
     each = estimates(fits)
     columns = min(2 if style.is_narrow else 6, max(len(groups), 1))
     n_rows = -(-max(len(groups), 1) // columns)
-    height = 70 + (135 if style.is_narrow else 210) * n_rows
+    height = 70 + _ROW[style.is_narrow] * n_rows
     heading = canvas.Heading(
         sentences.lines_title(each, groups, wording), _key(lines, groups, wording), _note(lines)
     )
@@ -77,7 +79,7 @@ def plot_lines(
         shared_xaxes=True,
         shared_yaxes=True,
         horizontal_spacing=0.06 if style.is_narrow else 0.012,
-        vertical_spacing=min(0.26 if n_rows == 2 else 0.42 / n_rows, 1 / max(n_rows - 1, 1)),
+        vertical_spacing=34 / (_ROW[style.is_narrow] * n_rows),
         subplot_titles=[_panel_title(each, j, style) for j in groups],
     )
     scene = _Scene(
@@ -102,15 +104,13 @@ def _is_coded(lines: GroupLines, wording: Wording) -> bool:
     return lines.predictor is not None and wording.is_indicator(lines.predictor)
 
 
-def _key(
-    lines: GroupLines, groups: IntArray, wording: Wording
-) -> tuple[tuple[str, str], ...]:
-    key = [("points", wording.individual.many), ("no_pooling", "no pooling")]
+def _key(lines: GroupLines, groups: IntArray, wording: Wording) -> tuple[tuple[str, str], ...]:
+    key = [("points", wording.individual.many), ("no_pooling_line", "no pooling")]
     if np.isfinite(lines.partial_pooling).any():
-        key.append(("partial_pooling", "partial pooling"))
+        key.append(("partial_pooling_line", "partial pooling"))
     key.append(("complete_pooling", "complete pooling"))
     if not lines.has_own_line[groups].all():
-        key.append(("mean", f"mean of a {wording.group.one} without a line of its own"))
+        key.append(("no_pooling", f"mean of a {wording.group.one} without a line of its own"))
     return tuple(key)
 
 
@@ -189,6 +189,7 @@ def _draw_points(scene: _Scene, j: int, cell: dict[str, int]) -> None:
         y=np.clip(y, *scene.y_limits),
         mode="markers",
         marker=marker,
+        cliponaxis=False,
         name="rows",
         hovertext=[f"<b>{name}</b><br>{_point_text(scene, *p)}" for p in zip(x, y, strict=True)],
         hoverinfo="text",
@@ -207,17 +208,22 @@ def _point_text(scene: _Scene, x: float, y: float) -> str:
     value = formats.number(float(y))
     if scene.lines.predictor is None:
         return value
-    return f"{_value_label(scene, float(x))}: {value}"
+    return f"{escape.for_plotly(_value_label(scene, float(x)))}: {value}"
 
 
 def _value_label(scene: _Scene, x: float) -> str:
-    """Return what a value of the predictor is called, escaped."""
+    """Return what a value of the predictor is called."""
     predictor = scene.lines.predictor or ""
     if scene.lines.levels:
-        return escape.for_plotly(scene.wording.level(predictor, scene.lines.levels[round(x)]))
+        return escape.visible(scene.wording.level(predictor, scene.lines.levels[round(x)]))
     if scene.is_discrete:
-        return escape.for_plotly(scene.wording.level(predictor, round(x)))
+        return escape.visible(scene.wording.level(predictor, round(x)))
     return formats.number(x)
+
+
+def _tick_text(name: str) -> str:
+    """Return a category's name on two short lines, so that neighbours do not collide."""
+    return "<br>".join(escape.for_plotly(part) for part in formats.wrap(name, 9, most=2))
 
 
 def _lay_out(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
@@ -227,9 +233,9 @@ def _lay_out(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
     figure.update_annotations(font={"size": style.text.label, "color": style.palette.text})
     if scene.is_discrete and lines.predictor is not None:
         ticks = lines.grid
-        names = [_value_label(scene, float(t)) for t in ticks]
-        figure.update_xaxes(tickvals=ticks, ticktext=[formats.shorten(n, 11) for n in names])
-        figure.update_xaxes(tickfont_size=style.text.label - 1, tickangle=0)
+        names = [_tick_text(_value_label(scene, float(t))) for t in ticks]
+        figure.update_xaxes(tickvals=ticks, ticktext=names, tickangle=0)
+        figure.update_xaxes(tickfont_size=style.text.label - 1)
     elif lines.predictor is None:
         figure.update_xaxes(showticklabels=False, showgrid=False)
     else:
@@ -246,7 +252,8 @@ def _title_outer_axes(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
         if scene.lines.predictor is None:
             continue
         # Neighbouring category names would collide in narrow panels: every other column.
-        if scene.is_discrete and not style.is_narrow and column % 2 and len(scene.lines.grid) > 2:
+        is_tight = len(scene.lines.grid) > 2 or style.size == "projector"
+        if scene.is_discrete and is_tight and not style.is_narrow and column % 2:
             continue
         figure.update_xaxes(showticklabels=True, **scene.cell(last))
     outcome = escape.for_plotly(wording.column(fits.spec.outcome).title)
@@ -257,8 +264,10 @@ def _title_outer_axes(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
     )
     figure.update_layout(margin_l=round(62 * style.scale), margin_t=figure.layout.margin.t + 12)
     if scene.lines.predictor is not None:
+        is_wrapped = any("<br>" in str(t) for t in figure.layout.xaxis.ticktext or ())
+        below = (2.7 if is_wrapped else 1.5) * style.text.tick
         x_title = escape.for_plotly(wording.column(scene.lines.predictor).title)
         figure.add_annotation(
-            text=x_title, x=0.5, y=0, yshift=-44 * style.scale, font=font, **common
+            text=x_title, x=0.5, y=0, yshift=-below, yanchor="top", font=font, **common
         )
-        figure.update_layout(margin_b=round(54 * style.scale))
+        figure.update_layout(margin_b=round(below + 1.6 * style.text.axis))

@@ -85,14 +85,15 @@ def plot_map(
         style=style,
         height=height,
     )
-    _draw_distribution(scene, fits, terms)
+    _draw_distribution(scene, fits, terms, escape.for_plotly(wording.group.many))
     _draw_complete(scene)
     _draw_moves(scene)
     _draw_points(scene)
+    _draw_centre(scene)
     _draw_edges(scene)
     _label_groups(scene, distance)
-    for axis, each in ((scene.figure.update_xaxes, x), (scene.figure.update_yaxes, y)):
-        axis(title_text=escape.for_plotly(wording.term_axis(each.term, fits.data)))
+    for axis, each in (("x", x), ("y", y)):
+        canvas.title_axis(scene.figure, axis, wording.term_axis(each.term, fits.data), style)
     scene.figure.update_xaxes(range=scene.x_limits)
     scene.figure.update_yaxes(range=scene.y_limits)
     return scene.figure
@@ -103,6 +104,7 @@ def _key(x: Estimates, own: BoolArray, wording: Wording) -> tuple[tuple[str, str
     key = [("no_pooling", "own line (no pooling)"), ("complete_pooling", "complete pooling")]
     if x.has_partial:
         key.insert(1, ("partial_pooling", f"partial pooling, {area}"))
+        key.append(("centre", f"average {wording.group.one}"))
         if not own.all():
             missing = wording.group.count(int((~own).sum()))
             key.append(("unsupported", f"{missing} without a line of their own"))
@@ -141,13 +143,15 @@ def _short(each: Estimates) -> str:
 
 def _size(scene: _Scene, mask: BoolArray, least: float) -> FloatArray:
     """Return marker sizes: area by group size."""
-    n = scene.x.group_sizes[scene.shown][mask]
-    most = float(scene.x.group_sizes.max())
+    sizes = scene.x.group_sizes
+    # Equal groups get a middling mark; the largest of very unequal ones a large one.
+    room = float(np.clip(5.0 + 4.0 * np.log2(sizes.max() / sizes.min()), 5.0, 15.0))
     few = 1.0 if len(scene.shown) <= 300 else 0.65
-    return np.asarray((least + 15.0 * np.sqrt(n / most)) * few * scene.style.scale)
+    share = np.sqrt(sizes[scene.shown][mask] / sizes.max())
+    return np.asarray((least + room * share) * few * scene.style.scale)
 
 
-def _draw_distribution(scene: _Scene, fits: PoolingFits, terms: tuple[str, str]) -> None:
+def _draw_distribution(scene: _Scene, fits: PoolingFits, terms: tuple[str, str], many: str) -> None:
     """Draw the ellipses of half and nine tenths of the groups, and their centre."""
     model = fits.multilevel_or_none
     if model is None:
@@ -174,7 +178,7 @@ def _draw_distribution(scene: _Scene, fits: PoolingFits, terms: tuple[str, str])
                 x=x[top],
                 y=y[top],
                 yshift=-8 if share < 0.8 else 8,
-                text="half" if share == 0.5 else "nine tenths of groups",
+                text="half" if share == 0.5 else f"nine tenths of {many}",
                 showarrow=False,
                 font={
                     "size": scene.style.text.label - 1,
@@ -242,8 +246,9 @@ def _draw_points(scene: _Scene) -> None:
     style = scene.style
     hollow = theme.marker("no_pooling", style)
     filled = theme.marker("partial_pooling", style)
-    filled["opacity"] = 0.85
-    pale = theme.unsupported_marker(style)
+    # Plotly makes markers of different sizes translucent unless told otherwise.
+    hollow["opacity"], filled["opacity"] = 1.0, 0.9
+    pale = theme.unsupported_marker(style, opacity=1.0)
     layers = (
         ("no pooling", scene.inside, "no_pooling", hollow, 5.0),
         ("partial pooling, no line of its own", ~scene.own, "partial_pooling", pale, 3.5),
@@ -260,6 +265,28 @@ def _draw_points(scene: _Scene) -> None:
             hoverinfo="text",
             name=name,
         )
+
+
+def _draw_centre(scene: _Scene) -> None:
+    """Mark what the groups are pulled towards, where it is one point for all."""
+    x, y = scene.x.target, scene.y.target
+    if not scene.x.has_partial or np.ptp(x) > 0 or np.ptp(y) > 0:
+        return
+    style = scene.style
+    scene.figure.add_scatter(
+        x=x[:1],
+        y=y[:1],
+        mode="markers",
+        marker={
+            "symbol": "cross",
+            "size": 13 * style.scale,
+            "color": style.palette.partial_pooling,
+            "line": {"width": 1.5, "color": style.palette.background},
+        },
+        hovertext=f"average: {formats.number(float(x[0]))}, {formats.number(float(y[0]))}",
+        hoverinfo="text",
+        name="average coefficients",
+    )
 
 
 def _draw_edges(scene: _Scene) -> None:
@@ -281,7 +308,7 @@ def _draw_edges(scene: _Scene) -> None:
         },
         cliponaxis=False,
         customdata=scene.shown[found],
-        hovertext=[_point_text(scene, i) for i in found],
+        hovertext=[_point_text(scene, int(i)) for i in found],
         hoverinfo="text",
         name="no pooling, outside the range",
     )
@@ -313,7 +340,7 @@ def _label_edges(scene: _Scene, found: IntArray, x: FloatArray, y: FloatArray) -
         near = found[np.abs(x[found] - edge) <= tiny * np.ptp(scene.x_limits)]
         placed = canvas.apart(y[near][:most], line, scene.y_limits)
         for i, at in zip(near[:most], placed, strict=True):
-            _edge_label(scene, i, (edge, float(at)), at_right, 0)
+            _edge_label(scene, int(i), (edge, float(at)), at_right, 0)
     for at_top in (False, True):
         edge = scene.y_limits[int(at_top)]
         near = found[np.abs(y[found] - edge) <= tiny * np.ptp(scene.y_limits)]
@@ -321,7 +348,7 @@ def _label_edges(scene: _Scene, found: IntArray, x: FloatArray, y: FloatArray) -
         for step, i in enumerate(near):
             is_right = x[i] > np.mean(scene.x_limits)
             shift = (1 - 2 * at_top) * (7 + 1.3 * style.text.label * (step % 2))
-            _edge_label(scene, i, (float(x[i]), edge), is_right, shift)
+            _edge_label(scene, int(i), (float(x[i]), edge), is_right, shift)
 
 
 def _edge_label(
@@ -330,7 +357,7 @@ def _edge_label(
     scene.figure.add_annotation(
         x=at[0],
         y=at[1],
-        text=_point_text(scene, i),
+        text=_point_text(scene, int(i)),
         xanchor="right" if is_right else "left",
         xshift=-9 if is_right else 9,
         yshift=yshift,
@@ -347,7 +374,7 @@ def _label_groups(scene: _Scene, distance: FloatArray) -> None:
     large = inside[np.argsort(-scene.x.group_sizes[scene.shown[inside]], kind="stable")]
     movers = 1 if scene.style.is_narrow else _MOVERS
     named = dict.fromkeys([*far[:movers], *large[: min(_LARGEST, movers)]])
-    middle = np.mean(scene.x_limits)
+    middle, low = np.mean(scene.x_limits), scene.y_limits[0] + 0.08 * np.ptp(scene.y_limits)
     for i in named:
         j = scene.shown[i]
         is_left = scene.x.no_pooling[j] < middle
@@ -358,6 +385,6 @@ def _label_groups(scene: _Scene, distance: FloatArray) -> None:
             text=f"{name} ({scene.x.group_sizes[j]:,})",
             xanchor="left" if is_left else "right",
             xshift=12 if is_left else -12,
-            yshift=-10,
+            yshift=-10 if scene.y.no_pooling[j] > low else 10,
             **canvas.label(scene.style, scene.style.palette.muted),
         )

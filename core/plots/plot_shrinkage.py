@@ -24,11 +24,16 @@ _ORDER_WORDS: dict[Order, str] = {
     "shift": "the most moved at the top",
 }
 _MOST_LABELS = 6
+#: Rows are named at the axis where a line of text covers at most this many of them.
+_NAMED = 1.05
 
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """What the parts of the figure need: groups from bottom to top, one per row."""
+    """What the parts of the figure need: groups from bottom to top, one per row.
+
+    ``gap`` is how many rows one line of text covers.
+    """
 
     figure: go.Figure
     each: Estimates
@@ -36,17 +41,13 @@ class _Scene:
     limits: tuple[float, float]
     wording: Wording
     style: theme.Style
-    height: int
+    gap: float
+    labels: list[_Label]
 
     @property
     def rows(self) -> FloatArray:
         """Height of every group drawn."""
         return np.arange(len(self.shown), dtype=np.float64)
-
-    @property
-    def label_gap(self) -> float:
-        """How many rows one line of text covers."""
-        return 1.35 * self.style.text.label * len(self.shown) / max(self.height - 90, 1)
 
 
 def plot_shrinkage(
@@ -87,7 +88,10 @@ def plot_shrinkage(
     height = 560 if style.is_narrow else 490
     figure = canvas.new_figure(heading, style, height=height)
     limits = canvas.crowd_range(each.no_pooling, each.partial_pooling)
-    scene = _Scene(figure, each, shown, limits, wording, style, height)
+    gap = 1.35 * style.text.label * len(shown) / max(height - 90, 1)
+    movers = _movers(each, shown, limits, gap, style) if gap > _NAMED else []
+    limits = _make_room(movers, limits, style)
+    scene = _Scene(figure, each, shown, limits, wording, style, gap, movers)
     _draw_complete(scene)
     if has_intervals:
         _draw_intervals(scene)
@@ -95,10 +99,9 @@ def plot_shrinkage(
     _draw_estimates(scene)
     _draw_edges(scene)
     _name_rows(scene)
-    axis = escape.for_plotly(wording.term_axis(each.term, fits.data))
-    figure.update_xaxes(range=limits, title_text=axis)
+    canvas.title_axis(figure, "x", wording.term_axis(each.term, fits.data), style)
     stacked = f"{wording.group.count(each.n_groups)}, {_ORDER_WORDS[order]}"
-    figure.update_yaxes(title_text=escape.for_plotly(stacked))
+    canvas.title_axis(figure, "y", stacked, style)
     return figure
 
 
@@ -217,7 +220,7 @@ def _draw_edges(scene: _Scene) -> None:
             hoverinfo="text",
         )
         far = np.argsort(-np.abs(each.shift[shown[rows]]), kind="stable")[:_MOST_LABELS]
-        at = canvas.apart(rows[far].astype(float), scene.label_gap, (0, len(shown) - 1))
+        at = canvas.apart(rows[far].astype(float), scene.gap, (0, len(shown) - 1))
         for i, y in zip(far, at, strict=True):
             scene.figure.add_annotation(
                 x=scene.limits[side],
@@ -232,10 +235,11 @@ def _draw_edges(scene: _Scene) -> None:
 def _name_rows(scene: _Scene) -> None:
     """Name the rows at the axis where the names fit, else those that move most."""
     each, style = scene.each, scene.style
+    scene.figure.update_xaxes(range=scene.limits)
     scene.figure.update_yaxes(range=[-1, len(scene.shown)])
-    if scene.label_gap > 1.05:
+    if scene.gap > _NAMED:
         scene.figure.update_yaxes(showticklabels=False, showgrid=False)
-        _label_movers(scene)
+        _draw_labels(scene)
         return
     muted = style.palette.muted
     names = [
@@ -248,25 +252,64 @@ def _name_rows(scene: _Scene) -> None:
     )
 
 
-def _label_movers(scene: _Scene) -> None:
-    each, shown, style = scene.each, scene.shown, scene.style
+@dataclass(frozen=True)
+class _Label:
+    """A group's name beside its own estimate: right of it, or left."""
+
+    row: int
+    at: float
+    text: str
+    is_right: bool
+
+
+def _movers(
+    each: Estimates, shown: IntArray, limits: tuple[float, float], gap: float, style: theme.Style
+) -> list[_Label]:
+    """Return labels for the groups that move most, clear of each other and of the edge's."""
     own, pooled = each.no_pooling[shown], each.partial_pooling[shown]
-    below, above = canvas.outside(own, scene.limits)
-    inside = np.flatnonzero(np.isfinite(own - pooled) & ~below & ~above)
+    below, above = canvas.outside(own, limits)
+    is_out = below | above
+    clear = np.isfinite(own - pooled) & ~is_out
+    for row in np.flatnonzero(is_out):
+        clear &= np.abs(np.arange(len(shown)) - row) > gap
+    inside = np.flatnonzero(clear)
     far = inside[np.argsort(-np.abs(own - pooled)[inside], kind="stable")]
-    low, high = scene.limits
-    for row in canvas.far_apart(far, scene.label_gap, 3 if style.is_narrow else _MOST_LABELS):
-        share = (own[row] - low) / (high - low)
-        is_right = own[row] >= pooled[row]
-        # Where the outer side has no room for a name it stands above the line instead.
-        flips = share > 0.82 if is_right else share < 0.18
-        name = escape.for_plotly(formats.shorten(each.group_names[shown[row]], 18))
+    length = 14 if style.is_narrow else 18
+    return [
+        _Label(
+            row=row,
+            at=float(own[row]),
+            text=f"{formats.shorten(each.group_names[shown[row]], length)} "
+            f"({each.group_sizes[shown[row]]:,})",
+            is_right=bool(own[row] >= pooled[row]),
+        )
+        for row in canvas.far_apart(far, gap, 3 if style.is_narrow else _MOST_LABELS)
+    ]
+
+
+def _make_room(
+    labels: list[_Label], limits: tuple[float, float], style: theme.Style
+) -> tuple[float, float]:
+    """Return a range that also holds the labels."""
+    low, high = limits
+    unit = (high - low) / (290 if style.is_narrow else 850)
+    for label in labels:
+        room = unit * (canvas.text_width(label.text, style) + 18 * style.scale)
+        if label.is_right:
+            high = max(high, label.at + room)
+        else:
+            low = min(low, label.at - room)
+    return low, high
+
+
+def _draw_labels(scene: _Scene) -> None:
+    style = scene.style
+    for label in scene.labels:
         scene.figure.add_annotation(
-            x=own[row],
-            y=row,
-            text=f"{name} ({each.group_sizes[shown[row]]:,})",
-            xanchor="left" if is_right != flips else "right",
-            xshift=(9 if is_right != flips else -9) * style.scale,
-            yshift=(9 if row < len(shown) / 2 else -9) if flips else 0,
+            x=label.at,
+            y=label.row,
+            text=escape.for_plotly(label.text),
+            xanchor="left" if label.is_right else "right",
+            xshift=(9 if label.is_right else -9) * style.scale,
             **canvas.label(style, style.palette.muted),
         )

@@ -37,8 +37,9 @@ def test_decimals_follow_the_spread() -> None:
     assert formats.decimals_for([1.36, 1.49, 2.4]) == 1
     assert formats.decimals_for([251.4, 298.5]) == 0
     assert formats.decimals_for([0.001, 0.0023]) == 4
+    assert formats.decimals_for([0.81, 1.74], digits=3) == 2
     assert formats.decimals_for([math.nan]) == 0
-    assert formats.decimals_for([5.0]) == 1
+    assert formats.decimals_for([5.0]) == 0
 
 
 def test_percent_is_never_a_false_extreme() -> None:

@@ -1,0 +1,206 @@
+r"""The model in symbols: a LaTeX equation with the estimated numbers in it.
+
+Names of columns and levels are escaped for ``\text{...}``; nothing typed by a stranger
+reaches the renderer as markup.
+"""
+
+from __future__ import annotations
+
+import keyword
+
+from core import escape, formats
+from core.formats import number
+from core.results import CompletePoolingFit, MultilevelFit, PoolingFits
+from core.spec import ModelSpec
+from core.tables.grouped import GroupedData, Term
+from core.types import FloatArray
+
+_GREEK = ("\\alpha", "\\beta", "\\gamma", "\\delta")
+#: Longer names would push the equation off a phone.
+_LONGEST = 24
+
+
+def _text(name: str) -> str:
+    return r"\text{" + escape.for_latex(formats.shorten(name, _LONGEST)) + "}"
+
+
+def _number(value: float) -> str:
+    """Return a number in LaTeX: real minus, powers of ten as such."""
+    text = number(value).replace(formats.MINUS, "-").replace(",", "{,}")
+    if "×10" not in text:
+        return text
+    mantissa, power = text.split("×10")
+    digits = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    return rf"{mantissa} \times 10^{{{digits}}}"
+
+
+def _signed(value: float, is_first: bool) -> str:
+    """Return a number with its sign as an operator, without a leading plus."""
+    if is_first:
+        return _number(value)
+    return f"{'-' if value < 0 else '+'} {_number(abs(value))}"
+
+
+def _symbols(k: int) -> list[str]:
+    """Return one Greek letter per varying coefficient: alpha, beta, or beta_1, beta_2, ..."""
+    if k <= 2:
+        return list(_GREEK[:k])
+    return [_GREEK[0], *(rf"\beta_{{{i}}}" for i in range(1, k))]
+
+
+def _coefficient_symbols(data: GroupedData) -> dict[int, str]:
+    """Return the symbol of each varying base column: alpha for the intercept."""
+    symbols = _symbols(len(data.varying) + (0 not in data.varying))
+    if 0 in data.varying:
+        return dict(zip(data.varying, symbols, strict=True))
+    return dict(zip(data.varying, symbols[1:], strict=True))
+
+
+def _indexed(symbol: str, index: str) -> str:
+    return f"{symbol[:-1]},{index}}}" if symbol.endswith("}") else f"{symbol}_{{{index}}}"
+
+
+def _base_name(data: GroupedData, base: int) -> str:
+    item = data.base[base - 1]
+    return _text(item.name) + "_i"
+
+
+def _individual_level(data: GroupedData, coef: FloatArray) -> str:
+    """Return the first line: the outcome of row i."""
+    symbols = _coefficient_symbols(data)
+    parts: list[str] = []
+    for b in range(len(data.base) + 1):
+        factor = "" if b == 0 else r"\," + _base_name(data, b)
+        if b in symbols:
+            sign = "+ " if parts else ""
+            parts.append(f"{sign}{_indexed(symbols[b], 'j[i]')}{factor}")
+            continue
+        parts += [
+            _signed(value, not parts) + factor + _group_factor(data, term, "j[i]")
+            for term, value in zip(data.terms, coef, strict=True)
+            if term.base == b and value == value
+        ]
+    return rf"{_text(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i"
+
+
+def _group_factor(data: GroupedData, term: Term, index: str) -> str:
+    if term.factor < 0:
+        return ""
+    return rf"\,{_text(data.group_columns[term.factor][0])}_{{{index}}}"
+
+
+def _group_level(data: GroupedData, coef: FloatArray) -> list[str]:
+    """Return one line per varying coefficient: what a group is pulled towards."""
+    lines = []
+    for b, symbol in _coefficient_symbols(data).items():
+        parts: list[str] = []
+        for term, value in zip(data.terms, coef, strict=True):
+            if term.base == b and value == value:
+                parts.append(_signed(value, not parts) + _group_factor(data, term, "j"))
+        lines.append(rf"{_indexed(symbol, 'j')} &= {' '.join(parts) or '0'} + {_eta(symbol)}")
+    return lines
+
+
+def _eta(symbol: str) -> str:
+    return rf"\eta^{{{symbol}}}_{{j}}"
+
+
+def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
+    """Return the distributions of the residuals and of the deviations."""
+    sd = model.sigma_group
+    symbols = list(_coefficient_symbols(data).values())
+    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {_number(model.sigma_y)}^2)"]
+    lines += [
+        rf"{_eta(symbol)} &\sim \mathrm{{N}}(0,\ {_number(float(s))}^2)"
+        for symbol, s in zip(symbols, sd, strict=True)
+    ]
+    if model.spec.correlated:
+        lines += [
+            rf"\rho_{{{symbols[a]}{symbols[b]}}} &= {formats.fixed(r, 2).replace('−', '-')}"
+            for a in range(len(symbols))
+            for b in range(a)
+            if (r := float(model.correlation[a, b])) == r
+        ]
+    return lines
+
+
+def multilevel_equation(fits: PoolingFits) -> str:
+    r"""Return the multilevel model with its estimates as a LaTeX ``aligned`` block.
+
+    Raises
+    ------
+    PoolingError
+        When there is no multilevel fit.
+    """
+    model, data = fits.multilevel, fits.data
+    lines = [_individual_level(data, model.fixef), *_group_level(data, model.fixef)]
+    lines += _distribution(model, data)
+    return r"\begin{aligned}" + " \\\\ ".join(lines) + r"\end{aligned}"
+
+
+def complete_pooling_equation(fits: PoolingFits) -> str:
+    r"""Return the complete-pooling line with its estimates as LaTeX."""
+    whole: CompletePoolingFit = fits.complete_pooling
+    data = fits.data
+    parts: list[str] = []
+    for term, value in zip(data.terms, whole.coef, strict=True):
+        if value != value:
+            continue
+        factor = r"\," + _base_name(data, term.base) if term.base else ""
+        parts.append(_signed(value, not parts) + factor + _group_factor(data, term, "j[i]"))
+    return (
+        rf"\begin{{aligned}}{_text(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i,\quad "
+        rf"\epsilon_i \sim \mathrm{{N}}(0,\ {_number(whole.sigma_y)}^2)\end{{aligned}}"
+    )
+
+
+def mixedlm_call(spec: ModelSpec, categorical: frozenset[str] = frozenset()) -> str:
+    """Return the statsmodels call that fits the same model, as Python source.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    categorical : frozenset of str
+        Predictors that are categories (text or coded).
+
+    Returns
+    -------
+    str
+        Source for the reader to run on their own machine: names are quoted as Python and
+        patsy literals, so that a hostile one stays a name.
+    """
+    fixed = [_patsy(c, categorical, spec) for c in (*spec.predictors, *spec.group_predictors)]
+    fixed += [
+        f"{_patsy(a, categorical, spec)}:{_patsy(b, categorical, spec)}"
+        for a, b in spec.cross_level
+    ]
+    slopes = [_patsy(c, categorical, spec) for c in spec.varying]
+    intercept = "1" if spec.varying_intercept else "0"
+    lines = [
+        f"{_patsy(spec.outcome, frozenset(), spec)} ~ {' + '.join(fixed) or '1'}",
+        f"groups=table[{spec.group!r}]",
+    ]
+    arguments = [repr(lines[0]), "table", lines[1]]
+    if spec.varying and (spec.correlated or not spec.varying_intercept):
+        arguments.append(f"re_formula={' + '.join([intercept, *slopes])!r}")
+    elif spec.varying:
+        arguments.append("re_formula='1'")
+        parts = {c: f"0 + {s}" for c, s in zip(spec.varying, slopes, strict=True)}
+        arguments.append(f"vc_formula={parts!r}")
+    body = ",\n    ".join(arguments)
+    return (
+        "import statsmodels.formula.api as smf\n\n"
+        f"fit = smf.mixedlm(\n    {body},\n).fit(reml={spec.criterion == 'REML'})"
+    )
+
+
+def _patsy(column: str, categorical: frozenset[str], spec: ModelSpec) -> str:
+    """Return a column as patsy reads it: bare when it is an identifier, else quoted."""
+    name = column if column.isidentifier() and column.isascii() else f"Q({column!r})"
+    reserved = {"C", "Q", "I", "True", "False", "None", "Treatment"}
+    if column in reserved or keyword.iskeyword(column):
+        name = f"Q({column!r})"
+    if column not in categorical and column not in spec.categorical:
+        return name
+    reference = spec.reference.get(column)
+    return f"C({name}, Treatment({reference!r}))" if reference is not None else f"C({name})"
