@@ -241,7 +241,8 @@ def snap(
     """
     while True:
         values, vectors = np.linalg.eigh(D) if correlated else (np.diag(D).copy(), np.eye(len(D)))
-        live = np.flatnonzero(values > 0)
+        # What a zeroed variance leaves behind after multiplying out is rounding, not a variance.
+        live = np.flatnonzero(values > 1e-14 * float(values.max(initial=0.0)))
         if not len(live):
             return D, value
         weakest = live[np.argmin(values[live])]
