@@ -111,7 +111,7 @@ class NoPoolingFit:
     coef_se : FloatArray, shape (J, k)
         Standard errors with the common residual sd ``sigma_y``.
     coef_cov : FloatArray, shape (J, k, k)
-        Covariance of each group's coefficients.
+        Covariance of each group's coefficients; NaN where ``coef`` is.
     common_coef, common_se : FloatArray, shape (p - k,)
         Coefficients that do not vary; NaN for group-level predictors, which
         cannot stand beside group indicators (see ``two_stage``).

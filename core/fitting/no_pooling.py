@@ -26,7 +26,8 @@ def fit_no_pooling(data: GroupedData, moments: GroupMoments, model: ScaledModel)
     coef, gamma = _raw_coefficients(data, model, common, slopes)
     unit_cov = _unit_covariance(data, model, own, common, inverse)
     coef = np.where(own.aliased.T, np.nan, coef)
-    coef_cov = sigma_y**2 * np.moveaxis(unit_cov, 2, 0)
+    unknown = own.aliased.T[:, :, None] | own.aliased.T[:, None, :]
+    coef_cov = np.where(unknown, np.nan, sigma_y**2 * np.moveaxis(unit_cov, 2, 0))
     variance = np.einsum("jkk->jk", coef_cov)
     is_common = ~np.isin(np.arange(model.n_terms), data.varying_terms)
     common_se = np.full(model.n_terms, np.nan)
@@ -37,7 +38,7 @@ def fit_no_pooling(data: GroupedData, moments: GroupMoments, model: ScaledModel)
     return NoPoolingFit(
         coef=coef,
         estimable=estimable,
-        coef_se=np.where(own.aliased.T, np.nan, np.sqrt(variance)),
+        coef_se=np.sqrt(variance),
         coef_cov=coef_cov,
         group_names=data.group_names,
         group_sizes=data.group_sizes,
