@@ -24,6 +24,7 @@ from core.tables.grouped import GroupedData, LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
 from core.tables.report import ReadOptions, ReadReport, read_report
+from core.tables.roles import Roles, guess_roles
 
 __all__ = [
     "EXAMPLES",
@@ -46,9 +47,11 @@ __all__ = [
     "PoolingFits",
     "ReadOptions",
     "ReadReport",
+    "Roles",
     "SpecError",
     "Status",
     "fit_all",
+    "guess_roles",
     "load_example",
     "read_report",
     "read_table",

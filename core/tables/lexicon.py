@@ -1,0 +1,152 @@
+"""What the words in a column's name suggest about its role; never more than a hint."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+UNITS = _words("""
+    school sch schoolid class classroom teacher tchr county state country nation district city
+    town village province municipality municipa commune canton neighborhood neighbourhood tract
+    zip zipcode fips subject subj participant patient person individual respondent pupil student
+    child animal dog cow pig rat mouse bird sheep horse monkey tree plant plot block bench site
+    station location lake river stream farm field litter nest brood colony herd family household
+    hh dyad couple twin firm company bank store shop factory hospital clinic ward doctor physician
+    nurse center centre lab laboratory batch lot sample run plate cask tray worker operator
+    replicate rep experiment expt tissue manufacturer mfr maker make g grp quake path strip
+    rater judge assessor observer reviewer consumer team club player cluster panel unit community
+    university college institution department dept lea precinct parish corps island isle author
+    airline airport wafer rail chick boy mare volunteer specimen event metal primary secondary
+    item user driver executive president group region lecturer instructor seed popu series gen
+    genotype
+""")
+IDS = _words("id ids no nr num number code pid sid uid idn ident identifier key index label")
+ROW_IDS = _words("row rowname rownames rownumber obs observation case record serial unnamed")
+TIMES = _words("""
+    time times day days date week weeks wk month months year years yr hour hours minute minutes
+    min sec seconds t age visit wave occasion occ session trial trials period quarter season
+    phase tst days0 agemos when timepoint decade generation sequence seq order order1
+""")
+ATTRIBUTES = _words("""
+    sex gender male female race ethnicity ethnic hispanic black white married marital status
+    treatment treat trt treated arm therapy drug diet method condition type kind smoker smoke
+    grade level education educ religion sector iq ses income industry occupation urban rural public
+    private union foreign experience exper tenure dose nitro temp temperature temperat conc
+    concentration concent minority south north east west south smsa variety cultivar side brand
+    colour color category cat position direction distance treatmnt
+""")
+CATEGORIES = _words("""
+    sex gender race ethnicity ethnic marital treatment treat trt arm therapy drug diet method
+    condition type kind category cat region religion sector industry occupation occup status
+    variety cultivar brand colour color side party department profession job mode class stratum
+    diagnosis cause habitat genotype blood vs
+""")
+OUTCOMES = _words("""
+    score scores y outcome response resp result reaction rt weight yield math mathach ach achieve
+    achievement achiev exam test grade gpa wage wages lwage salary earnings growth strength rate
+    pressure value price gdp expend expenditure hwy cty accel activity incidence visits
+    consumption height rating logrt attain attainment
+    langpost posttest post read reading langscore travel effort post pixel diameter distance
+    biomass density weightgain gain invest inv investment output gsp mortality deaths death count
+    counts lang crime murder conc turnout vote votes bmi ratio density hdi lifeexp recall accuracy
+    latency yld
+    extro extroversion vocab popular happy happiness satisfaction liking preference quality
+    radon bp sbp dbp cholesterol volume thickness width length intensity mileage mpg uptake
+    circumference circumf angle amount cost costs crmrte rates efficiency tfp
+""")
+_LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
+AUXILIARY = _words("""
+    sq squared square cubed lag lagged resid residual fitted pred se sd var moe n nobs
+    trials weights wts size pop lat long latitude longitude
+""")
+NAMING = _words(
+    "name names label new old home abb abbr abbrev abbreviation full the of my a iso iso2c iso3c"
+)
+
+_SPLIT = re.compile(
+    r"[^0-9A-Za-z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)"
+)
+_GLUED_ID = re.compile(
+    r"[a-z]id|[a-z]{1,8}code?|[a-z]{2,8}nr|(?:case|hh|item|user|emp|obs)(?:id|no)"
+)
+_GLUED_UNIT = re.compile(
+    r"(?:id)?(?:school|sch|class|teach|district|distric|dist|county|state|country|hosp|patient|subj"
+    r"|person|child|pupil|student|stud|family|firm|site|batch|clust|group|grp)"
+    r"(?:id|nr|no|num|cod|code|name|abb)"
+)
+_GLUED_OUTCOME = re.compile(
+    r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield))|log[a-z]+"
+)
+
+
+@dataclass(frozen=True)
+class Cues:
+    """Roles that the words of a column's name suggest.
+
+    Attributes
+    ----------
+    group : bool
+        Names nothing but a unit of which there are many: a school, a subject.
+    unit : bool
+        Ends in such a unit, so that it may be a property of it ('home_county', 'mpg_city').
+    id : bool
+        Names a number or code of something.
+    row_id : bool
+        Names the rows of the table.
+    time : bool
+    attribute : bool
+        A treatment or a property, that is a predictor rather than a group or outcome.
+    category : bool
+        A property that has no numbers by nature.
+    outcome : bool
+    auxiliary : bool
+        A square, a standard error, a total: made from other columns.
+    """
+
+    group: bool = False
+    unit: bool = False
+    id: bool = False
+    row_id: bool = False
+    time: bool = False
+    attribute: bool = False
+    category: bool = False
+    outcome: bool = False
+    auxiliary: bool = False
+
+
+def tokens_of(name: str) -> tuple[str, ...]:
+    """Return the words of a column name in lower case: 'schoolNR' is school, nr."""
+    return tuple(word.lower() for word in _SPLIT.split(name) if word)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def cues_of(name: str) -> Cues:
+    """Return what a column name suggests; all False for a name without known words."""
+    words = tokens_of(name)
+    bare = {_singular(word) for word in words} | set(words)
+    whole = "".join(words)
+    names_unit = bool((bare | {whole}) & UNITS)
+    extra = {word for word in words if not word.isdigit()} - IDS - NAMING
+    head = bool({_singular(words[-1]), words[-1]} & UNITS) if words else False
+    plain = all(_singular(word) in UNITS or word in UNITS for word in extra)
+    return Cues(
+        group=(names_unit and plain) or _GLUED_UNIT.fullmatch(whole) is not None,
+        unit=head or whole in UNITS,
+        id=bool(bare & IDS) or _GLUED_ID.fullmatch(whole) is not None,
+        row_id=bool((bare | {whole}) & ROW_IDS),
+        time=bool(bare & TIMES),
+        attribute=bool(bare & ATTRIBUTES),
+        category=bool(bare & CATEGORIES),
+        auxiliary=bool(set(words) & AUXILIARY),
+        outcome=bool((bare | {whole}) & OUTCOMES)
+        or whole.startswith(_LONG_OUTCOMES)
+        or _GLUED_OUTCOME.fullmatch(whole) is not None,
+    )

@@ -1,0 +1,272 @@
+"""What each column of a table is like: kind, distinct values, and codes for counting by level."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pandas.api import types as pdt
+
+from core.tables.lexicon import Cues, cues_of
+from core.types import BoolArray, FloatArray, IntArray
+
+Kind: TypeAlias = Literal[
+    "number", "category", "identifier", "date", "constant", "free text", "empty"
+]
+
+#: Distinct values of decimal numbers beyond this are not counted, only known to be many.
+MANY = 100_000
+#: Rows that a judgement about relations between columns looks at.
+SAMPLE = 200_000
+_DATE = re.compile(
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
+    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+)
+_PROBE = 500
+_UNIQUE_MIN_ROWS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnProfile:
+    """One column, with what is worked out about it kept.
+
+    Attributes
+    ----------
+    name : str
+    position : int
+        0 for the first column.
+    series : Series
+    cues : Cues
+        What the words of the name suggest.
+    """
+
+    name: str
+    position: int
+    series: pd.Series[Any]
+    cues: Cues
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the table."""
+        return len(self.series)
+
+    @cached_property
+    def missing(self) -> BoolArray:
+        """Whether each cell is missing, shape (n,)."""
+        return np.asarray(self.series.isna().to_numpy(), dtype=np.bool_)
+
+    @cached_property
+    def n_missing(self) -> int:
+        """Number of missing cells."""
+        return int(self.missing.sum())
+
+    @property
+    def n_present(self) -> int:
+        """Number of cells that are not missing."""
+        return self.n_rows - self.n_missing
+
+    @cached_property
+    def is_numeric(self) -> bool:
+        """Whether the column holds numbers (truth values are two-level categories here)."""
+        dtype = self.series.dtype
+        return bool(
+            pdt.is_numeric_dtype(dtype)
+            and not pdt.is_bool_dtype(dtype)
+            and not isinstance(dtype, pd.CategoricalDtype)
+            and not pdt.is_complex_dtype(dtype)
+        )
+
+    @cached_property
+    def is_date(self) -> bool:
+        """Whether the column holds dates, as such or as text."""
+        if pdt.is_datetime64_any_dtype(self.series.dtype):
+            return True
+        if self.is_numeric or not self.n_present:
+            return False
+        probe = [str(level) for level in self.levels[:_PROBE]]
+        return len(probe) > 1 and all(_DATE.fullmatch(text.strip()) for text in probe)
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """The numbers, NaN where missing, shape (n,)."""
+        return np.asarray(self.series.to_numpy(dtype=np.float64, na_value=np.nan))
+
+    @cached_property
+    def present(self) -> FloatArray:
+        """The finite numbers alone."""
+        finite = np.isfinite(self.values)
+        return self.values if finite.all() else self.values[finite]
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all numbers are whole."""
+        if not self.is_numeric:
+            return False
+        if pdt.is_integer_dtype(self.series.dtype):
+            return True
+        head = self.present[:_PROBE]
+        return bool(
+            (head == np.round(head)).all() and (self.present == np.round(self.present)).all()
+        )
+
+    @cached_property
+    def _coded(self) -> tuple[IntArray, list[Any]]:
+        """Codes in order of appearance (-1 for missing) and the levels they stand for."""
+        dtype = self.series.dtype
+        if isinstance(dtype, pd.CategoricalDtype):
+            codes = self.series.cat.codes.to_numpy().astype(np.intp)
+            return codes, list(self.series.cat.categories)
+        if not self.is_numeric and isinstance(dtype, pd.StringDtype):
+            chunked = pa.chunked_array(pa.array(self.series, from_pandas=True))
+            encoded = chunked.combine_chunks().dictionary_encode()
+            indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            return indices.astype(np.intp), encoded.dictionary.to_pylist()
+        try:
+            codes, levels = pd.factorize(self.series)
+        except TypeError:  # cells that cannot be compared, such as lists
+            codes, levels = pd.factorize(self.series.map(str, na_action="ignore"))
+        return codes.astype(np.intp, copy=False), list(levels)
+
+    @property
+    def codes(self) -> IntArray:
+        """Code of each cell into ``levels``, -1 where missing, shape (n,)."""
+        return self._coded[0]
+
+    @property
+    def levels(self) -> list[Any]:
+        """Distinct values in order of appearance."""
+        return self._coded[1]
+
+    @cached_property
+    def counts(self) -> IntArray:
+        """Rows of each level."""
+        codes = self.codes
+        return np.bincount(
+            codes[codes >= 0] if self.n_missing else codes, minlength=len(self.levels)
+        )
+
+    @cached_property
+    def n_distinct(self) -> int:
+        """Distinct values; for decimal numbers at most ``MANY`` rows are counted."""
+        if self.is_numeric and not self.is_whole and self.n_rows > MANY:
+            return len(np.unique(self.present[:MANY]))
+        return int((self.counts > 0).sum())
+
+    @cached_property
+    def is_unique(self) -> bool:
+        """Whether every present cell differs from all others."""
+        return self.n_present >= _UNIQUE_MIN_ROWS and self.n_distinct == self.n_present
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What the column holds, judged by its cells and the words of its name."""
+        if not self.n_present:
+            return "empty"
+        if self.n_distinct == 1:
+            return "constant"
+        if self.is_date:
+            return "date"
+        return self._kind_of_number() if self.is_numeric else self._kind_of_text()
+
+    def _kind_of_number(self) -> Kind:
+        if not self.is_whole or self.cues.time:
+            return "number"
+        named = self.cues.group or self.cues.id
+        if named and self.n_distinct > 2:
+            return "identifier"
+        return "identifier" if self.is_unique and self.counts_rows else "number"
+
+    def _kind_of_text(self) -> Kind:
+        texts = [str(level) for level in self.levels[:_PROBE]]
+        words = sum(len(text.split()) for text in texts) / len(texts)
+        mostly_unique = (
+            self.n_distinct > 0.5 * self.n_present and self.n_present >= _UNIQUE_MIN_ROWS
+        )
+        if mostly_unique and (words > 5 or sum(map(len, texts)) > 60 * len(texts)):
+            return "free text"
+        named = (self.cues.group or self.cues.id) and self.n_distinct > 5
+        return "identifier" if self.is_unique or named else "category"
+
+    @cached_property
+    def counts_rows(self) -> bool:
+        """Whether the numbers count the rows: 1, 2, 3, ... up or down."""
+        if not self.is_whole or self.n_missing or self.n_rows < _UNIQUE_MIN_ROWS:
+            return False
+        steps = np.diff(self.values)
+        return bool((steps == 1).all() or (steps == -1).all())
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether there are exactly two different values."""
+        return self.n_distinct == 2
+
+    @property
+    def can_group(self) -> bool:
+        """Whether the column can name groups: levels that repeat, and no decimal numbers."""
+        if self.kind in ("empty", "constant", "free text", "date"):
+            return False
+        if self.is_numeric and not self.is_whole:
+            return False
+        most = 0.95 if self.cues.group else 0.67
+        return 2 <= self.n_distinct <= most * self.n_present
+
+
+def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
+    """Return the profile of every column, in order."""
+    return tuple(
+        ColumnProfile(str(name), j, table.iloc[:, j], cues_of(str(name)))
+        for j, name in enumerate(table.columns)
+    )
+
+
+def sample_rows(table: pd.DataFrame, n_rows: int = SAMPLE, blocks: int = 4) -> pd.DataFrame:
+    """Return a large table's rows in a few evenly spaced blocks, which keep groups together."""
+    if len(table) <= n_rows:
+        return table
+    size = n_rows // blocks
+    starts = np.linspace(0, len(table) - size, blocks).astype(int)
+    return pd.concat([table.iloc[start : start + size] for start in starts], ignore_index=True)
+
+
+def constant_groups(column: ColumnProfile, group: ColumnProfile) -> tuple[BoolArray, IntArray]:
+    """Return for each group whether a column has one value in it, and its rows, shape (J,).
+
+    Rows where either is missing do not count; groups with fewer than two rows count as constant.
+    """
+    n_groups = len(group.levels)
+    usable = (group.codes >= 0) & ~column.missing
+    codes, values = group.codes, _comparable(column)
+    if not usable.all():
+        codes, values = codes[usable], values[usable]
+    sizes = np.bincount(codes, minlength=n_groups)
+    first = np.zeros(n_groups, dtype=values.dtype)
+    first[codes[::-1]] = values[::-1]
+    varied = np.bincount(codes, weights=values != first[codes], minlength=n_groups) > 0
+    return ~varied, sizes
+
+
+def _comparable(column: ColumnProfile) -> FloatArray | IntArray:
+    return column.values if column.is_numeric else column.codes
+
+
+def is_group_level(column: ColumnProfile, group: ColumnProfile) -> bool:
+    """Whether a column never varies inside groups, of which some have several rows."""
+    constant, sizes = constant_groups(column, group)
+    return bool(constant.all() and (sizes > 1).any())
+
+
+def pair_codes(first: ColumnProfile, second: ColumnProfile) -> IntArray:
+    """Return the pairs of levels that occur, as ``code1 * levels2 + code2``, each row once."""
+    both = (first.codes >= 0) & (second.codes >= 0)
+    return first.codes[both] * len(second.levels) + second.codes[both]
+
+
+def by_name(profiles: Sequence[ColumnProfile], name: str) -> ColumnProfile | None:
+    """Return the profile of a column, or None."""
+    return next((profile for profile in profiles if profile.name == name), None)
