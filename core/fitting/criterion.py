@@ -38,7 +38,10 @@ class CriterionProblem:
     Attributes
     ----------
     S : FloatArray, shape (B, K, J)
-        Packed upper triangles of ``Z_j'Z_j``, K = k (k + 1) / 2.
+        Packed upper triangles of ``Z_j'Z_j`` about the group means, K = k (k + 1) / 2.
+    shift : FloatArray, shape (B, k - 1, J)
+        Those means: ``Z_j = Z_centred T_j`` with ``T_j = [[1, shift'], [0, I]]``, so that
+        D seen from there is ``T_j D T_j'``.
     det_S : FloatArray, shape (B, J)
         Determinants (used for k = 2).
     weight : FloatArray, shape (B, J)
@@ -53,6 +56,7 @@ class CriterionProblem:
     p: int
     reml: bool
     S: FloatArray
+    shift: FloatArray
     det_S: FloatArray
     weight: FloatArray
     products: FloatArray
@@ -76,6 +80,7 @@ class CriterionProblem:
         return replace(
             self,
             S=self.S[which],
+            shift=self.shift[which],
             det_S=self.det_S[which],
             weight=self.weight[which],
             products=self.products[which],
@@ -129,22 +134,24 @@ def problem_of(model: ScaledModel, unit: FloatArray, *, reml: bool) -> Criterion
     Groups that share ``Z_j'Z_j`` (equal sizes, equal designs) are merged where that
     saves work: their sum of products is all that is needed.
     """
-    S = model.S / (unit[:, None, None] * unit[None, :, None])
-    own = model.own * unit[None, :, None]
+    S = model.S_centred / (unit[:, None, None] * unit[None, :, None])
+    own = model.own_centred * unit[None, :, None]
+    shift = model.shift * (unit[0] / unit[1:, None])
     det_S = model.det_S / np.prod(unit) ** 2
     packed = np.ascontiguousarray(np.moveaxis(pack(np.moveaxis(S, 2, 0)), 0, 1))
     weight = np.ones(S.shape[2])
-    merged = _merge_equal(packed, own)
+    merged = _merge_equal(np.concatenate([packed, shift]), own)
     if merged is None:
         products = own_products(own)
     else:
         first, weight, products = merged
-        packed, det_S = packed[:, first], det_S[first]
+        packed, det_S, shift = packed[:, first], det_S[first], shift[:, first]
     return CriterionProblem(
         k=model.k,
         p=model.p,
         reml=reml,
         S=packed[None],
+        shift=shift[None],
         det_S=det_S[None],
         weight=weight[None],
         products=products[None],
@@ -156,7 +163,7 @@ def problem_of(model: ScaledModel, unit: FloatArray, *, reml: bool) -> Criterion
 def _merge_equal(
     packed: FloatArray, own: FloatArray
 ) -> tuple[IntArray, FloatArray, FloatArray] | None:
-    """Sum the products of groups with one and the same S; None where that would not pay."""
+    """Sum the products of groups of one and the same design; None where that would not pay."""
     n_groups = packed.shape[1]
     if n_groups < 8 or len(np.unique(packed[0])) > n_groups // 4:
         return None
@@ -233,11 +240,15 @@ def _own_precision(problem: CriterionProblem, D: FloatArray) -> tuple[FloatArray
         P = S / det[:, :, None]
     elif problem.k == 2:
         a, b, c = (D[..., i, j, None] for i, j in ((0, 0), (0, 1), (1, 1)))
+        det_D = np.maximum(a * c - b * b, 0.0)
+        x = problem.shift[:, None, 0]
+        b = b + c * x
+        a = a + x * (D[..., 0, 1, None] + b)
         det_S = problem.det_S[:, None]
         det = S[:, :, 0] * a
         det += (2.0 * b) * S[:, :, 1]
         det += S[:, :, 2] * c
-        det += det_S * np.maximum(a * c - b * b, 0.0)
+        det += det_S * det_D
         det += 1.0
         P = np.empty((*det.shape[:2], 3, det.shape[2]))
         for i, other in enumerate((c, -b, a)):  # S + det(S) adj(D), by Cayley and Hamilton
@@ -253,31 +264,45 @@ def _own_precision(problem: CriterionProblem, D: FloatArray) -> tuple[FloatArray
 def _own_precision_any(problem: CriterionProblem, D: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The same for any k: one small linear system per group, solved in a batch."""
     S = unpack(np.moveaxis(problem.S, 1, 2), problem.k)[:, None]
-    M = np.eye(problem.k) + S @ D[:, :, None]
+    T = _to_centred(problem)
+    M = np.eye(problem.k) + S @ (T @ D[:, :, None] @ T.swapaxes(-1, -2))
     P = np.linalg.solve(M, np.broadcast_to(S, M.shape))
     P = 0.5 * (P + P.swapaxes(-1, -2))
     logdet = np.matmul(np.linalg.slogdet(M)[1], problem.weight[:, :, None])[..., 0]
     return np.ascontiguousarray(np.moveaxis(pack(P), 3, 2)), logdet
 
 
+def _to_centred(problem: CriterionProblem) -> FloatArray:
+    """Return ``T_j``, shape (B, 1, J, k, k)."""
+    n_problems, n_slopes, n_groups = problem.shift.shape
+    T = np.zeros((n_problems, 1, n_groups, n_slopes + 1, n_slopes + 1))
+    T[..., np.arange(n_slopes + 1), np.arange(n_slopes + 1)] = 1.0
+    T[:, 0, :, 0, 1:] = np.moveaxis(problem.shift, 1, 2)
+    return T
+
+
 def _derivative(problem: CriterionProblem, P: FloatArray, N: FloatArray) -> FloatArray:
-    """Return sum_j weight P_j - P_j N_j P_j, shape (B, E, k, k); N holds a != b doubled."""
-    weight = problem.weight[:, None, :, None]
-    total = np.matmul(P, weight)[..., 0]
+    """Return sum_j T_j'(weight P_j - P_j N_j P_j) T_j, (B, E, k, k); N holds a != b doubled."""
+    weight = problem.weight[:, None]
     if problem.k == 1:
-        total = total - np.einsum("bekj,bekj,bekj->bek", P, N, P)
-    elif problem.k == 2:
+        P1, N1 = P[:, :, 0], N[:, :, 0]
+        return np.asarray(np.sum(P1 * (weight - N1 * P1), axis=-1)[..., None, None])
+    if problem.k == 2:
         P11, P12, P22 = P[:, :, 0], P[:, :, 1], P[:, :, 2]
         N11, N12, N22 = N[:, :, 0], 0.5 * N[:, :, 1], N[:, :, 2]
         M11, M12 = P11 * N11 + P12 * N12, P11 * N12 + P12 * N22
         M21, M22 = P12 * N11 + P22 * N12, P12 * N12 + P22 * N22
-        total[..., 0] -= np.einsum("bej,bej->be", M11, P11) + np.einsum("bej,bej->be", M12, P12)
-        total[..., 1] -= np.einsum("bej,bej->be", M11, P12) + np.einsum("bej,bej->be", M12, P22)
-        total[..., 2] -= np.einsum("bej,bej->be", M21, P12) + np.einsum("bej,bej->be", M22, P22)
-    else:
-        rows, cols = np.triu_indices(problem.k)
-        halved = N * np.where(rows == cols, 1.0, 0.5)[:, None]
-        Pm = unpack(np.moveaxis(P, 2, 3), problem.k)
-        Nm = unpack(np.moveaxis(halved, 2, 3), problem.k)
-        total = total - pack(np.sum(Pm @ Nm @ Pm, axis=2))
-    return unpack(total, problem.k)
+        G11 = weight * P11 - M11 * P11 - M12 * P12
+        G12 = weight * P12 - M11 * P12 - M12 * P22
+        G22 = weight * P22 - M21 * P12 - M22 * P22
+        x = problem.shift[:, None, 0]
+        lifted = G12 + x * G11
+        total = (G11, lifted, G22 + x * (G12 + lifted))
+        return unpack(np.stack([t.sum(axis=-1) for t in total], axis=-1), 2)
+    rows, cols = np.triu_indices(problem.k)
+    halved = N * np.where(rows == cols, 1.0, 0.5)[:, None]
+    Pm = unpack(np.moveaxis(P, 2, 3), problem.k)
+    Nm = unpack(np.moveaxis(halved, 2, 3), problem.k)
+    G = weight[..., None, None] * Pm - Pm @ Nm @ Pm
+    T = _to_centred(problem)
+    return np.asarray(np.sum(T.swapaxes(-1, -2) @ G @ T, axis=2))

@@ -9,7 +9,7 @@ import numpy as np
 from core.fitting.complete_pooling import group_targets
 from core.fitting.covariance import factor_of, rel_cov_of, theta_of
 from core.fitting.criterion import CriterionProblem, evaluate, problem_of
-from core.fitting.modes import fixed_part, own_precision, scaled_modes, unit_cond_var
+from core.fitting.modes import fixed_part, scaled_modes, unit_cond_var
 from core.fitting.optimize import Certificate, certify, minimise, snap, start_points, step_off
 from core.fitting.scaled import ScaledModel
 from core.fitting.status import diagnose, status_of
@@ -163,9 +163,8 @@ def fit_at(
     spec, D = data.spec, optimum.D
     reml = spec.criterion == "REML"
     solution = solve_at(model, D, reml=reml)
-    P = own_precision(model, D)
     z = model.z_to_raw
-    ranef = model.y_scale * (z @ scaled_modes(model, D, P, solution.beta)).T
+    ranef = model.y_scale * (z @ scaled_modes(model, D, solution.beta)).T
     fixef = model.coef_to_raw(solution.beta)
     cond = solution.sigma_y**2 * np.einsum("ai,ilj,bl->jab", z, unit_cond_var(model, D), z)
     rel_cov = z @ D @ z.T
@@ -186,7 +185,7 @@ def fit_at(
         line=target + ranef,
         target=target,
         cond_var=cond,
-        line_var=cond + _through_fixef(data, model, D, P, solution),
+        line_var=cond + _through_fixef(data, model, D, solution),
         sigma_y=solution.sigma_y,
         vcov_group=vcov,
         theta=theta,
@@ -237,10 +236,10 @@ def solve_at(model: ScaledModel, D: FloatArray, *, reml: bool) -> Solution:
 
 
 def _through_fixef(
-    data: GroupedData, model: ScaledModel, D: FloatArray, P: FloatArray, solution: Solution
+    data: GroupedData, model: ScaledModel, D: FloatArray, solution: Solution
 ) -> FloatArray:
     """Return what the fixed effects' uncertainty adds to each group's line, (J, k, k)."""
-    through = -np.einsum("ai,ipj->apj", model.z_to_raw, fixed_part(model, D, P))
+    through = -np.einsum("ai,ipj->apj", model.z_to_raw, fixed_part(model, D))
     column = {int(t): i for i, t in enumerate(model.used)}
     position = {base: i for i, base in enumerate(data.varying)}
     undo = model.to_raw

@@ -79,7 +79,8 @@ def _raw_coefficients(
     gamma = np.zeros(model.n_terms)
     gamma[model.used] = model.y_scale * (model.to_raw[:, common] @ slopes)
     gamma[0] += model.y_center
-    own = model.own[p] - np.einsum("ckj,c->kj", model.own[common], slopes)
+    all_own = model.own
+    own = all_own[p] - np.einsum("ckj,c->kj", all_own[common], slopes)
     coef = model.y_scale * (model.z_to_raw @ own).T + gamma[data.varying_terms]
     missing = ~np.isin(np.arange(model.n_terms), model.used[common])
     if 0 not in data.varying:

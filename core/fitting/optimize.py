@@ -239,12 +239,12 @@ def snap(
 
     A principal variance goes when it is small and the criterion does not mind.
     """
-    while True:
-        values, vectors = np.linalg.eigh(D) if correlated else (np.diag(D).copy(), np.eye(len(D)))
-        # What a zeroed variance leaves behind after multiplying out is rounding, not a variance.
-        live = np.flatnonzero(values > 1e-14 * float(values.max(initial=0.0)))
+    for _ in range(len(D)):
+        values, vectors = np.linalg.eigh(D) if correlated else (np.diag(D), np.eye(len(D)))
+        values = np.where(values > 1e-13 * max(float(values.max()), 0.0), values, 0.0)
+        live = np.flatnonzero(values)
         if not len(live):
-            return D, value
+            return np.zeros_like(D), value
         weakest = live[np.argmin(values[live])]
         if values[weakest] > 1e-3 * max(1.0, float(values.max()) * 1e-3):
             return D, value
@@ -254,3 +254,4 @@ def snap(
         if not at_trial <= value + 1e-8:
             return D, value
         D, value = trial, min(value, at_trial)
+    return D, value

@@ -25,9 +25,14 @@ class ScaledModel:
         ``Z_j'Z_j``.
     det_S : FloatArray, shape (J,)
         Its determinant without cancellation for an intercept and one slope.
-    own : FloatArray, shape (p + 1, k, J)
-        A solution of ``S_j own = Z_j'W_j``: every column regressed on Z_j inside its
-        group (0 for a slope without spread).
+    S_centred : FloatArray, shape (k, k, J)
+        ``Z_j'Z_j`` about the group means (``shift``).
+    own_centred : FloatArray, shape (p + 1, k, J)
+        Every column regressed on Z_j inside its group (0 for a slope without spread),
+        the intercept taken at the group's own means: see ``shift``.
+    shift : FloatArray, shape (k - 1, J)
+        Group means of the varying slopes' columns where an intercept varies, else
+        zeros. About them intercept and slopes are orthogonal, however small the spread.
     rest : FloatArray, shape (p + 1, p + 1)
         ``sum_j W_j'(I - P_Zj) W_j``, what is left of W after that.
     to_raw : FloatArray, shape (p, p)
@@ -46,7 +51,9 @@ class ScaledModel:
     WW: FloatArray
     S: FloatArray
     det_S: FloatArray
-    own: FloatArray
+    S_centred: FloatArray
+    own_centred: FloatArray
+    shift: FloatArray
     rest: FloatArray
     to_raw: FloatArray
     z_to_raw: FloatArray
@@ -71,6 +78,13 @@ class ScaledModel:
     def k(self) -> int:
         """Number of varying coefficients."""
         return int(self.S.shape[0])
+
+    @property
+    def own(self) -> FloatArray:
+        """A solution of ``S_j own = Z_j'W_j``, shape (p + 1, k, J): intercepts where Z is 0."""
+        out = self.own_centred.copy()
+        out[:, 0] -= np.einsum("aj,paj->pj", self.shift, self.own_centred[:, 1:])
+        return out
 
     def coef_to_raw(self, beta: FloatArray) -> FloatArray:
         """Return scaled coefficients (p,) in raw units over all terms; NaN where aliased."""
@@ -110,7 +124,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
     mix = _varying_mix(data, moments)
     S, det_S = _varying_products(moments, data.varying, mix)
     kept = [columns[i] for i in keep]
-    own = _own_regressions(moments, data.varying, mix, kept)
+    own, shift = _own_regressions(moments, data.varying, mix, kept)
     if 0 in data.varying:
         rest = _rest_within(moments, [b for b in data.varying if b > 0], kept)
     else:
@@ -121,7 +135,9 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
         WW=WW,
         S=S,
         det_S=det_S,
-        own=own,
+        S_centred=_centred_products(moments, data.varying, S),
+        own_centred=own,
+        shift=shift,
         rest=rest,
         to_raw=to_raw,
         z_to_raw=_varying_scaling(data, moments),
@@ -300,22 +316,38 @@ def _determined(aliased: BoolArray, combination: FloatArray) -> BoolArray:
 
 def _own_regressions(
     moments: GroupMoments, varying: tuple[int, ...], mix: FloatArray, columns: _Columns
-) -> FloatArray:
-    """Return each column's regression on Z_j inside its group, shape (p + 1, k, J)."""
+) -> tuple[FloatArray, FloatArray]:
+    """Return each column's regression on Z_j inside its group, and the means it is about."""
     slopes = [b for b in varying if b > 0]
+    n_slopes = len(varying) - 1
     if 0 not in varying:
         cross = np.array(
             [[_times(moments.cross(z, b), f) for z in (0, *slopes)] for b, f in columns]
         )
         inverse = group_inverse(moments, varying, mix).inverse
-        return np.asarray(np.einsum("abj,ib,pij->paj", inverse, mix, cross, optimize=True))
+        own = np.asarray(np.einsum("abj,ib,pij->paj", inverse, mix, cross, optimize=True))
+        return own, np.zeros((n_slopes, moments.n_groups))
     own = np.empty((len(columns), len(varying), moments.n_groups))
     own[:, 0] = [_times(moments.mean_of(b), f) for b, f in columns]
     if slopes:
         own[:, 1:] = _own_slopes(moments, slopes, columns)
-        for i, z in enumerate(slopes):
-            own[:, 0] -= own[:, i + 1] * (moments.mean_of(z) + mix[0, i + 1])
-    return own
+    shift = np.empty((n_slopes, moments.n_groups))
+    for i, z in enumerate(slopes):
+        shift[i] = moments.mean_of(z) + mix[0, i + 1]
+    return own, shift
+
+
+def _centred_products(moments: GroupMoments, varying: tuple[int, ...], S: FloatArray) -> FloatArray:
+    """Return ``Z_j'Z_j`` about the group means; ``S`` itself where no intercept varies."""
+    if 0 not in varying or len(varying) == 1:
+        return S
+    out = np.zeros_like(S)
+    out[0, 0] = moments.n
+    for i, a in enumerate(varying[1:], start=1):
+        for j, b in enumerate(varying[1:], start=1):
+            spread = moments.has_spread(a) & moments.has_spread(b)
+            out[i, j] = np.where(spread, moments.within(a, b), 0.0)
+    return out
 
 
 def _own_slopes(moments: GroupMoments, slopes: list[int], columns: _Columns) -> FloatArray:
