@@ -17,8 +17,13 @@ _JOINER = "\N{WORD JOINER}"
 #: Joiners that emoji and some scripts need; every other format character is shown.
 _HARMLESS_FORMAT = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 _UNPRINTABLE = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_SPLIT = re.compile(r"(\\[:<>\-=~@/.])")
+_LINE_SPACE = re.compile(r"[ \t\r\n\f\v]+")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#+\-!|<>~$^=&:@])")
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+#: Emoji and icon codes, arrows, addresses: replaced after the backslashes are gone.
+_REPLACED = re.compile(
+    r"(:)(?=[\w+\-])|([<>=~\-])(?=[<>=\-])|(@)(?=\w)|(/)(?=/)|(www)(?=\.)", re.IGNORECASE
+)
 _LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -39,7 +44,7 @@ def visible(text: object) -> str:
 
     A right-to-left override in a name must not turn the rest of a sentence around.
     """
-    line = " ".join(str(text).split())
+    line = _LINE_SPACE.sub(" ", str(text)).strip(" ")
     if not line:
         return BLANK
     return "".join(
@@ -62,10 +67,8 @@ def for_html(text: object) -> str:
 
 def for_markdown(text: object) -> str:
     """Return a text that Streamlit's Markdown shows as typed."""
-    escaped = _PUNCTUATION.sub(r"\\\1", visible(text))
-    # Emoji codes, icons, arrows and addresses are replaced after the backslashes are gone,
-    # so those sequences are also split by a character that nobody sees.
-    return _SPLIT.sub(r"\1" + _JOINER, escaped)
+    split = _REPLACED.sub(lambda match: match.group() + _JOINER, visible(text))
+    return _NUMBERED.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", split))
 
 
 def for_latex(text: object) -> str:

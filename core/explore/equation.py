@@ -116,12 +116,16 @@ def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
     ]
     if model.spec.correlated:
         lines += [
-            rf"\rho_{{{symbols[a]}{symbols[b]}}} &= {formats.fixed(r, 2).replace('−', '-')}"
+            rf"{_rho(symbols, a, b)} &= {formats.fixed(r, 2).replace('−', '-')}"
             for a in range(len(symbols))
             for b in range(a)
             if (r := float(model.correlation[a, b])) == r
         ]
     return lines
+
+
+def _rho(symbols: list[str], a: int, b: int) -> str:
+    return r"\rho" if len(symbols) == 2 else rf"\rho_{{{symbols[b]}{symbols[a]}}}"
 
 
 def multilevel_equation(fits: PoolingFits) -> str:
@@ -149,8 +153,8 @@ def complete_pooling_equation(fits: PoolingFits) -> str:
         factor = r"\," + _base_name(data, term.base) if term.base else ""
         parts.append(_signed(value, not parts) + factor + _group_factor(data, term, "j[i]"))
     return (
-        rf"\begin{{aligned}}{_text(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i,\quad "
-        rf"\epsilon_i \sim \mathrm{{N}}(0,\ {_number(whole.sigma_y)}^2)\end{{aligned}}"
+        rf"\begin{{aligned}}{_text(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i \\ "
+        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {_number(whole.sigma_y)}^2)\end{{aligned}}"
     )
 
 
@@ -204,3 +208,9 @@ def _patsy(column: str, categorical: frozenset[str], spec: ModelSpec) -> str:
         return name
     reference = spec.reference.get(column)
     return f"C({name}, Treatment({reference!r}))" if reference is not None else f"C({name})"
+
+
+def lmer_call(spec: ModelSpec) -> str:
+    """Return the lme4 call that fits the same model, as R source."""
+    reml = "" if spec.criterion == "REML" else ", REML = FALSE"
+    return f"library(lme4)\n\nfit <- lmer(\n  {spec.lme4_formula()},\n  data = table{reml}\n)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,27 +111,41 @@ def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
     )
 
 
-def group_table(fits: PoolingFits) -> pd.DataFrame:
+def group_table(
+    fits: PoolingFits, terms: Sequence[str] | None = None, groups: IntArray | None = None
+) -> pd.DataFrame:
     """Return one row per group with everything the three fits say about it.
 
-    Columns: ``group``, ``n``, then for each varying coefficient, prefixed to its name:
-    ``complete pooling``, ``no pooling`` (missing where the group has no estimate of its
-    own) and its standard error, ``partial pooling`` and its standard error, ``deviation``
-    (of the group from what it is pulled towards) and ``pooling factor``.
+    Parameters
+    ----------
+    fits : PoolingFits
+    terms : sequence of str, optional
+        Varying coefficients to report; all by default.
+    groups : IntArray, optional
+        Which groups, in which order; all by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``group``, ``n``, then for each coefficient, prefixed to its name: ``no pooling``
+        (missing where the group has no estimate of its own) and its standard error,
+        ``partial pooling`` and its standard error, ``complete pooling``, ``deviation`` (of
+        the group from what it is pulled towards) and ``pooling factor``.
     """
     columns: dict[str, object] = {
         "group": list(fits.no_pooling.group_names),
         "n": fits.no_pooling.group_sizes,
     }
-    for term in varying_names(fits):
+    for term in terms or varying_names(fits):
         each = estimates(fits, term)
         columns |= {
-            f"complete pooling: {term}": each.complete_pooling,
             f"no pooling: {term}": each.no_pooling,
             f"no pooling se: {term}": each.no_pooling_se,
             f"partial pooling: {term}": each.partial_pooling,
             f"partial pooling se: {term}": each.partial_pooling_se,
+            f"complete pooling: {term}": each.complete_pooling,
             f"deviation: {term}": each.partial_pooling - each.target,
             f"pooling factor: {term}": each.pooling_factor,
         }
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame(columns)
+    return frame if groups is None else frame.iloc[groups].reset_index(drop=True)

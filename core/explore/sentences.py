@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.explore.estimates import Estimates, estimates, varying_names
-from core.explore.wording import INTERCEPT, Wording
-from core.formats import decimals_for, fixed, number, percent
+from core.explore.wording import Wording
+from core.formats import decimals_for, fixed, listed, number, percent
 from core.results import PoolingFits
+from core.tables.grouped import GroupedData
 from core.types import FloatArray, IntArray
 
 #: Pooling factors closer than this are told as one number.
@@ -77,7 +78,7 @@ def headline(fits: PoolingFits, wording: Wording) -> str:
         return f"No {wording.group.one} has an estimate of its own; partial pooling gives {pooled}."
     own = _span(each.no_pooling, digits)
     return (
-        f"Left alone, the {groups} range from {own}; partial pooling draws them in to {pooled}. "
+        f"Left alone, {groups} range from {own}; partially pooled, from {pooled}. "
         f"{pooling_by_size(each, wording)}"
     )
 
@@ -92,7 +93,7 @@ def pooling_by_size(each: Estimates, wording: Wording) -> str:
     few, many = int(sizes.min()), int(sizes.max())
     return (
         f"A {wording.group.one} with {wording.individual.count(few)} is pooled {percent(most)}, "
-        f"one with {wording.individual.count(many)} only {percent(least)}."
+        f"one with {wording.individual.count(many)} {percent(least)}."
         if most > least
         else f"Pooling ranges from {percent(float(factor.min()))} to "
         f"{percent(float(factor.max()))}."
@@ -171,21 +172,14 @@ def map_title(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> st
     rho = float(model.correlation[names.index(terms[0]), names.index(terms[1])])
     if not np.isfinite(rho):
         return f"{start}; pooling draws them together"
-    one, other = _pair(terms, fits, wording)
+    one, other = (wording.term(term, fits.data) for term in terms)
     if not fits.spec.correlated:
         return f"{start}; the model keeps {one} and {other} independent"
-    shown = f"(ρ = {fixed(rho, 2)})"
+    shown = f"(ρ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{fixed(rho, 2)})"
     if abs(rho) < _WEAK:
         return f"{start}; pooled, {one} and {other} hardly go together {shown}"
     which = "higher" if rho > 0 else "lower"
     return f"{start}; pooled, a higher {one} goes with a {which} {other} {shown}"
-
-
-def _pair(terms: tuple[str, str], fits: PoolingFits, wording: Wording) -> tuple[str, str]:
-    """Return what to call two coefficients: plainly where there is only one slope."""
-    if terms[0] == INTERCEPT and len(varying_names(fits)) == 2:
-        return "intercept", "slope"
-    return wording.term(terms[0], fits.data), wording.term(terms[1], fits.data)
 
 
 def table_title(fits: PoolingFits, wording: Wording) -> str:
@@ -223,3 +217,46 @@ def alt_text(each: Estimates, title: str, axis: str, wording: Wording) -> str:
     if missing:
         parts.append(f"{missing}.")
     return " ".join(parts)
+
+
+def lines_alt(each: Estimates, shown: IntArray, wording: Wording, data: GroupedData) -> str:
+    """Return a description of the small multiples, with the numbers of their groups."""
+    digits = _decimals(each)
+    parts = [
+        f"{lines_title(each, shown, wording)}.",
+        f"Shown: the {wording.individual.many} and three lines of "
+        f"{wording.group.count(len(shown))}. {upper_first(wording.term(each.term, data))}, "
+        "no pooling and partial pooling:",
+    ]
+    for j in shown:
+        own = fixed(each.no_pooling[j], digits) if each.is_estimable[j] else "not estimable"
+        pooled = fixed(each.partial_pooling[j], digits)
+        size = wording.individual.count(int(each.group_sizes[j]))
+        parts.append(f"{each.group_names[j]} ({size}) {own}, {pooled};")
+    return " ".join(parts)[:-1] + "."
+
+
+def map_alt(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> str:
+    """Return a description of the map, with its numbers."""
+    x, y = estimates(fits, terms[0]), estimates(fits, terms[1])
+    parts = [f"{map_title(fits, terms, wording)}."]
+    for name, each in (("Horizontal", x), ("Vertical", y)):
+        digits, axis = _decimals(each), wording.term_axis(each.term, fits.data)
+        own = _span(each.no_pooling, digits) if each.is_estimable.any() else "none"
+        parts.append(f"{name}: {axis}, no pooling {own}")
+        if each.has_partial:
+            parts[-1] += f", partial pooling {_span(each.partial_pooling, digits)}"
+        parts[-1] += "."
+    j = top_mover(x)
+    if j is not None and x.has_partial:
+        parts.append(f"Largest shift across: {moved(x, j, wording)}.")
+    return " ".join(parts)
+
+
+def context(fits: PoolingFits, wording: Wording) -> str:
+    """Return what is on screen: how much data, and which model."""
+    data, spec = fits.data, fits.spec
+    rows = f"{wording.individual.count(data.n_obs)} in {wording.group.count(data.n_groups)}"
+    by = f" by {listed(wording.in_sentence(c) for c in spec.predictors)}" if spec.predictors else ""
+    varies = [wording.term(name, data) for name in varying_names(fits)]
+    return f"{rows}: {wording.in_sentence(spec.outcome)}{by}, varying {listed(varies)} ({spec.criterion})"

@@ -49,6 +49,13 @@ class Wording:
         """Return what a column is called."""
         return self.column(column).label
 
+    def in_sentence(self, column: str) -> str:
+        """Return what a column is called inside a sentence: a known label without its capital."""
+        known = self.columns.get(column)
+        if known is None or not known.label[1:2].islower():
+            return self.name(column)
+        return known.label[0].lower() + known.label[1:]
+
     def group_name(self, name: str) -> str:
         """Return a group's name for a sentence: ``school 48`` where the name is a number."""
         is_bare = name.replace(".", "").replace("-", "").strip().isdigit()
@@ -63,9 +70,11 @@ class Wording:
         return set(self.column(column).levels) == {"0", "1"}
 
     def term(self, term: str, data: GroupedData) -> str:
-        """Return what a coefficient is called in a sentence: ``slope of floor``."""
+        """Return what a coefficient is called in a sentence: ``slope``, if there is but one."""
         if term == INTERCEPT:
             return "intercept" if data.spec.predictors else f"{self.group.one} mean"
+        if len(data.varying) - (0 in data.varying) == 1:
+            return "slope"
         return self._contrast(term, data) or f"slope of {self.name(term)}"
 
     def term_axis(self, term: str, data: GroupedData) -> str:

@@ -82,7 +82,10 @@ def title_axis(figure: go.Figure, axis: str, text: str, style: theme.Style, **ce
     room = figure.layout.height - 120 if axis == "y" else (300 if style.is_narrow else 800)
     if axis == "x" and cell and not style.is_narrow:
         room //= 2
-    lines = formats.wrap(text, round(room / (0.55 * style.text.axis)), most=2)
+    width = round(room / (0.55 * style.text.axis))
+    # Two lines of about the same length, not a full one and a leftover.
+    half = max(len(text) // 2 + 8, width // 2)
+    lines = formats.wrap(text, width if len(text) <= width else min(half, width), most=2)
     title = "<br>".join(map(escape.for_plotly, lines))
     update = figure.update_yaxes if axis == "y" else figure.update_xaxes
     update(title_text=title, **cell)

@@ -260,9 +260,9 @@ def _title_outer_axes(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
     common: dict[str, Any] = {"showarrow": False, "xref": "paper", "yref": "paper"}
     font = {"size": style.text.axis, "color": style.palette.text}
     figure.add_annotation(
-        text=outcome, x=0, xshift=-46 * style.scale, y=0.5, textangle=-90, font=font, **common
+        text=outcome, x=0, xshift=-40 * style.scale, y=0.5, textangle=-90, font=font, **common
     )
-    figure.update_layout(margin_l=round(62 * style.scale), margin_t=figure.layout.margin.t + 12)
+    figure.update_layout(margin_l=round(52 * style.scale), margin_t=figure.layout.margin.t + 12)
     if scene.lines.predictor is not None:
         is_wrapped = any("<br>" in str(t) for t in figure.layout.xaxis.ticktext or ())
         below = (2.7 if is_wrapped else 1.5) * style.text.tick

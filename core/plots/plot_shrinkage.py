@@ -274,7 +274,7 @@ def _movers(
         clear &= np.abs(np.arange(len(shown)) - row) > gap
     inside = np.flatnonzero(clear)
     far = inside[np.argsort(-np.abs(own - pooled)[inside], kind="stable")]
-    length = 14 if style.is_narrow else 18
+    length = 9 if style.is_narrow else 18
     return [
         _Label(
             row=row,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 from hypothesis import given
@@ -19,18 +20,25 @@ def test_plotly_and_html_text_reads_as_typed(text: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_markdown_has_no_bare_punctuation(text: str) -> None:
+def test_markdown_loses_nothing(text: str) -> None:
     rendered = escape.for_markdown(text)
-    undone, i = "", 0
-    while i < len(rendered):
-        if rendered[i] == "\\":
-            undone += rendered[i + 1]
-            i += 2
-            continue
-        assert not (rendered[i].isascii() and not rendered[i].isalnum() and rendered[i] != " ")
-        undone += rendered[i] if rendered[i] != "\N{WORD JOINER}" else ""
-        i += 1
+    undone = re.sub(r"\\(.)", r"\1", rendered).replace("\N{WORD JOINER}", "")
     assert undone == escape.visible(text)
+    bare = re.sub(r"\\.", "", rendered)
+    assert not set(bare) & set("\\`*_[]#!|<>~$^=&:@")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [":smile:", ":material/home:", "a->b", "x<=y", "http://a.b", "www.a.b", "a@b.c", ":red[x]"],
+)
+def test_markdown_splits_what_streamlit_replaces(name: str) -> None:
+    assert "\N{WORD JOINER}" in escape.for_markdown(name)
+
+
+def test_numbers_stay_readable_in_markdown() -> None:
+    assert escape.for_markdown("Cook (2 homes): 0.71") == r"Cook (2 homes)\: 0.71"
+    assert escape.for_markdown("1. Cook") == r"1\. Cook"
 
 
 @pytest.mark.parametrize(

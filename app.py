@@ -1,0 +1,41 @@
+"""The app: page settings, the shared sidebar, and the way to every screen. Nothing else."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Run once per interaction: draw the sidebar, then the screen that is open."""
+    from pages._shared import controls, look
+
+    st.set_page_config(
+        page_title="Partial Pooling Explorer",
+        page_icon=str(ROOT / "assets" / "icon.svg"),
+        layout="wide",
+    )
+    screens = {
+        "Explore": [
+            st.Page("pages/explore/pooling.py", title="Pooling", default=True),
+        ],
+    }
+    screen = st.navigation(screens)
+    look.apply()
+    controls.sidebar()
+    screen.run()
+
+
+if __name__ == "__main__":
+    main()
+else:
+    # ``streamlit run app.py`` finds the server application below and imports this file before
+    # anybody connects. That is the moment to say that ``pages/`` is ours: otherwise the first
+    # visitor of a fresh server who follows a link to a screen is told "Page not found".
+    with suppress(ImportError):
+        from streamlit.runtime.pages_manager import PagesManager
+
+        PagesManager.uses_pages_directory = False
+    app = st.App(Path(__file__))

@@ -1,0 +1,83 @@
+"""Results kept between runs: of examples for everybody, of uploads within their session.
+
+Keys are a dataset's id and a frozen specification, never a DataFrame (Streamlit would only
+sample it). Every cache is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+import core
+from core.results import PoolingFits
+from core.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from pages._shared.state import Shown
+
+_SHARED, _PRIVATE = 128, 16
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def example_table(name: str) -> pd.DataFrame:
+    """Return the table of a shipped example: shared, never to be changed."""
+    return core.load_example(name)
+
+
+@st.cache_resource(max_entries=_SHARED, show_spinner=False)
+def _shared(key: str, _make: Callable[[], Any]) -> Any:
+    return _make()
+
+
+def _private(key: Hashable, make: Callable[[], Any]) -> Any:
+    """Return a result of this session's own data; the one used longest ago goes first."""
+    held: OrderedDict[Hashable, Any] = st.session_state.setdefault("results", OrderedDict())
+    if key not in held:
+        held[key] = make()
+    held.move_to_end(key)
+    while len(held) > _PRIVATE:
+        held.popitem(last=False)
+    return held[key]
+
+
+def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -> PoolingFits:
+    """Return the three fits of a model to a dataset.
+
+    Raises
+    ------
+    PoolingError
+        When the model cannot be fitted to the table (not cached).
+    """
+
+    def make() -> PoolingFits:
+        return core.fit_all(core.GroupedData.from_table(table, spec))
+
+    key = ("fits", name, repr(spec))
+    found: PoolingFits = _private(key, make) if is_private else _shared(repr(key), make)
+    return found
+
+
+def derived(shown: Shown, what: str, make: Callable[..., Any], *options: Hashable) -> Any:
+    """Return ``make(shown.fits, *options)``, kept for the same data, model and options.
+
+    Parameters
+    ----------
+    shown : Shown
+    what : str
+        Name of the result, unlike that of any other.
+    make : callable
+        Pure: the same arguments give the same result.
+    options : hashable
+        Passed on, and part of the key; they must have a faithful ``repr``.
+    """
+    key = (what, shown.dataset.id, repr(shown.spec), options)
+
+    def compute() -> Any:
+        return make(shown.fits, *options)
+
+    return _private(key, compute) if shown.dataset.is_upload else _shared(repr(key), compute)

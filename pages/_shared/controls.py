@@ -1,0 +1,238 @@
+"""The sidebar: which table, which column plays which role, which structure.
+
+Every control of the model is kept per table in ``state.draft``, because Streamlit forgets a
+widget that is not on screen. A column has one role: giving it another takes it out of the old.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core import escape
+from core.exceptions import DataError, PoolingError
+from core.spec import ModelSpec
+from pages._shared import roles, state, texts
+from pages._shared.state import Dataset
+
+_SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
+FIELDS = (
+    *_SINGLE,
+    *_MULTIPLE,
+    "structure",
+    "slopes",
+    "correlated",
+    "cross_level",
+    "categorical",
+    "criterion",
+)
+
+
+def sidebar() -> None:
+    """Draw the sidebar and resolve what it asks for (see ``state.resolve``)."""
+    with st.sidebar:
+        data = _choose_data()
+        spec = _choose_model(data)
+        text = texts.load("controls")["display"]
+        st.divider()
+        st.toggle(text["projector"], key="display_projector", help=text["projector_help"])
+    state.resolve(data, spec)
+
+
+def _choose_data() -> Dataset:
+    text = texts.load("controls")["data"]
+    choice = st.container()
+    with st.expander(text["upload"]):
+        file = st.file_uploader(text["upload_label"], key="data_upload", help=text["upload_help"])
+    _take(file)
+    names = state.datasets()
+    if st.session_state.get("data_choice") not in names:
+        st.session_state["data_choice"] = next(iter(names))
+    chosen = choice.selectbox(
+        text["label"], list(names), format_func=names.__getitem__, key="data_choice"
+    )
+    return state.dataset(chosen)
+
+
+def _take(file: Any) -> None:
+    """Read a new upload and choose it; on failure keep what is shown and say why."""
+    if file is None:
+        st.session_state.pop("upload_error", None)
+        st.session_state.pop("upload_seen", None)
+        return
+    if st.session_state.get("upload_seen") == file.file_id:
+        return
+    st.session_state["upload_seen"] = file.file_id
+    try:
+        with st.spinner(texts.load("controls")["data"]["reading"]):
+            st.session_state["data_choice"] = state.add_upload(file.name, file.getvalue())
+        st.session_state.pop("upload_error", None)
+    except PoolingError as error:
+        st.session_state["upload_error"] = (file.name, str(error))
+
+
+def _key(data: Dataset, field: str) -> str:
+    return f"model_{field}_{data.id}"
+
+
+def _restore(data: Dataset) -> dict[str, Any]:
+    """Put a table's controls back as they were; guess them the first time."""
+    draft = state.draft(data.id)
+    if not draft:
+        draft.update(_fields(data.first_spec or roles.first_model(data.table)))
+    for field in FIELDS:
+        st.session_state.setdefault(_key(data, field), draft[field])
+    return draft
+
+
+def _fields(spec: ModelSpec) -> dict[str, Any]:
+    """Return the controls that stand for a specification."""
+    return {
+        "outcome": spec.outcome,
+        "group": spec.group,
+        "predictors": list(spec.predictors),
+        "group_predictors": list(spec.group_predictors),
+        "structure": "slope" if spec.varying else "intercept",
+        "slopes": list(spec.varying or spec.predictors[:1]),
+        "correlated": spec.correlated,
+        "cross_level": list(spec.cross_level),
+        "categorical": list(spec.categorical),
+        "criterion": spec.criterion,
+    }
+
+
+def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
+    columns = [str(c) for c in data.table.columns]
+    try:
+        draft = _restore(data)
+    except DataError as error:
+        return error
+    text = texts.load("controls")["model"]
+    st.subheader(text["heading"], anchor=False)
+    _select(data, "outcome", roles.numeric_columns(data.table))
+    _multiselect(data, "predictors", _free(data, columns, "predictors"))
+    _select(data, "group", columns)
+    _choose_structure(data, text)
+    with st.expander(text["more"]):
+        _choose_more(data, columns, text)
+    st.segmented_control(
+        text["criterion"],
+        ["REML", "ML"],
+        key=_key(data, "criterion"),
+        help=text["criterion_help"],
+        required=True,
+    )
+    for field in FIELDS:
+        draft[field] = st.session_state[_key(data, field)]
+    return _spec(draft)
+
+
+def _choose_structure(data: Dataset, text: dict[str, str]) -> None:
+    words = {"intercept": text["structure_intercept"], "slope": text["structure_slope"]}
+    st.radio(
+        text["structure"],
+        list(words),
+        format_func=words.__getitem__,
+        key=_key(data, "structure"),
+        help=text["structure_help"],
+    )
+    predictors = st.session_state[_key(data, "predictors")]
+    has_slopes = st.session_state[_key(data, "structure")] == "slope"
+    if has_slopes and not predictors:
+        st.caption(text["needs_predictor"])
+    elif has_slopes and len(predictors) > 1:
+        _multiselect(data, "slopes", predictors)
+
+
+def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> None:
+    _multiselect(data, "group_predictors", _free(data, columns, "group_predictors"))
+    higher = st.session_state[_key(data, "group_predictors")]
+    predictors = st.session_state[_key(data, "predictors")]
+    if higher and predictors:
+        pairs = [(a, b) for a in predictors for b in higher]
+        _multiselect(data, "cross_level", pairs)
+    if st.session_state[_key(data, "structure")] == "slope":
+        st.toggle(text["correlated"], key=_key(data, "correlated"), help=text["correlated_help"])
+    codes = [c for c in (*predictors, *higher) if c in roles.numeric_columns(data.table)]
+    if codes:
+        _multiselect(data, "categorical", codes)
+
+
+def _select(data: Dataset, field: str, options: list[str]) -> None:
+    text, key = texts.load("controls")["model"], _key(data, field)
+    if st.session_state[key] not in options:
+        options = [st.session_state[key], *options]
+    st.selectbox(
+        text[field],
+        options,
+        key=key,
+        help=text[f"{field}_help"],
+        on_change=_release,
+        args=(data, field),
+    )
+
+
+def _multiselect(data: Dataset, field: str, options: list[Any]) -> None:
+    text, key = texts.load("controls")["model"], _key(data, field)
+    st.session_state[key] = [v for v in st.session_state[key] if v in options]
+    st.multiselect(
+        text[field],
+        options,
+        key=key,
+        format_func=lambda v: v if isinstance(v, str) else " × ".join(v),
+        help=text.get(f"{field}_help"),
+        on_change=_release,
+        args=(data, field),
+    )
+
+
+def _free(data: Dataset, columns: list[str], field: str) -> list[str]:
+    """Return the columns that a list of predictors may hold: not outcome and group."""
+    taken = {st.session_state[_key(data, single)] for single in _SINGLE}
+    return [c for c in columns if c not in taken]
+
+
+def _release(data: Dataset, field: str) -> None:
+    """Take a column out of its old role when it is given a new one; a swap where it must be."""
+    value = st.session_state[_key(data, field)]
+    taken = set(value) if isinstance(value, list) else {value}
+    for other in _MULTIPLE:
+        if other != field and field in (*_SINGLE, *_MULTIPLE):
+            key = _key(data, other)
+            st.session_state[key] = [v for v in st.session_state[key] if v not in taken]
+    for other in _SINGLE:
+        if field in _SINGLE and other != field and st.session_state[_key(data, other)] in taken:
+            st.session_state[_key(data, other)] = state.draft(data.id)[field]
+
+
+def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
+    """Return the specification that the controls stand for, or why they contradict each other."""
+    predictors = tuple(draft["predictors"])
+    slopes = tuple(c for c in draft["slopes"] if c in predictors) or predictors[:1]
+    used = {*predictors, *draft["group_predictors"]}
+    pairs = [p for p in draft["cross_level"] if p[0] in predictors and p[1] in used]
+    try:
+        return ModelSpec(
+            outcome=draft["outcome"],
+            group=draft["group"],
+            predictors=predictors,
+            varying=slopes if draft["structure"] == "slope" else (),
+            group_predictors=tuple(draft["group_predictors"]),
+            cross_level=tuple(pairs),
+            correlated=draft["correlated"],
+            criterion=draft["criterion"],
+            categorical=tuple(c for c in draft["categorical"] if c in used),
+        )
+    except PoolingError as error:
+        return error
+
+
+def vary_slope(data: Dataset) -> None:
+    """Let the slope vary: what the button beside the map does."""
+    st.session_state[_key(data, "structure")] = "slope"
+
+
+def label(text: str) -> str:
+    """Return a text from a table for the label of a widget."""
+    return escape.for_markdown(text)

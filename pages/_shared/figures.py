@@ -1,0 +1,89 @@
+"""A figure as every screen shows it: finding, key, picture, and its numbers one click away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core import escape
+from core.plots.key import key_html
+from pages._shared import downloads, look, texts
+
+_CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+}
+
+
+def show(
+    figure: Any,
+    *,
+    key: str,
+    alt: str,
+    table: Callable[[], pd.DataFrame],
+    formats: dict[str, Any] | None = None,
+    title_in: Any = None,
+) -> None:
+    """Show a figure of ``core.plots`` with its heading, text description and table.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Made with ``look.style()``; its heading is read from ``layout.meta``.
+    key : str
+        Names the chart, its widgets and the downloaded file.
+    alt : str
+        What the figure shows, with the numbers.
+    table : callable
+        Makes the table; called when the reader opens it.
+    formats : dict, optional
+        ``column_config`` of the table.
+    title_in : container, optional
+        Where the finding goes; above the figure by default.
+    """
+    heading(figure.layout.meta, title_in)
+    options = {"filename": f"{key}", "format": "png", "scale": 2}
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key=f"{key}_chart",
+        alt=alt,
+        config={**_CONFIG, "toImageButtonOptions": options},
+    )
+    numbers(table, key=key, formats=formats)
+
+
+def heading(meta: dict[str, Any], title_in: Any = None) -> None:
+    """Show the finding of a figure as a heading, and its key below."""
+    (title_in or st).header(escape.for_markdown(meta["title"]), anchor=False)
+    if meta["key"] or meta["note"]:
+        st.html(key_html(meta, look.style()))
+
+
+def numbers(
+    table: Callable[[], pd.DataFrame], *, key: str, formats: dict[str, Any] | None = None
+) -> None:
+    """Offer the numbers behind a figure: closed at first, made when opened."""
+    text = texts.load("pooling")["figure"]
+    part = st.expander(text["numbers"], key=f"{key}_numbers", on_change="rerun")
+    if part.open:
+        with part:
+            show_table(table(), key=key, formats=formats)
+
+
+def show_table(frame: pd.DataFrame, *, key: str, formats: dict[str, Any] | None = None) -> None:
+    """Show a sortable table with its download."""
+    text = texts.load("pooling")["figure"]
+    st.dataframe(frame, hide_index=True, column_config=formats, key=f"{key}_table")
+    st.download_button(
+        text["download"],
+        data=lambda: downloads.csv(frame),
+        file_name=f"{key}.csv",
+        mime="text/csv",
+        key=f"{key}_download",
+        on_click="ignore",
+    )

@@ -1,0 +1,50 @@
+"""Where the app is being looked at: light or dark, normal or projector, wide or narrow."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.plots import theme
+from pages._shared import texts
+
+#: Screens up to this many pixels wide get figures made for a phone.
+NARROW = 640
+_PROJECTOR = "display_projector"
+_NARROW = "display_is_narrow"
+
+
+def apply() -> None:
+    """Add the app's style sheets and find out how wide the screen is; once per run."""
+    sheets = [texts.asset("app.css")]
+    if is_projector():
+        sheets.append(texts.asset("projector.css"))
+    st.html(f"<style>{''.join(sheets)}</style>")
+    viewport = st.components.v2.component("viewport", js=texts.asset("viewport.js"))
+    with st.container(key="viewport"):
+        answer = viewport(
+            key="viewport_answer",
+            data={"width": NARROW, "narrow": is_narrow()},
+            default={"narrow": is_narrow()},
+            on_narrow_change=lambda: None,
+        )
+    if answer.narrow != is_narrow():
+        st.session_state[_NARROW] = answer.narrow
+
+
+def is_projector() -> bool:
+    """Return whether the reader asked for large type."""
+    return bool(st.session_state.get(_PROJECTOR, False))
+
+
+def is_narrow() -> bool:
+    """Return whether the screen is a phone's: as reported, before that by the browser's name."""
+    if _NARROW not in st.session_state:
+        st.session_state[_NARROW] = "Mobi" in (st.context.headers.get("User-Agent") or "")
+    return bool(st.session_state[_NARROW])
+
+
+def style(*, is_titled: bool = False) -> theme.Style:
+    """Return the style for figures of this run; the heading stands above them as text."""
+    mode: theme.Mode = "dark" if st.context.theme.type == "dark" else "light"
+    size: theme.TextSize = "projector" if is_projector() else "normal"
+    return theme.Style(mode, size, is_narrow(), is_titled)

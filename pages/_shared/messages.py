@@ -1,0 +1,42 @@
+"""What went wrong, where, and what to do, in one place and one form."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import escape
+from core.exceptions import PoolingError
+from pages._shared import texts
+from pages._shared.state import Shown
+
+
+def error(problem: PoolingError) -> None:
+    """Show an error of ``core``: its message says what is wrong and what to do."""
+    st.error(escape.for_markdown(str(problem)))
+
+
+def problems(shown: Shown) -> None:
+    """Show what a reader must know before the picture: failures, left-out rows, the verdict."""
+    text = texts.load("messages")
+    failed = st.session_state.get("upload_error")
+    if failed is not None:
+        name, reason = (escape.for_markdown(part) for part in failed)
+        st.error(text["upload_failed"].format(name=name, reason=reason))
+    if shown.error is not None:
+        kept = text["previous_kept"].format(what=escape.for_markdown(shown.dataset.title))
+        reason = escape.for_markdown(str(shown.error))
+        st.error(f"{text['model_failed'].format(reason=reason)}\n\n{kept}")
+    if shown.fits.multilevel_or_none is None:
+        reason = escape.for_markdown(str(shown.fits.refusal))
+        st.warning(text["no_multilevel"].format(reason=reason))
+    elif shown.fits.status.code != "fine":
+        st.info(escape.for_markdown(shown.fits.status.sentence))
+    left_out = shown.fits.data.left_out.sentence()
+    if left_out:
+        st.info(escape.for_markdown(left_out))
+
+
+def needs_multilevel(shown: Shown) -> None:
+    """Stop a screen that shows only partial pooling when there is none (``problems`` says why)."""
+    if shown.fits.multilevel_or_none is None:
+        st.stop()

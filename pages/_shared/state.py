@@ -1,0 +1,156 @@
+"""The state that all screens share: tables, the model asked for, the fits that are shown.
+
+Session keys
+------------
+uploads : dict of id to Dataset
+    Tables of this session, newest last; never shared with another session.
+drafts : dict of dataset id to dict
+    The model controls of every table, so that nothing set is lost on switching tables.
+shown : Shown
+    What ``resolve`` made of the sidebar in this run.
+upload_error : (file name, PoolingError) or absent
+    The last upload, when it failed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import core
+from core.exceptions import DataError, PoolingError
+from core.explore.wording import Wording
+from core.results import PoolingFits
+from core.spec import ModelSpec
+from pages._shared import cache
+
+#: Tables that one session may hold; the oldest goes when another comes.
+MOST_UPLOADS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table on offer: an example, or an upload of this session.
+
+    ``id`` names the content: the example's id, or the digest of the uploaded bytes.
+    """
+
+    id: str
+    title: str
+    table: pd.DataFrame
+    wording: Wording
+    first_spec: ModelSpec | None
+    story: str = ""
+    source: str = ""
+    is_upload: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the screens show.
+
+    Attributes
+    ----------
+    dataset, spec, fits
+        What the fits are of.
+    error : PoolingError or None
+        Why the model asked for could not be fitted; the fits are then the last that worked.
+    """
+
+    dataset: Dataset
+    spec: ModelSpec
+    fits: PoolingFits
+    error: PoolingError | None = None
+
+    @property
+    def wording(self) -> Wording:
+        """What things are called."""
+        return self.dataset.wording
+
+
+def example(name: str) -> Dataset:
+    """Return a shipped example as a dataset (the table is shared: never change it)."""
+    entry = core.EXAMPLES[name]
+    return Dataset(
+        id=name,
+        title=entry.title,
+        table=cache.example_table(name),
+        wording=Wording.of_example(entry),
+        first_spec=entry.spec,
+        story=entry.story,
+        source=entry.source,
+    )
+
+
+def datasets() -> dict[str, str]:
+    """Return what can be chosen: id to title, examples first."""
+    names = {name: entry.title for name, entry in core.EXAMPLES.items()}
+    return names | {name: data.title for name, data in uploads().items()}
+
+
+def dataset(name: str) -> Dataset:
+    """Return a dataset by id; the first example when the id is unknown."""
+    held = uploads().get(name)
+    if held is not None:
+        return held
+    return example(name if name in core.EXAMPLES else next(iter(core.EXAMPLES)))
+
+
+def uploads() -> dict[str, Dataset]:
+    """Return the tables of this session."""
+    held: dict[str, Dataset] = st.session_state.setdefault("uploads", {})
+    return held
+
+
+def add_upload(name: str, content: bytes) -> str:
+    """Read an uploaded file into this session and return its id.
+
+    Raises
+    ------
+    DataError
+        When the file holds no table that can be used.
+    """
+    digest = "upload-" + hashlib.sha256(content).hexdigest()[:16]
+    held = uploads()
+    if digest not in held:
+        table = core.read_table(content, name=name)
+        if not len(table.columns):
+            raise DataError(f"'{name}' has no columns.")
+        while len(held) >= MOST_UPLOADS:
+            held.pop(next(iter(held)))
+        held[digest] = Dataset(digest, name, table, Wording(), None, is_upload=True)
+    return digest
+
+
+def draft(name: str) -> dict[str, Any]:
+    """Return the model controls of a dataset, as last set; empty at first."""
+    drafts: dict[str, dict[str, Any]] = st.session_state.setdefault("drafts", {})
+    return drafts.setdefault(name, {})
+
+
+def resolve(data: Dataset, spec: ModelSpec | PoolingError) -> None:
+    """Fit what the sidebar asks for and keep it for the screens; keep the last on failure."""
+    try:
+        if isinstance(spec, PoolingError):
+            raise spec
+        fits = cache.fits(data.id, data.table, spec, is_private=data.is_upload)
+        st.session_state["shown"] = Shown(data, spec, fits)
+    except PoolingError as error:
+        last: Shown | None = st.session_state.get("shown")
+        if last is not None:
+            st.session_state["shown"] = replace(last, error=error)
+        else:
+            start = example(next(iter(core.EXAMPLES)))
+            assert start.first_spec is not None
+            fits = cache.fits(start.id, start.table, start.first_spec, is_private=False)
+            st.session_state["shown"] = Shown(start, start.first_spec, fits, error)
+
+
+def shown() -> Shown:
+    """Return what the screens show in this run."""
+    found: Shown = st.session_state["shown"]
+    return found

@@ -1,0 +1,275 @@
+"""The five views of the three fits: their options, figure and table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import escape
+from core.explore import order, sentences
+from core.explore.estimates import estimates, group_table, varying_names
+from core.explore.lines import default_predictor
+from core.plots.hover import decimals
+from core.plots.plot_group_size import plot_group_size
+from core.plots.plot_lines import plot_lines
+from core.plots.plot_map import plot_map
+from core.plots.plot_shrinkage import plot_shrinkage
+from pages._shared import controls, figures, look, texts
+from pages._shared.state import Shown
+
+_SAVED = "session"
+
+
+def choose() -> str:
+    """Return which view is wanted."""
+    words = texts.load("pooling")["views"]
+    names = [name for name in words if name != "label"]
+    return str(
+        st.segmented_control(
+            words["label"],
+            names,
+            format_func=words.__getitem__,
+            default=names[0],
+            required=True,
+            key="pooling_view",
+            label_visibility="collapsed",
+            persist_state=_SAVED,
+        )
+    )
+
+
+def draw(view: str, shown: Shown, options: Any) -> None:
+    """Draw one view; its options go into the container ``options``."""
+    drawers = {
+        "lines": _lines,
+        "shrinkage": _shrinkage,
+        "group_size": _group_size,
+        "map": _map,
+        "table": _table,
+    }
+    drawers[view](shown, options)
+
+
+def _term(shown: Shown) -> str:
+    """Return the varying coefficient to look at; a choice where there are several."""
+    names = varying_names(shown.fits)
+    if len(names) == 1:
+        return names[0]
+    chosen = st.segmented_control(
+        _options()["coefficient"],
+        names,
+        format_func=lambda n: escape.for_markdown(
+            sentences.upper_first(shown.wording.term(n, shown.fits.data))
+        ),
+        default=names[0],
+        required=True,
+        key=f"pooling_term_{'_'.join(names)}",
+        label_visibility="collapsed",
+        persist_state=_SAVED,
+    )
+    return chosen if chosen in names else names[0]
+
+
+def _options() -> dict[str, str]:
+    found: dict[str, str] = texts.load("pooling")["options"]
+    return found
+
+
+def _order(names: tuple[order.Order, ...], key: str) -> order.Order:
+    words = texts.load("pooling")["orders"]
+    chosen: order.Order = st.selectbox(
+        _options()["order"],
+        names,
+        format_func=words.__getitem__,
+        key=key,
+        label_visibility="collapsed",
+        persist_state=_SAVED,
+        width=170,
+    )
+    return chosen
+
+
+def _lines(shown: Shown, options: Any) -> None:
+    each, wording = estimates(shown.fits), shown.wording
+    with options:
+        by = _order(("spread", "size", "shift", "estimate", "name"), "pooling_lines_order")
+        query = st.text_input(
+            _options()["search"],
+            key="pooling_search",
+            placeholder=_options()["search"].format(group=wording.group.one),
+            label_visibility="collapsed",
+            persist_state=_SAVED,
+            width=170,
+        )
+        predictor = _predictor(shown)
+    found = order.matching(each.group_names, order.ordered(each, by), query)
+    title_in, number = _pager(order.n_pages(len(found)))
+    groups = order.page(found, number, is_spread=by == "spread")
+    if not len(groups):
+        nothing = sentences.lines_title(each, groups, wording)
+        title_in.header(escape.for_markdown(nothing), anchor=False)
+        return
+    figure = plot_lines(
+        shown.fits, groups, predictor=predictor, wording=wording, style=look.style()
+    )
+    alt = sentences.lines_alt(each, groups, wording, shown.fits.data)
+    figures.show(
+        figure,
+        key="lines",
+        alt=alt,
+        table=lambda: group_table(shown.fits, groups=groups),
+        formats=formats(shown),
+        title_in=title_in,
+    )
+
+
+def _pager(pages: int) -> tuple[Any, int]:
+    """Return the place of the heading, and the page chosen beside it."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    title_in = row.container()
+    if pages == 1:
+        return title_in, 1
+    with row:
+        number = st.pagination(pages, key=f"pooling_page_{pages}", max_visible_pages=5)
+    return title_in, int(number)
+
+
+def _predictor(shown: Shown) -> str | None:
+    """Return the horizontal axis; a choice where there are several predictors."""
+    names = shown.spec.predictors
+    first = default_predictor(shown.fits)
+    if len(names) < 2:
+        return first
+    chosen: str = st.selectbox(
+        _options()["predictor"],
+        names,
+        index=names.index(first) if first in names else 0,
+        key=f"pooling_along_{'_'.join(names)}",
+        label_visibility="collapsed",
+        persist_state=_SAVED,
+        width=170,
+    )
+    return chosen
+
+
+def _shrinkage(shown: Shown, options: Any) -> None:
+    with options:
+        term = _term(shown)
+        by = _order(("estimate", "size", "shift", "name"), "pooling_shrinkage_order")
+        has_intervals = st.toggle(
+            _options()["intervals"], key="pooling_shrinkage_intervals", persist_state=_SAVED
+        )
+    figure = plot_shrinkage(
+        shown.fits,
+        term=term,
+        order=by,
+        has_intervals=has_intervals,
+        wording=shown.wording,
+        style=look.style(),
+    )
+    _show(shown, figure, "shrinkage", term)
+
+
+def _group_size(shown: Shown, options: Any) -> None:
+    with options:
+        term = _term(shown)
+        has_intervals = st.toggle(
+            _options()["intervals"],
+            value=True,
+            key="pooling_group_size_intervals",
+            persist_state=_SAVED,
+        )
+    figure = plot_group_size(
+        shown.fits,
+        term=term,
+        has_intervals=has_intervals,
+        wording=shown.wording,
+        style=look.style(),
+    )
+    _show(shown, figure, "group_size", term)
+
+
+def _show(shown: Shown, figure: Any, key: str, term: str) -> None:
+    """Show a figure of one coefficient."""
+    each = estimates(shown.fits, term)
+    axis = shown.wording.term_axis(term, shown.fits.data)
+    figures.show(
+        figure,
+        key=key,
+        alt=sentences.alt_text(each, figure.layout.meta["title"], axis, shown.wording),
+        table=lambda: group_table(shown.fits, [term]),
+        formats=formats(shown, [term]),
+    )
+
+
+def _map(shown: Shown, options: Any) -> None:
+    names = varying_names(shown.fits)
+    if len(names) < 2:
+        _offer_slope(shown)
+        return
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    terms = pairs[0]
+    if len(pairs) > 1:
+        with options:
+            terms = st.selectbox(
+                _options()["coefficient"],
+                pairs,
+                format_func=" × ".join,
+                key=f"pooling_pair_{'_'.join(names)}",
+                label_visibility="collapsed",
+                persist_state=_SAVED,
+                width=260,
+            )
+    figure = plot_map(shown.fits, terms=terms, wording=shown.wording, style=look.style())
+    figures.show(
+        figure,
+        key="map",
+        alt=sentences.map_alt(shown.fits, terms, shown.wording),
+        table=lambda: group_table(shown.fits, terms),
+        formats=formats(shown, terms),
+    )
+
+
+def _offer_slope(shown: Shown) -> None:
+    text = texts.load("pooling")["map"]
+    group = escape.for_markdown(shown.wording.group.one)
+    st.info(text["needs_slope"].format(group=group))
+    if shown.spec.predictors:
+        st.button(
+            text["let_vary"],
+            key="pooling_let_vary",
+            on_click=controls.vary_slope,
+            args=(shown.dataset,),
+        )
+
+
+def _table(shown: Shown, options: Any) -> None:
+    with options:
+        term = _term(shown)
+    title = sentences.table_title(shown.fits, shown.wording)
+    st.header(escape.for_markdown(title), anchor=False)
+    figures.show_table(
+        group_table(shown.fits, [term]), key="groups", formats=formats(shown, [term])
+    )
+
+
+def formats(shown: Shown, terms: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return how the columns of ``group_table`` are called and rounded."""
+    wording, words = shown.wording, texts.load("pooling")["columns"]
+    count = st.column_config.NumberColumn
+    columns: dict[str, Any] = {
+        "group": sentences.upper_first(wording.group.one),
+        "n": count(sentences.upper_first(wording.individual.many), format="localized"),
+    }
+    terms = terms or varying_names(shown.fits)
+    for term in terms:
+        digits = decimals(estimates(shown.fits, term))
+        named = "" if len(terms) == 1 else f" ({wording.term(term, shown.fits.data)})"
+        for what, label in words.items():
+            is_share = what == "pooling factor"
+            columns[f"{what}: {term}"] = count(
+                label + named, format="percent" if is_share else f"%.{digits}f"
+            )
+    return columns

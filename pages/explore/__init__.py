@@ -1,0 +1,1 @@
+"""Explore: what do the three fits say about my groups?"""
