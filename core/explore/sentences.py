@@ -259,4 +259,5 @@ def context(fits: PoolingFits, wording: Wording) -> str:
     rows = f"{wording.individual.count(data.n_obs)} in {wording.group.count(data.n_groups)}"
     by = f" by {listed(wording.in_sentence(c) for c in spec.predictors)}" if spec.predictors else ""
     varies = [wording.term(name, data) for name in varying_names(fits)]
-    return f"{rows}: {wording.in_sentence(spec.outcome)}{by}, varying {listed(varies)} ({spec.criterion})"
+    outcome = wording.in_sentence(spec.outcome)
+    return f"{rows}: {outcome}{by}, varying {listed(varies)} ({spec.criterion})"
