@@ -10,8 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import escape
-from core.exceptions import DataError, PoolingError
+from core.exceptions import PoolingError
 from core.spec import ModelSpec
 from pages._shared import roles, state, texts
 from pages._shared.state import Dataset
@@ -106,7 +105,7 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     columns = [str(c) for c in data.table.columns]
     try:
         draft = _restore(data)
-    except DataError as error:
+    except PoolingError as error:
         return error
     text = texts.load("controls")["model"]
     st.subheader(text["heading"], anchor=False)
@@ -231,8 +230,3 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
 def vary_slope(data: Dataset) -> None:
     """Let the slope vary: what the button beside the map does."""
     st.session_state[_key(data, "structure")] = "slope"
-
-
-def label(text: str) -> str:
-    """Return a text from a table for the label of a widget."""
-    return escape.for_markdown(text)
