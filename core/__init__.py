@@ -7,6 +7,9 @@ from core.exceptions import (
     PoolingError,
     SpecError,
 )
+from core.explore.dial_path import DialPath, dial_path
+from core.explore.pooling import DialPosition, dial
+from core.explore.receipt import Receipt, receipt
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.results import (
@@ -33,6 +36,8 @@ __all__ = [
     "DataError",
     "DegenerateDataError",
     "Diagnostic",
+    "DialPath",
+    "DialPosition",
     "Example",
     "GroupMoments",
     "GroupedData",
@@ -47,12 +52,16 @@ __all__ = [
     "PoolingFits",
     "ReadOptions",
     "ReadReport",
+    "Receipt",
     "Roles",
     "SpecError",
     "Status",
+    "dial",
+    "dial_path",
     "fit_all",
     "guess_roles",
     "load_example",
     "read_report",
     "read_table",
+    "receipt",
 ]
