@@ -22,7 +22,11 @@ from core.results import (
     Status,
 )
 from core.spec import ModelSpec
+from core.tables.describe import describe_columns
+from core.tables.doctor import examine
 from core.tables.examples import EXAMPLES, Example, load_example
+from core.tables.finding import Finding
+from core.tables.fixes import Fix, apply_fix
 from core.tables.grouped import GroupedData, LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
@@ -39,6 +43,8 @@ __all__ = [
     "DialPath",
     "DialPosition",
     "Example",
+    "Finding",
+    "Fix",
     "GroupMoments",
     "GroupedData",
     "LeftOut",
@@ -56,8 +62,11 @@ __all__ = [
     "Roles",
     "SpecError",
     "Status",
+    "apply_fix",
+    "describe_columns",
     "dial",
     "dial_path",
+    "examine",
     "fit_all",
     "guess_roles",
     "load_example",

@@ -56,10 +56,19 @@ OUTCOMES = _words("""
     counts lang crime murder conc turnout vote votes bmi ratio density hdi lifeexp recall accuracy
     latency yld
     extro extroversion vocab popular happy happiness satisfaction liking preference quality
+    passed pass success died dead survived survival admitted admit dropout graduated won win
+    retained relapse infected default defaulted promoted outcomes
     radon bp sbp dbp cholesterol volume thickness width length intensity mileage mpg uptake
     circumference circumf angle amount cost costs crmrte rates efficiency tfp
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
+PERSONS = _words(
+    "student pupil child person patient subject subj individual respondent id ids nr no"
+)
+STIMULI = _words("""
+    item items question stimulus word rater judge assessor reviewer observer consumer product sample
+    plate lecturer instructor user d s
+""")
 AUXILIARY = _words("""
     sq squared square cubed lag lagged resid residual fitted pred se sd var moe n nobs
     trials weights wts size pop lat long latitude longitude

@@ -23,7 +23,8 @@ class NumberFormat:
 
     Attributes
     ----------
-    decimal : {".", ","}
+    decimal : {".", ",", ".,"}
+        ``".,"`` reads both marks, for columns that mix them.
     thousands : str
         Mark between groups of three digits; ``" "`` stands for any kind of space, ``""`` for
         none.
@@ -41,7 +42,7 @@ class NumberFormat:
     @property
     def pattern(self) -> str:
         """A regular expression that matches the whole text of one number."""
-        point = re.escape(self.decimal)
+        point = f"[{self.decimal}]"
         whole = r"\d+"
         if self.thousands:
             mark = f"[{SPACES}]" if self.thousands == " " else re.escape(self.thousands)
@@ -54,7 +55,7 @@ class NumberFormat:
     @property
     def example(self) -> str:
         """How 1234.5 is written, for messages."""
-        return f"1{self.thousands}234{self.decimal}5"
+        return f"1{self.thousands}234{self.decimal[0]}5"
 
 
 PLAIN = NumberFormat()
@@ -68,12 +69,18 @@ CANDIDATES: tuple[NumberFormat, ...] = (
     NumberFormat(thousands=" ", percent=True, currency=True),
     NumberFormat(decimal=",", thousands=" ", percent=True, currency=True),
     NumberFormat(thousands="'", percent=True, currency=True),
+    NumberFormat(decimal=".,", percent=True, currency=True),
 )
 
 
 def matches(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> BoolArray:
     """Return which texts are numbers in this format, shape (n,); missing texts are not."""
-    found = pc.fill_null(pc.match_substring_regex(texts, form.pattern), False)
+    return matches_pattern(texts, form.pattern)
+
+
+def matches_pattern(texts: pa.Array | pa.ChunkedArray, pattern: str) -> BoolArray:
+    """Return which texts match a regular expression (RE2), shape (n,); missing ones do not."""
+    found = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
@@ -88,7 +95,7 @@ def parse(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> FloatArray:
     bare = pc.replace_substring_regex(texts, "[$€£¥%\\s\u00a0\u2009\u202f]", "")
     if form.thousands and form.thousands != " ":
         bare = pc.replace_substring(bare, form.thousands, "")
-    if form.decimal == ",":
+    if "," in form.decimal:
         bare = pc.replace_substring(bare, ",", ".")
     bare = pc.replace_substring(bare, "\u2212", "-")
     bare = pc.if_else(pa.array(keep), bare, pa.scalar(None, pa.string()))

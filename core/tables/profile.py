@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api import types as pdt
 
+from core.tables.columns import label_of
 from core.tables.lexicon import Cues, cues_of
 from core.types import BoolArray, FloatArray, IntArray
 
@@ -89,7 +90,7 @@ class ColumnProfile:
             return True
         if self.is_numeric or not self.n_present:
             return False
-        probe = [str(level) for level in self.levels[:_PROBE]]
+        probe = self.texts[:_PROBE].to_pylist()
         return len(probe) > 1 and all(_DATE.fullmatch(text.strip()) for text in probe)
 
     @cached_property
@@ -116,17 +117,17 @@ class ColumnProfile:
         )
 
     @cached_property
-    def _coded(self) -> tuple[IntArray, list[Any]]:
+    def _coded(self) -> tuple[IntArray, Any]:
         """Codes in order of appearance (-1 for missing) and the levels they stand for."""
         dtype = self.series.dtype
         if isinstance(dtype, pd.CategoricalDtype):
             codes = self.series.cat.codes.to_numpy().astype(np.intp)
             return codes, list(self.series.cat.categories)
-        if not self.is_numeric and isinstance(dtype, pd.StringDtype):
+        if isinstance(dtype, pd.StringDtype):
             chunked = pa.chunked_array(pa.array(self.series, from_pandas=True))
             encoded = chunked.combine_chunks().dictionary_encode()
             indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-            return indices.astype(np.intp), encoded.dictionary.to_pylist()
+            return indices.astype(np.intp), encoded.dictionary
         try:
             codes, levels = pd.factorize(self.series)
         except TypeError:  # cells that cannot be compared, such as lists
@@ -138,18 +139,30 @@ class ColumnProfile:
         """Code of each cell into ``levels``, -1 where missing, shape (n,)."""
         return self._coded[0]
 
-    @property
+    @cached_property
     def levels(self) -> list[Any]:
-        """Distinct values in order of appearance."""
-        return self._coded[1]
+        """Distinct values in order of appearance (a category's in its own order)."""
+        found = self._coded[1]
+        return found if isinstance(found, list) else list(found.to_pylist())
+
+    @cached_property
+    def texts(self) -> pa.Array:
+        """The distinct values as arrow text, for searching many at once."""
+        found = self._coded[1]
+        if isinstance(found, list):
+            return pa.array([label_of(level) for level in found], pa.string())
+        return found.cast(pa.string())
+
+    @property
+    def n_levels(self) -> int:
+        """How many levels the codes refer to, used or not."""
+        return len(self._coded[1])
 
     @cached_property
     def counts(self) -> IntArray:
         """Rows of each level."""
         codes = self.codes
-        return np.bincount(
-            codes[codes >= 0] if self.n_missing else codes, minlength=len(self.levels)
-        )
+        return np.bincount(codes[codes >= 0] if self.n_missing else codes, minlength=self.n_levels)
 
     @cached_property
     def n_distinct(self) -> int:
@@ -183,7 +196,7 @@ class ColumnProfile:
         return "identifier" if self.is_unique and self.counts_rows else "number"
 
     def _kind_of_text(self) -> Kind:
-        texts = [str(level) for level in self.levels[:_PROBE]]
+        texts = self.texts[:_PROBE].to_pylist()
         words = sum(len(text.split()) for text in texts) / len(texts)
         mostly_unique = (
             self.n_distinct > 0.5 * self.n_present and self.n_present >= _UNIQUE_MIN_ROWS
@@ -239,7 +252,7 @@ def constant_groups(column: ColumnProfile, group: ColumnProfile) -> tuple[BoolAr
 
     Rows where either is missing do not count; groups with fewer than two rows count as constant.
     """
-    n_groups = len(group.levels)
+    n_groups = group.n_levels
     usable = (group.codes >= 0) & ~column.missing
     codes, values = group.codes, _comparable(column)
     if not usable.all():
@@ -264,9 +277,9 @@ def is_group_level(column: ColumnProfile, group: ColumnProfile) -> bool:
 def pair_codes(first: ColumnProfile, second: ColumnProfile) -> IntArray:
     """Return the pairs of levels that occur, as ``code1 * levels2 + code2``, each row once."""
     both = (first.codes >= 0) & (second.codes >= 0)
-    return first.codes[both] * len(second.levels) + second.codes[both]
+    return first.codes[both] * second.n_levels + second.codes[both]
 
 
-def by_name(profiles: Sequence[ColumnProfile], name: str) -> ColumnProfile | None:
+def by_name(profiles: Sequence[ColumnProfile], name: str | None) -> ColumnProfile | None:
     """Return the profile of a column, or None."""
     return next((profile for profile in profiles if profile.name == name), None)

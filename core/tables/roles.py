@@ -173,7 +173,7 @@ def _outcome_score(
         score += 1.5
         said.append(f"it has {column.n_distinct:,} different values")
     elif column.is_binary:
-        score -= 2.0
+        score -= 1.5 if cues.outcome else 2.0
     else:
         score -= 0.5
     score += 0.5 * (not column.is_whole)
@@ -254,7 +254,7 @@ def _intraclass(column: ColumnProfile, group: ColumnProfile) -> float:
     """Return the share of variance between groups (analysis of variance estimate), in [0, 1]."""
     usable = (group.codes >= 0) & np.isfinite(column.values)
     codes, values = group.codes[usable], column.values[usable]
-    n, sizes = len(codes), np.bincount(codes, minlength=len(group.levels))
+    n, sizes = len(codes), np.bincount(codes, minlength=group.n_levels)
     n_groups = int((sizes > 0).sum())
     if n_groups < 2 or n <= n_groups:
         return 0.0

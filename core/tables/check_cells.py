@@ -1,0 +1,217 @@
+"""Checks of cells: numbers written as text, marks for 'missing', spellings of one level."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.api import types as pdt
+
+from core.tables.columns import label_of
+from core.tables.finding import Finding, counted, listed
+from core.tables.fixes import MarkMissing, MergeLevels, ParseNumbers
+from core.tables.limits import shorten
+from core.tables.numbers import CANDIDATES, NumberFormat, matches
+from core.tables.profile import ColumnProfile
+from core.types import BoolArray, IntArray
+
+#: Texts that stand for 'missing' though the reader keeps them as typed.
+MARKS = frozenset(
+    ["-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?", "??", "n.a.", "n.a", "na", "n/a",
+     "#n/a", "nan", "null", "missing", "(missing)", "<missing>", "not available", "no data", "nil",
+     "unknown value", "not reported", "<na>", "none", "k.a.", "nd", "n.d.", "tbd", "*", "x", "#"]
+)  # fmt: skip
+#: Of these, the ones that in a column of categories may as well be a level.
+_MAYBE_LEVELS = frozenset(["none", "*", "x", "#", "nd", "nil", "na"])
+_SENTINELS = frozenset(
+    [-9, -99, -999, -9999, -99999, -88, -888, -77, -777, 99, 999, 9999, 99999, 888, 8888]
+)  # fmt: skip
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+_LEADING_ZERO = re.compile(r"\s*0\d")
+_NUMBER_SHARE = 0.8
+_MOST_LEVELS = 20_000
+_PROBE = 2_000
+
+
+def _is_text(column: ColumnProfile) -> bool:
+    return bool(pdt.is_string_dtype(column.series.dtype)) and column.n_present > 0
+
+
+def _are_marks(texts: pa.Array) -> BoolArray:
+    """Return which texts say 'missing', shape (n,)."""
+    bare = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+    found = pc.is_in(bare, value_set=pa.array(sorted(MARKS)))
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def check_numeric_text(column: ColumnProfile) -> Finding | None:
+    """Find numbers that count as text because of how they are written, or of a few odd cells."""
+    if not _is_text(column) or column.is_date:
+        return None
+    texts = column.texts
+    is_mark = _are_marks(texts)
+    form, found = _best_format(texts, column.counts, is_mark)
+    if form is None:
+        return None
+    levels = texts.to_pylist()
+    numbers = [levels[i] for i in np.flatnonzero(found)]
+    odd = [levels[i] for i in np.flatnonzero(~found & ~is_mark)]
+    if _are_labels(numbers, odd, bool(is_mark.any())):
+        return None
+    if odd and (column.cues.group or column.cues.id):
+        return None
+    sample = next((text for text in numbers if not _WHOLE.fullmatch(text)), numbers[0])
+    message = f"'{shorten(column.name)}' holds numbers as text, such as '{shorten(sample)}'"
+    if not found.all():
+        count = int(column.counts[~found].sum())
+        others = [levels[i] for i in np.flatnonzero(~found)]
+        verb = "is none and becomes" if count == 1 else "are none and become"
+        message += f"; {counted(count, 'cell')} ({listed(others, 3)}) {verb} missing"
+    fix = ParseNumbers(column.name, form)
+    return Finding("numeric_text", column.name, message + ".", fix, "problem")
+
+
+def _best_format(
+    texts: pa.Array, weights: IntArray, is_mark: BoolArray
+) -> tuple[NumberFormat | None, BoolArray]:
+    """Return the first format that reads most cells, and which levels it reads."""
+    cells = max(int(weights[~is_mark].sum()), 1)
+    best: NumberFormat | None = None
+    best_found, best_share = np.zeros(len(texts), dtype=bool), _NUMBER_SHARE
+    probe = texts.slice(0, _PROBE)
+    for form in CANDIDATES:
+        if matches(probe, form).mean() < 0.3:
+            continue
+        found = matches(texts, form)
+        share = float(weights[found].sum()) / cells
+        if share > best_share + 1e-12 or (best is None and share >= best_share):
+            best, best_found, best_share = form, found, share
+    return best, best_found
+
+
+def _are_labels(numbers: Sequence[str], odd: Sequence[str], marked: bool) -> bool:
+    """Whether texts are labels or codes rather than numbers.
+
+    Whole numbers alone are labels, and so are a few of them beside words; a leading zero is
+    that of a code ('01001').
+    """
+    if any(_LEADING_ZERO.match(text) for text in numbers[:_PROBE]):
+        return True
+    whole = all(_WHOLE.fullmatch(text) for text in numbers)
+    return whole and (bool(odd and len(numbers) <= 12) or not (odd or marked))
+
+
+def check_missing_tokens(column: ColumnProfile) -> Finding | None:
+    """Find cells that say 'missing' in words, in marks or by an impossible number."""
+    if column.is_numeric:
+        return _check_sentinels(column)
+    if column.kind in ("empty", "date", "free text") or column.n_levels > _MOST_LEVELS:
+        return None
+    levels, is_mark = column.texts.to_pylist(), _are_marks(column.texts)
+    marks = [i for i, level in enumerate(levels) if is_mark[i] or not level.strip()]
+    if not _are_mostly_numbers(column.texts.filter(pa.array(~is_mark))):
+        marks = [i for i in marks if levels[i].strip().casefold() not in _MAYBE_LEVELS]
+        if "+" in levels or all(len(level.strip()) == 1 for level in levels):
+            return None  # symbols, such as '+' and '-'
+    if not marks or len(marks) == len(levels):
+        return None
+    named = [levels[i].strip() for i in marks]
+    count = int(column.counts[marks].sum())
+    message = (
+        f"{listed(named, 4)} in '{shorten(column.name)}' ({counted(count, 'cell')}) probably "
+        f"{'means' if len(named) == 1 else 'mean'} 'missing'."
+    )
+    return Finding("missing_tokens", column.name, message, MarkMissing(column.name, tuple(named)))
+
+
+def _are_mostly_numbers(texts: pa.Array) -> bool:
+    shares = (matches(texts.slice(0, _PROBE), form).mean() for form in CANDIDATES)
+    return len(texts) > 0 and any(share >= _NUMBER_SHARE for share in shares)
+
+
+def _check_sentinels(column: ColumnProfile) -> Finding | None:
+    """Find -99, 999 and the like, where they lie far from all other values."""
+    values = column.present
+    if len(values) < 5 or column.cues.id or column.cues.group:
+        return None
+    extremes = {float(values.min()), float(values.max())}
+    for sentinel in sorted(value for value in extremes if value in _SENTINELS):
+        rest = values[values != sentinel]
+        count = len(values) - len(rest)
+        if len(rest) < 5 or count > 0.5 * len(values):
+            continue
+        low, high = float(rest.min()), float(rest.max())
+        gap = low - sentinel if sentinel < low else sentinel - high
+        only_negative = sentinel < 0 <= low and gap > 0.05 * (high - low)
+        if (only_negative and (count > 1 or sentinel < -9)) or (
+            count > 1 and gap > 1.5 * (high - low)
+        ):
+            label, others = label_of(sentinel), f"{label_of(low)} to {label_of(high)}"
+            message = (
+                f"{label} in '{shorten(column.name)}' ({counted(count, 'cell')}) lies apart from "
+                f"all other values ({others}) and probably means 'missing'."
+            )
+            fix = MarkMissing(column.name, (sentinel,))
+            return Finding("missing_tokens", column.name, message, fix, "problem")
+    return None
+
+
+def check_spellings(column: ColumnProfile) -> Finding | None:
+    """Find levels that differ only in capitals, spaces or the form of a letter."""
+    if column.kind not in ("category", "identifier") or column.is_numeric or column.is_unique:
+        return None
+    if column.n_levels > _MOST_LEVELS:
+        return None
+    # Where most levels occur once, 'Westside' and 'West Side' are two places.
+    inner_spaces = column.n_distinct > 0.5 * column.n_present
+    variants: dict[str, list[int]] = defaultdict(list)
+    for i, level in enumerate(column.levels):
+        if column.counts[i]:
+            variants[_spelled(str(level), keep_spaces=inner_spaces)].append(i)
+    merges: list[tuple[str, str]] = []
+    for members in variants.values():
+        merges += _merges(column, members)
+    if not merges:
+        return None
+    first, kept = merges[0]
+    more = f" and {len(merges) - 1:,} more" if len(merges) > 1 else ""
+    message = (
+        f"'{shorten(first)}' and '{shorten(kept)}' in '{shorten(column.name)}' differ only in "
+        f"capitals or spaces{more}: they count as different levels."
+    )
+    return Finding(
+        "near_duplicate_levels",
+        column.name,
+        message,
+        MergeLevels(column.name, tuple(merges)),
+        "problem",
+    )
+
+
+def _spelled(level: str, *, keep_spaces: bool) -> str:
+    folded = unicodedata.normalize("NFKC", level).casefold()
+    words = re.split(r"[\s\u200b\ufeff]+", folded.strip("\u200b\ufeff \t\r\n"))
+    return (" " if keep_spaces else "").join(words)
+
+
+def _merges(column: ColumnProfile, members: Sequence[int]) -> list[tuple[str, str]]:
+    """Return (variant, spelling to keep): the most frequent one, without blanks at its ends."""
+    if len(members) < 2:
+        return []
+    counts = column.counts[list(members)]
+    levels = [str(column.levels[i]) for i in members]
+    single = all(len(level.strip()) == 1 for level in levels)
+    if (
+        single
+        and len({level.strip() for level in levels}) > 1
+        and counts.min() > 0.5 * counts.max()
+    ):
+        return []  # 'a' and 'A' in like numbers are symbols
+    kept = levels[int(np.argmax(counts))]
+    bare = " ".join(kept.split())
+    return [(level, bare) for level in levels if level != bare]

@@ -1,0 +1,115 @@
+"""Checks of single columns: codes, names of rows, constants, dates, two-valued outcomes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.tables.columns import label_of
+from core.tables.finding import Finding, counted
+from core.tables.fixes import CodeAsZeroOne, DateToNumber, DropColumn, TreatAsCategory
+from core.tables.limits import shorten
+from core.tables.profile import ColumnProfile
+
+_MOST_CODES = 12
+_NEARLY_ALL = 0.95
+_LEAST_ROWS = 20
+_YES = frozenset(["yes", "y", "true", "1", "pass", "passed", "success", "positive", "dead", "case"])
+
+
+def check_codes(column: ColumnProfile) -> Finding | None:
+    """Find numeric codes that stand for categories, told by the column's name."""
+    if not column.is_numeric or not column.is_whole or not column.cues.category:
+        return None
+    if column.cues.time or _names_a_unit(column) or not 3 <= column.n_distinct <= _MOST_CODES:
+        return None
+    low, high = float(column.present.min()), float(column.present.max())
+    if low < 0 or high > 99:
+        return None
+    message = (
+        f"The numbers in '{shorten(column.name)}' ({label_of(low)} to {label_of(high)}) look like "
+        "codes of categories, but count as a quantity."
+    )
+    return Finding("category_as_number", column.name, message, TreatAsCategory(column.name))
+
+
+def _names_a_unit(column: ColumnProfile) -> bool:
+    """Whether the numbers are ids of units, such as classes; regions are few and categories."""
+    return column.cues.group and "region" not in column.name.casefold()
+
+
+def check_row_names(column: ColumnProfile) -> Finding | None:
+    """Find columns that name the rows, each value once."""
+    if not column.is_unique or column.n_missing or column.kind not in ("identifier", "free text"):
+        return None
+    message = (
+        f"'{shorten(column.name)}' is different in each of the {column.n_rows:,} rows: it names "
+        "rows, and is neither predictor nor group."
+    )
+    return Finding("id_like", column.name, message, DropColumn(column.name), "info")
+
+
+def check_constant(column: ColumnProfile) -> Finding | None:
+    """Find columns without any variation."""
+    if column.kind == "empty":
+        message = f"'{shorten(column.name)}' is empty in every row."
+    elif column.kind == "constant" and column.n_rows > 1:
+        value = shorten(label_of(column.levels[int(np.argmax(column.counts))]))
+        message = f"'{shorten(column.name)}' is {value} in every row, so it explains nothing."
+        if column.n_missing:
+            message = f"'{shorten(column.name)}' is {value} wherever it is not missing."
+    else:
+        return None
+    return Finding("constant_column", column.name, message, DropColumn(column.name), "info")
+
+
+def check_date(column: ColumnProfile) -> Finding | None:
+    """Find dates, which a model needs as numbers."""
+    if column.kind != "date":
+        return None
+    message = (
+        f"'{shorten(column.name)}' holds dates; as a predictor it needs to be a number, such as "
+        "the days since the first date."
+    )
+    return Finding(
+        "date_predictor", column.name, message, DateToNumber(column.name, _day_first(column))
+    )
+
+
+def _day_first(column: ColumnProfile) -> bool:
+    """Whether dates as text begin with the day: some first number is above 12."""
+    firsts = [
+        str(level).strip().replace("/", "-").replace(".", "-") for level in column.levels[:500]
+    ]
+    heads = [text.split("-")[0] for text in firsts]
+    return any(head.isdigit() and 12 < int(head) <= 31 for head in heads)
+
+
+def check_outcome(column: ColumnProfile) -> Finding | None:
+    """Find an outcome with two values, or with nearly always the same."""
+    if not column.n_present:
+        return None
+    name = shorten(column.name)
+    if column.is_binary:
+        levels = [
+            label_of(level) for level, n in zip(column.levels, column.counts, strict=True) if n
+        ]
+        first, second = sorted(levels)
+        message = (
+            f"The outcome '{name}' has two values ({shorten(first)}, {shorten(second)}): a linear "
+            "model gives shares that may leave 0 to 1, a rough choice."
+        )
+        one = first if first.casefold() in _YES else second
+        fix = None if column.is_numeric else CodeAsZeroOne(column.name, one)
+        return Finding("binary_outcome", column.name, message, fix)
+    if not column.is_numeric or column.n_present < _LEAST_ROWS:
+        return None
+    most = int(np.argmax(column.counts))
+    share = float(column.counts[most]) / column.n_present
+    if share < _NEARLY_ALL:
+        return None
+    others = counted(column.n_present - int(column.counts[most]), "row")
+    message = (
+        f"The outcome '{name}' is {label_of(column.levels[most])} in {share:.0%} of the rows; only "
+        f"{others} differ, so there is next to nothing to explain."
+    )
+    return Finding("constant_column", column.name, message)

@@ -1,0 +1,122 @@
+"""Fixes that change what a row or a group is: combined ids, wide to long, small groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.tables.columns import label_of
+from core.tables.finish import unique_names
+from core.tables.fixes import Fix, replace_column
+from core.tables.limits import LIMITS, shorten
+
+
+@dataclass(frozen=True)
+class CombineIds(Fix):
+    """Make an id that is unique over the table from an outer and an inner one: 'school:class'."""
+
+    outer: str
+    inner: str
+
+    @property
+    def name(self) -> str:
+        """Name of the new column."""
+        return f"{self.outer}:{self.inner}"
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"Make '{shorten(self.name, 60)}' a column of its own"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the combined id as last column, missing where either is."""
+        outer, inner = table[self.outer], table[self.inner]
+        both = outer.notna() & inner.notna()
+        first = outer.map(label_of, na_action="ignore").astype(object)
+        second = inner.map(label_of, na_action="ignore").astype(object)
+        combined = (first.astype(str) + ":" + second.astype(str)).where(both)
+        names, _ = unique_names([*map(str, table.columns), self.name])
+        return replace_column(table, names[-1], combined.astype("str"))
+
+
+@dataclass(frozen=True)
+class WideToLong(Fix):
+    """Put columns that repeat one measurement below each other.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The repeated measurement, in order.
+    times : tuple of float
+        The number in each of their names.
+    time_name, value_name : str
+        Names of the two new columns.
+    """
+
+    columns: tuple[str, ...]
+    times: tuple[float, ...]
+    time_name: str = "time"
+    value_name: str = "value"
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"Put {len(self.columns)} columns into '{shorten(self.value_name)}', one row each"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the long table; a column that names the rows is added when none does."""
+        others = [name for name in table.columns if name not in self.columns]
+        LIMITS.check_shape(len(table) * len(self.columns), len(others) + 2, "The long table")
+        base = table[others].copy()
+        if not any(base[name].is_unique for name in others):
+            names, _ = unique_names(["unit", *map(str, others)])
+            base.insert(0, names[0], np.arange(1, len(table) + 1))
+        names, _ = unique_names([*map(str, base.columns), self.time_name, self.value_name])
+        whole = all(float(time).is_integer() for time in self.times)
+        parts = []
+        for column, time in zip(self.columns, self.times, strict=True):
+            extra = {names[-2]: int(time) if whole else time, names[-1]: table[column]}
+            parts.append(base.assign(**extra))
+        order = np.arange(len(parts) * len(table)).reshape(len(parts), -1).T.ravel()
+        return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class FillFromGroup(Fix):
+    """Give every row of a group the group's most frequent value."""
+
+    column: str
+    group: str
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"Use each group's most frequent '{shorten(self.column)}'"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the column constant in every group."""
+        pairs = table[[self.group, self.column]].dropna()
+        counts = pairs.value_counts(sort=True).reset_index()
+        usual = counts.drop_duplicates(self.group).set_index(self.group)[self.column]
+        filled = table[self.group].map(usual)
+        return replace_column(table, self.column, filled.where(filled.notna(), table[self.column]))
+
+
+@dataclass(frozen=True)
+class DropSmallGroups(Fix):
+    """Leave out the rows of groups that have too few of them."""
+
+    group: str
+    least: int = 2
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"Leave out groups with fewer than {self.least} rows"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table without the rows of small groups."""
+        sizes = table[self.group].map(table[self.group].value_counts())
+        return table[(sizes >= self.least).to_numpy()].reset_index(drop=True)
