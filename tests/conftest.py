@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 DATA = Path(__file__).resolve().parent.parent / "assets" / "data"
 GOLDEN_DATA = Path(__file__).resolve().parent / "golden" / "data"
@@ -22,6 +23,14 @@ GOLDEN_DATA = Path(__file__).resolve().parent / "golden" / "data"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--slow``."""
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how hard hypothesis tries: the same few examples every time, or many new ones."""
+    lasting = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("quick", max_examples=15, derandomize=True, **lasting)
+    settings.register_profile("thorough", max_examples=300, **lasting)
+    settings.load_profile("thorough" if config.getoption("--slow") else "quick")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
