@@ -25,6 +25,7 @@ from core.spec import ModelSpec
 from core.tables.describe import describe_columns
 from core.tables.doctor import examine
 from core.tables.examples import EXAMPLES, Example, load_example
+from core.tables.export import to_csv
 from core.tables.finding import Finding
 from core.tables.fixes import Fix, apply_fix
 from core.tables.grouped import GroupedData, LeftOut
@@ -32,10 +33,21 @@ from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
 from core.tables.report import ReadOptions, ReadReport, read_report
 from core.tables.roles import Roles, guess_roles
+from core.tables.transform import (
+    CentreGrandMean,
+    CentreGroupMean,
+    Logarithm,
+    Recipe,
+    Standardise,
+    can_take_log,
+    reference_levels,
+)
 
 __all__ = [
     "EXAMPLES",
     "LIMITS",
+    "CentreGrandMean",
+    "CentreGroupMean",
     "CompletePoolingFit",
     "DataError",
     "DegenerateDataError",
@@ -49,6 +61,7 @@ __all__ = [
     "GroupedData",
     "LeftOut",
     "Limits",
+    "Logarithm",
     "ModelSpec",
     "MultilevelFit",
     "NoPoolingFit",
@@ -59,10 +72,13 @@ __all__ = [
     "ReadOptions",
     "ReadReport",
     "Receipt",
+    "Recipe",
     "Roles",
     "SpecError",
+    "Standardise",
     "Status",
     "apply_fix",
+    "can_take_log",
     "describe_columns",
     "dial",
     "dial_path",
@@ -73,4 +89,6 @@ __all__ = [
     "read_report",
     "read_table",
     "receipt",
+    "reference_levels",
+    "to_csv",
 ]
