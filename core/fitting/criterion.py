@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from core.fitting.scaled import ScaledModel
 from core.types import FloatArray, IntArray
@@ -165,12 +166,15 @@ def _merge_equal(
 ) -> tuple[IntArray, FloatArray, FloatArray] | None:
     """Sum the products of groups of one and the same design; None where that would not pay."""
     n_groups = packed.shape[1]
-    if n_groups < 8 or len(np.unique(packed[0])) > n_groups // 4:
+    if n_groups < 8:
         return None
-    _, first, label = np.unique(packed, axis=1, return_index=True, return_inverse=True)
-    if len(first) > n_groups // 4:
-        return None
-    label = label.reshape(-1)
+    label = np.zeros(n_groups, dtype=np.int64)
+    for row in packed:
+        label = pd.factorize(label + pd.factorize(row)[0] * np.int64(n_groups))[0]
+        if label.max() >= n_groups // 4:
+            return None
+    first = np.empty(int(label.max()) + 1, dtype=np.intp)
+    first[label[::-1]] = np.arange(n_groups)[::-1]
     weight = np.bincount(label).astype(np.float64)
     left, right = np.triu_indices(len(own))
     rows, cols = np.triu_indices(own.shape[1])

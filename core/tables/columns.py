@@ -112,26 +112,38 @@ def categorical_column(series: pd.Series[Any], name: str) -> CategoricalColumn:
     """
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy().astype(np.intp)
-        uniques = list(series.cat.categories)
+        uniques = series.cat.categories
         if not series.cat.ordered:
             codes, uniques = _sorted_codes(codes, uniques)
     else:
         raw, found = pd.factorize(series)
-        codes, uniques = _sorted_codes(raw.astype(np.intp, copy=False), list(found))
-    return _merge_equal_labels(CategoricalColumn(name, codes, tuple(map(label_of, uniques))))
+        codes, uniques = _sorted_codes(raw.astype(np.intp, copy=False), pd.Index(found))
+    return _merge_equal_labels(CategoricalColumn(name, codes, _labels(uniques)))
 
 
-def _sorted_codes(codes: IntArray, uniques: list[Any]) -> tuple[IntArray, list[Any]]:
-    try:
-        order = sorted(range(len(uniques)), key=lambda i: uniques[i])
-    except TypeError:  # numbers beside text: sort all by their text
-        order = sorted(range(len(uniques)), key=lambda i: label_of(uniques[i]))
-    if order == list(range(len(uniques))):
+def _labels(uniques: pd.Index[Any]) -> tuple[str, ...]:
+    """Return levels as text, many integers at once."""
+    if pdt.is_integer_dtype(uniques.dtype):
+        return tuple(map(str, uniques.tolist()))
+    return tuple(map(label_of, uniques))
+
+
+def _sorted_codes(codes: IntArray, uniques: pd.Index[Any]) -> tuple[IntArray, pd.Index[Any]]:
+    if pdt.is_numeric_dtype(uniques.dtype):
+        order = np.argsort(uniques.to_numpy(), kind="stable")
+    else:
+        values = uniques.tolist()
+        try:
+            order = np.array(sorted(range(len(values)), key=values.__getitem__), dtype=np.intp)
+        except TypeError:  # numbers beside text: sort all by their text
+            values = [label_of(value) for value in values]
+            order = np.array(sorted(range(len(values)), key=values.__getitem__), dtype=np.intp)
+    if np.array_equal(order, np.arange(len(order))):
         return codes, uniques
     recode = np.empty(len(order) + 1, dtype=np.intp)
     recode[order] = np.arange(len(order))
     recode[-1] = -1  # code -1 (missing) indexes the last element and stays -1
-    return recode[codes], [uniques[i] for i in order]
+    return recode[codes], uniques[order]
 
 
 def _merge_equal_labels(column: CategoricalColumn) -> CategoricalColumn:
