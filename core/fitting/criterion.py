@@ -129,11 +129,14 @@ def own_products(own: FloatArray) -> FloatArray:
     return out.reshape(len(left), -1)
 
 
-def problem_of(model: ScaledModel, unit: FloatArray, *, reml: bool) -> CriterionProblem:
+def problem_of(
+    model: ScaledModel, unit: FloatArray, *, reml: bool, merge: bool = True
+) -> CriterionProblem:
     """Return the one problem of a scaled model, with Z measured in ``unit`` (k,).
 
     Groups that share ``Z_j'Z_j`` (equal sizes, equal designs) are merged where that
-    saves work: their sum of products is all that is needed.
+    saves work: their sum of products is all that is needed. Problems that will be stacked
+    must keep their groups apart (``merge=False``).
     """
     S = model.S_centred / (unit[:, None, None] * unit[None, :, None])
     own = model.own_centred * unit[None, :, None]
@@ -141,7 +144,7 @@ def problem_of(model: ScaledModel, unit: FloatArray, *, reml: bool) -> Criterion
     det_S = model.det_S / np.prod(unit) ** 2
     packed = np.ascontiguousarray(np.moveaxis(pack(np.moveaxis(S, 2, 0)), 0, 1))
     weight = np.ones(S.shape[2])
-    merged = _merge_equal(np.concatenate([packed, shift]), own)
+    merged = _merge_equal(np.concatenate([packed, shift]), own) if merge else None
     if merged is None:
         products = own_products(own)
     else:

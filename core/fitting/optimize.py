@@ -15,6 +15,8 @@ from core.types import BoolArray, FloatArray, IntArray
 _LAST_STEP = 1e-6
 _MAX_STEPS = 80
 _FD_STEP = 1e-6
+#: Where the criterion of one varying coefficient is looked at for dips.
+SCAN_GRID: FloatArray = np.concatenate([[0.0], np.logspace(-3, 5, 49)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,16 +151,9 @@ def start_points(problem: CriterionProblem, *, correlated: bool, most: int) -> F
     k = problem.k
     if k == 1:
         return _scan_dips(problem)
-    candidates = [rel_cov_of(np.asarray(c), k, correlated) for c in _coarse(k, correlated)]
-    for i in range(k):
-        for size in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0):
-            D = np.eye(k) * 0.05**2
-            D[i, i] = size**2
-            candidates.append(D)
-    points = np.array(candidates)[None]
-    value = evaluate(problem, points, derivative=False).value[0]
+    points, single = scan_points(k, correlated)
+    value = evaluate(problem, points[None], derivative=False).value[0]
     value = np.where(np.isfinite(value), value, np.inf)
-    single = len(candidates) - 7 * k
     chosen = [
         single + 7 * i + int(np.argmin(value[single + 7 * i : single + 7 * i + 7]))
         for i in range(k)
@@ -167,7 +162,22 @@ def start_points(problem: CriterionProblem, *, correlated: bool, most: int) -> F
         if len(chosen) >= most:
             break
         chosen.append(int(index))
-    return theta_of(points[:, chosen], correlated)
+    return theta_of(points[None, chosen], correlated)
+
+
+def scan_points(k: int, correlated: bool) -> tuple[FloatArray, int]:
+    """Return the points D (C, k, k) of the coarse scan for k > 1, and where its tail begins.
+
+    The tail holds, for each coefficient in turn, seven sizes with the others next to zero.
+    """
+    candidates = [rel_cov_of(np.asarray(c), k, correlated) for c in _coarse(k, correlated)]
+    single = len(candidates)
+    for i in range(k):
+        for size in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0):
+            D = np.eye(k) * 0.05**2
+            D[i, i] = size**2
+            candidates.append(D)
+    return np.array(candidates), single
 
 
 def _coarse(k: int, correlated: bool) -> list[FloatArray]:
@@ -189,7 +199,7 @@ def _coarse(k: int, correlated: bool) -> list[FloatArray]:
 
 def _scan_dips(problem: CriterionProblem) -> FloatArray:
     """Return every dip of the criterion on a log grid of the one theta, shape (1, E, 1)."""
-    grid = np.concatenate([[0.0], np.logspace(-3, 5, 49)])
+    grid = SCAN_GRID
     value = evaluate(problem, (grid**2)[None, :, None, None], derivative=False).value[0]
     value = np.where(np.isfinite(value), value, np.inf)
     left = np.concatenate([[np.inf], value[:-1]])
@@ -247,11 +257,18 @@ def snap(
             return np.zeros_like(D), value
         weakest = live[np.argmin(values[live])]
         if values[weakest] > 1e-3 * max(1.0, float(values.max()) * 1e-3):
-            return D, value
+            return cleared(D), value
         values[values <= values[weakest]] = 0.0
         trial = np.asarray((vectors * values) @ vectors.T)
         at_trial = float(evaluate(problem, trial[None, None], derivative=False).value[0, 0])
         if not at_trial <= value + 1e-8:
-            return D, value
+            return cleared(D), value
         D, value = trial, min(value, at_trial)
-    return D, value
+    return cleared(D), value
+
+
+def cleared(D: FloatArray) -> FloatArray:
+    """Return D (..., k, k) with the variances that are rounding set to exactly zero."""
+    variance = np.einsum("...kk->...k", D)
+    kept = variance > 1e-14 * np.maximum(1.0, variance.max(axis=-1, keepdims=True))
+    return np.where(kept[..., :, None] & kept[..., None, :], D, 0.0)

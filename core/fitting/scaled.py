@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.moments import GroupMoments, group_scaling
+from core.moments import NO_SPREAD, GroupMoments, group_scaling
 from core.tables.grouped import GroupedData, Term
 from core.types import BoolArray, FloatArray, IntArray
 
@@ -223,8 +223,10 @@ def _varying_products(
 ) -> tuple[FloatArray, FloatArray]:
     """Return ``Z_j'Z_j`` (k, k, J) and its determinant (J,) for k <= 2, else zeros."""
     basis = [0, *(b for b in varying if b > 0)]
-    plain = np.array([[moments.cross(a, b) for b in basis] for a in basis])
-    S = np.einsum("ai,abj,bl->ilj", mix, plain, mix)
+    within = np.array([[moments.within(a, b) for b in basis] for a in basis])
+    # About the group means, lest a predictor that is 0 throughout a group leaves rounding.
+    mean = mix.T @ np.array([moments.mean_of(b) for b in basis])
+    S = np.einsum("ai,abj,bl->ilj", mix, within, mix) + moments.n * mean[:, None] * mean
     if len(varying) == 1:
         return S, S[0, 0]
     if len(varying) == 2 and len(basis) == 2:
@@ -286,7 +288,9 @@ def group_inverse(moments: GroupMoments, varying: tuple[int, ...], mix: FloatArr
     k = len(varying)
     if 0 not in varying:
         S, _ = _varying_products(moments, varying, mix)
-        inverse, aliased, combination = _sweep(S, np.einsum("aaj->aj", S) > 0)
+        rounding = NO_SPREAD * (1.0 + np.abs(mix).sum(axis=0))
+        live = np.einsum("aaj->aj", S) > moments.n * rounding[:, None] ** 2
+        inverse, aliased, combination = _sweep(S, live)
         return GroupInverse(inverse, aliased, _determined(aliased, combination))
     out = np.zeros((k, k, moments.n_groups))
     aliased = np.zeros((k, moments.n_groups), dtype=bool)
