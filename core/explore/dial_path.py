@@ -15,9 +15,10 @@ from scipy.optimize import brentq
 
 from core import formats
 from core.explore.directions import Directions, Solutions, directions_of, solve_along
+from core.fitting.inverse import GroupInverse, group_inverse
 from core.fitting.modes import unit_cond_var
 from core.fitting.multilevel import unit_of
-from core.fitting.scaled import GroupInverse, ScaledModel, group_inverse, scale_model
+from core.fitting.scaled import ScaledModel, scale_model
 from core.results import MultilevelFit, PoolingFits
 from core.types import BoolArray, FloatArray
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fitting.scaled import GroupInverse, ScaledModel
+from core.fitting.inverse import GroupInverse
+from core.fitting.scaled import ScaledModel
 from core.types import FloatArray
 
 #: A share of a column's squared length below this is rounding: nothing is left inside groups.

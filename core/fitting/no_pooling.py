@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.fitting.scaled import GroupInverse, ScaledModel, _independent, group_inverse
+from core.fitting.inverse import GroupInverse, group_inverse
+from core.fitting.scaled import ScaledModel, _independent
 from core.moments import GroupMoments
 from core.results import NoPoolingFit, TwoStageFit
 from core.tables.grouped import GroupedData

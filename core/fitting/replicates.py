@@ -22,9 +22,10 @@ from core.fitting.criterion import (
     problem_of,
     unpack,
 )
+from core.fitting.inverse import group_inverse
 from core.fitting.multilevel import unit_of
 from core.fitting.no_pooling import _common_slopes, _unit_covariance
-from core.fitting.scaled import ScaledModel, group_inverse, scale_model
+from core.fitting.scaled import ScaledModel, scale_model
 from core.moments import GroupMoments, group_scaling
 from core.tables.grouped import GroupedData
 from core.types import BoolArray, FloatArray, IntArray
@@ -370,7 +371,7 @@ def _modes(
     P = unpack(np.moveaxis(packed[:, 0], 1, 2), model.k)
     to_centred = _to_centred(problem)[:1, 0]
     z = model.z_to_raw / unit
-    pull = to_centred.swapaxes(1, 2) @ P
+    pull = to_centred.swapaxes(2, 3) @ P
     zDP = z @ D[:, None] @ pull
     own_X = model.own_centred[:-1] * unit[:, None]
     apart = parts.own * unit[:, None] - np.einsum("pkj,bp->bkj", own_X, optima.beta, optimize=True)
