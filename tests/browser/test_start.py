@@ -5,10 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.driver import ROOT
-
-pytestmark = pytest.mark.skipif(not (ROOT / "app.py").exists(), reason="there is no app.py yet")
-
 
 @pytest.mark.parametrize("look", ["app", "app_dark", "app_narrow"])
 def test_start_screen_opens(look: str, request: pytest.FixtureRequest) -> None:
