@@ -1,0 +1,1 @@
+"""Timed comparisons with other engines: ``python -m tests.benchmarks.engines``."""
