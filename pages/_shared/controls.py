@@ -115,15 +115,16 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     _choose_structure(data, text)
     with st.expander(text["more"]):
         _choose_more(data, columns, text)
-    st.segmented_control(
+    st.radio(  # a segmented control in a closed sidebar comes back empty
         text["criterion"],
         ["REML", "ML"],
         key=_key(data, "criterion"),
         help=text["criterion_help"],
-        required=True,
+        horizontal=True,
     )
     for field in FIELDS:
-        draft[field] = st.session_state[_key(data, field)]
+        value = st.session_state[_key(data, field)]
+        draft[field] = draft[field] if value is None else value
     return _spec(draft)
 
 
