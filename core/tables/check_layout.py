@@ -43,9 +43,10 @@ def check_names(table: pd.DataFrame) -> list[Finding]:
     findings = []
     for typed, became in report.renamed if report else ():
         if typed.strip() in names and became in names and typed.strip() != became:
-            same = "with the same cells " if table[typed.strip()].equals(table[became]) else ""
+            same = ", with the same cells" if table[typed.strip()].equals(table[became]) else ""
             message = (
-                f"Two columns are called '{shorten(typed)}'; the second {same}is '{became}' here."
+                f"Several columns are called '{shorten(typed)}'; one of them is '{became}' "
+                f"here{same}."
             )
             findings.append(
                 Finding("duplicate_names", became, message, DropColumn(became), "caution")

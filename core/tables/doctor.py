@@ -25,8 +25,8 @@ from core.tables.check_groups import (
 from core.tables.check_layout import check_names, check_repeated_header, check_totals, check_wide
 from core.tables.finding import Finding
 from core.tables.fixes import apply_fix
-from core.tables.profile import ColumnProfile, by_name, profile_table
-from core.tables.roles import guess_roles
+from core.tables.profile import ColumnProfile, by_name, profile_table, sample_size
+from core.tables.roles import guess_from, guess_roles
 
 _CELL_CHECKS: tuple[Callable[[ColumnProfile], Finding | None], ...] = (
     check_numeric_text,
@@ -96,7 +96,11 @@ def _choose(
 ) -> _Chosen:
     group, outcome, predictor = names
     if group is None or outcome is None or predictor is None:
-        guess = guess_roles(table)
+        guess = (
+            guess_from(profiles, len(table))
+            if len(table) <= sample_size(table)
+            else guess_roles(table)
+        )
         taken = {group, outcome, predictor}
         group = group or (guess.group if guess.group not in taken else None)
         guessed = by_name(profiles, group)

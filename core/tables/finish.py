@@ -46,22 +46,45 @@ def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
             code="empty",
         )  # fmt: skip
     LIMITS.check_shape(n_rows, n_columns, report.name)
-    names, renamed = unique_names(raw.names, has_header=any(raw.names))
-    columns, notes = [], []
-    for name, column in zip(names, raw.columns.columns, strict=True):
+    typed, cells, notes = _without_blank_columns(raw)
+    names, renamed = unique_names(typed, has_header=any(typed))
+    columns = []
+    for name, column in zip(names, cells, strict=True):
         tidy, remarks = tidy_column(name, column, options, report.decimal)
         columns.append(tidy)
         notes += remarks
+    if all(column.null_count == n_rows for column in columns):
+        raise DataError(f"'{report.name}' holds no cells but empty ones.", code="empty")
     frame = _as_pandas(columns, names)
     final = replace(
         report,
         n_rows=n_rows,
-        n_columns=n_columns,
+        n_columns=len(columns),
         renamed=tuple(renamed),
         notes=(*report.notes, *notes),
     )
     frame.attrs[REPORT_KEY] = final.to_dict()
     return frame
+
+
+def _without_blank_columns(
+    raw: RawTable,
+) -> tuple[list[str], list[pa.ChunkedArray], list[str]]:
+    """Leave out columns without name and cells, as a delimiter at the end of lines makes them."""
+    pairs = list(zip(raw.names, raw.columns.columns, strict=True))
+    kept = [(name, column) for name, column in pairs if name.strip() or not _is_blank(column)]
+    if len(kept) == len(pairs) or not kept:
+        kept = pairs
+    dropped = len(pairs) - len(kept)
+    what = "1 column" if dropped == 1 else f"{dropped:,} columns"
+    notes = [f"Left out: {what} without a name and without cells."] if dropped else []
+    return [name for name, _ in kept], [column for _, column in kept], notes
+
+
+def _is_blank(column: pa.ChunkedArray) -> bool:
+    if pa.types.is_string(column.type):
+        return not any_match(column, r"\S")
+    return bool(column.null_count == len(column))
 
 
 def unique_names(

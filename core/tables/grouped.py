@@ -20,10 +20,11 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
+from core.tables.limits import LIMITS
 from core.types import BoolArray, FloatArray, IntArray
 
 #: A category with more levels than this is an identifier, not a predictor.
-MAX_LEVELS = 200
+MAX_LEVELS = LIMITS.levels
 #: Spread inside a group, relative to the column's sd, that is taken for rounding.
 GROUP_CONSTANT_TOLERANCE = 1e-9
 
@@ -244,8 +245,8 @@ def _predictor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
     if len(column.levels) > MAX_LEVELS:
         raise DataError(
             f"'{name}' has {len(column.levels):,} different values that are not numbers, more "
-            f"than the {MAX_LEVELS} a categorical predictor may have. Is it a name or an id? "
-            "Choose another predictor, or use it as the group."
+            f"than the {MAX_LEVELS} (the limit levels) a categorical predictor may have. Is it a "
+            "name or an id? Choose another predictor, or use it as the group."
         )
     return column
 

@@ -25,6 +25,7 @@ Kind: TypeAlias = Literal[
 MANY = 100_000
 #: Rows that a judgement about relations between columns looks at.
 SAMPLE = 200_000
+SAMPLE_CELLS = 4_000_000
 _DATE = re.compile(
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
     r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
@@ -232,14 +233,22 @@ class ColumnProfile:
 
 def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
     """Return the profile of every column, in order."""
+    bare = table.copy(deep=False)
+    bare.attrs = {}  # pandas would copy them with every column
     return tuple(
-        ColumnProfile(str(name), j, table.iloc[:, j], cues_of(str(name)))
-        for j, name in enumerate(table.columns)
+        ColumnProfile(str(name), j, series, cues_of(str(name)))
+        for j, (name, series) in enumerate(bare.items())
     )
 
 
-def sample_rows(table: pd.DataFrame, n_rows: int = SAMPLE, blocks: int = 4) -> pd.DataFrame:
+def sample_size(table: pd.DataFrame) -> int:
+    """Return how many rows a judgement looks at: fewer of a table with many columns."""
+    return min(SAMPLE, max(SAMPLE_CELLS // max(table.shape[1], 1), 2_000))
+
+
+def sample_rows(table: pd.DataFrame, blocks: int = 4) -> pd.DataFrame:
     """Return a large table's rows in a few evenly spaced blocks, which keep groups together."""
+    n_rows = sample_size(table)
     if len(table) <= n_rows:
         return table
     size = n_rows // blocks

@@ -89,8 +89,11 @@ def guess_roles(table: pd.DataFrame) -> Roles:
         The guess is a start: names, repeats per level, types, position and which columns are
         constant inside groups are weighed, in at most 200,000 rows.
     """
-    sample = sample_rows(table)
-    profiles = profile_table(sample)
+    return guess_from(profile_table(sample_rows(table)), len(table))
+
+
+def guess_from(profiles: Sequence[ColumnProfile], n_rows: int) -> Roles:
+    """Guess roles from the profiles of a table of ``n_rows`` rows, or of a sample of it."""
     outcome, group = _outcome_and_group(profiles)
     main = [found for found in (outcome, group) if found is not None]
     predictors: list[_Scored] = []
@@ -99,9 +102,8 @@ def guess_roles(table: pd.DataFrame) -> Roles:
         predictors = _best_predictor(profiles, [found.column for found in main])
     if outcome is not None and group is not None:
         group_level = _group_predictors(profiles, [found.column for found in (*main, *predictors)])
-    part = ""
-    if len(sample) < len(table):
-        part = f" (Judged on {len(sample):,} of {len(table):,} rows.)"
+    n_seen = profiles[0].n_rows if profiles else n_rows
+    part = f" (Judged on {n_seen:,} of {n_rows:,} rows.)" if n_seen < n_rows else ""
     return Roles(
         outcome=outcome.column.name if outcome else None,
         predictors=tuple(found.column.name for found in predictors),

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from core.exceptions import DataError
 from core.tables.limits import LIMITS
 from core.tables.report import MISSING_TOKENS, ReadOptions
@@ -17,6 +19,7 @@ from core.tables.report import MISSING_TOKENS, ReadOptions
 DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_CHARS = 400_000
 SAMPLE_LINES = 300
+_CHUNK = 1 << 20
 
 NUMBER = re.compile(r"[+\-−]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+\-]?\d+)?%?")
 _COMMA_DECIMAL = re.compile(r"[+\-−]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+\-]?\d+)?")
@@ -85,12 +88,11 @@ def find_encoding(data: bytes) -> str:
     if data.isascii():
         return "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    strays = wide = 0
-    for start in range(0, len(data), 1 << 20):
-        text = decoder.decode(data[start : start + (1 << 20)])
-        strays += text.count("�")
-        wide += sum(1 for char in text if char > "\x7f") if strays else 1
-    return "utf-8" if strays == 0 or strays < 0.02 * wide else "cp1252"
+    strays = 0
+    for start in range(0, len(data), _CHUNK):
+        strays += decoder.decode(data[start : start + _CHUNK]).count("\ufffd")
+    high = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) > 0x7F))
+    return "utf-8" if strays <= 0.01 * high else "cp1252"
 
 
 def _find_utf16(head: bytes) -> str:
@@ -165,8 +167,10 @@ def _find_comment(lines: Sequence[str], options: ReadOptions) -> str:
     marked = 0
     while marked < len(lines) and lines[marked].startswith("#"):
         marked += 1
-    if marked == 0 or marked == len(lines):
+    if marked == 0:
         return ""
+    if marked == len(lines):
+        return "#"
     last, after = lines[marked - 1], lines[marked]
     for delimiter in DELIMITERS[:4]:
         cells = last.count(delimiter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -14,12 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.exceptions import DataError
-from core.tables.finish import RawTable
+from core.tables.finish import RawTable, unique_names
 from core.tables.limits import LIMITS, shorten
 from core.tables.numbers import any_match
 from core.tables.report import MISSING_TOKENS, ReadOptions, ReadReport
 from core.tables.sniff import SAMPLE_CHARS, Layout, find_encoding, sniff
 
+_REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
 _LONG_CODE = r"^\s*[+-]?[0-9]{17,}\s*$"
 _BLOCK = 1 << 22
 _BAD_ROWS_SHARE = 0.05
@@ -46,8 +48,9 @@ def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
     """
     encoding = options.encoding or find_encoding(data)
     plain, note = _to_utf8(data, encoding)
+    plain = plain.rstrip(b"\x1a")  # DOS programs end a text with it
     layout = _sniff_file(plain, options, name)
-    rows = plain.count(b"\n") + plain.count(b"\r")
+    rows = max(plain.count(b"\n"), plain.count(b"\r"))
     LIMITS.check_shape(max(rows - 1, 0), 1, name)
     LIMITS.check_shape(min(rows, len(plain) // len(layout.names)), len(layout.names), name)
     notes = [note] if note else []
@@ -90,20 +93,28 @@ def _to_utf8(data: bytes, encoding: str) -> tuple[bytes, str]:
             return _without_nul(data), ""
         encoding = "utf-8"
     try:
-        text = data.decode(encoding, errors="replace")
+        plain, strays = _transcode(data, encoding)
     except (UnicodeError, LookupError, ValueError) as error:
         raise DataError(
             f"The file cannot be decoded as {encoding} ({shorten(str(error), 80)}). "
             "Choose another encoding, or save the table as UTF-8."
         ) from error
-    strays = text.count("�")
     note = ""
     if strays:
         cells = "1 character" if strays == 1 else f"{strays:,} characters"
-        note = f"{cells} could not be decoded as {encoding} and are shown as '�'."
-    if encoding == "utf-8" and not strays:
-        return _without_nul(data), note
-    return _without_nul(text.removeprefix("﻿").encode("utf-8", errors="replace")), note
+        note = f"{cells} could not be decoded as {encoding} and are shown as '\ufffd'."
+    return _without_nul(plain), note
+
+
+def _transcode(data: bytes, encoding: str) -> tuple[bytes, int]:
+    """Return the text as UTF-8, piece by piece, and how many characters could not be decoded."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    out, strays = io.BytesIO(), 0
+    for start in range(0, max(len(data), 1), _BLOCK):
+        text = decoder.decode(data[start : start + _BLOCK], final=start + _BLOCK >= len(data))
+        strays += text.count("\ufffd")
+        out.write((text if start else text.removeprefix("\ufeff")).encode("utf-8", "replace"))
+    return out.getvalue(), strays
 
 
 def _without_nul(data: bytes) -> bytes:
@@ -141,7 +152,7 @@ def _read_plain(
     tokens = MISSING_TOKENS if options.missing_tokens is None else options.missing_tokens
     forced = {
         key: pa.string()
-        for key, name in zip(keys, layout.names, strict=True)
+        for key, name in zip(keys, unique_names(layout.names)[0], strict=True)
         if name in options.text_columns
     }
 
@@ -223,6 +234,8 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
         except (csv.Error, DataError) as error:
             problem = problem if strict and not quote else error
             continue
+        if not body:
+            raise DataError(f"'{name}' holds no rows of data.", code="empty")
         if layout.quote and not quote:
             notes.append("A quotation mark is never closed, so quotation marks count as text.")
         return body, rewritten, notes
@@ -236,37 +249,60 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
 def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tuple[bytes, list[str]]:
     """Return the rows padded to one width as CSV, and notes on what was padded or left out."""
     width = len(layout.names)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    padded: list[int] = []
-    excess: list[int] = []
-    n_rows = 0
+    out = io.BytesIO()
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    odd = _OddRows(width)
+    remarks: list[tuple[int, list[str]]] = []
     for number, row in _cells(plain, layout, strict):
-        n_rows += 1
-        while len(row) > width and not row[-1].strip():
-            row.pop()
-        if len(row) > width:
-            excess.append(number)
+        if width > 2 and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
+            remarks.append((number, row))  # a note below the table, unless more rows follow
             continue
-        if len(row) < width:
-            padded.append(number)
-            row += [""] * (width - len(row))
-        writer.writerow(row)
-    if len(excess) > max(1, _BAD_ROWS_SHARE * n_rows):
-        raise DataError(
-            f"'{name}': {len(excess):,} of {n_rows:,} rows have more cells than the header "
-            f"has names ({width}), the first on line {excess[0]:,}. Check the delimiter "
-            f"({layout.delimiter!r}) and the header row.",
-            code="ragged",
+        for earlier in remarks:
+            writer.writerow(odd.fit(*earlier))
+        remarks.clear()
+        if fitted := odd.fit(number, row):
+            writer.writerow(fitted)
+    text.flush()
+    return out.getvalue(), odd.notes(name, layout.delimiter, [line for line, _ in remarks])
+
+
+class _OddRows:
+    """Fits rows to one width and keeps count of those that did not have it."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.n_rows = 0
+        self.short: list[int] = []
+        self.long: list[int] = []
+
+    def fit(self, number: int, row: list[str]) -> list[str]:
+        """Return the row padded or trimmed to the width; [] when it has cells too many."""
+        self.n_rows += 1
+        while len(row) > self.width and not row[-1].strip():
+            row.pop()
+        if len(row) > self.width:
+            self.long.append(number)
+            return []
+        if len(row) < self.width:
+            self.short.append(number)
+        return row + [""] * (self.width - len(row))
+
+    def notes(self, name: str, delimiter: str, remarks: list[int]) -> list[str]:
+        """Return sentences on what was changed, or raise DataError when it is too much."""
+        if len(self.long) > max(1, _BAD_ROWS_SHARE * self.n_rows):
+            raise DataError(
+                f"'{name}': {len(self.long):,} of {self.n_rows:,} rows have more cells than the "
+                f"header has names ({self.width}), the first on line {self.long[0]:,}. Check the "
+                f"delimiter ({delimiter!r}) and the header row.",
+                code="ragged",
+            )
+        said = (
+            (self.long, f"Left out for having more than {self.width} cells"),
+            (self.short, f"Filled up with missing cells for having fewer than {self.width}"),
+            (remarks, "Left out as notes below the table"),
         )
-    notes = []
-    if excess:
-        notes.append(f"Left out for having more than {width} cells: {_lines(excess)}.")
-    if padded:
-        notes.append(
-            f"Filled up with missing cells for having fewer than {width}: {_lines(padded)}."
-        )
-    return out.getvalue().encode("utf-8", errors="replace"), notes
+        return [f"{what}: {_lines(numbers)}." for numbers, what in said if numbers]
 
 
 def _cells(plain: bytes, layout: Layout, strict: bool) -> Iterator[tuple[int, list[str]]]:

@@ -56,6 +56,9 @@ def cells(table: pd.DataFrame) -> dict[str, list[object]]:
         ("g,x\nNone,1\nA,None\nNA,3\n,4\n", {"g": ["None", "A", None, None], "x": [1, None, 3, 4]}),
         ("c,x\nNO,1\nNA,2\nNZ,3\nDE,4\n", {"c": ["NO", "NA", "NZ", "DE"], "x": [1, 2, 3, 4]}),
         ("h,x\n5\" pipe,1\n6\" pipe,2\n", {"h": ['5" pipe', '6" pipe'], "x": [1, 2]}),
+        ("a,b,\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
+        ("a,b\n1,2\n\x1a", {"a": [1], "b": [2]}),
+        ("i,x,y\n1,2,3\n2,3,4\nSource: a bank, 2020\n", {"i": [1, 2], "x": [2, 3], "y": [3, 4]}),
         ('a,b\n1,"never closed\n2,3\n4,5\n', {"a": [1, 2, 4], "b": ['"never closed', "3", "5"]}),
     ],
 )  # fmt: skip
@@ -132,6 +135,8 @@ def test_the_user_can_correct_it(
         (b"", "holds no rows"),
         (b"\n\n", "holds no rows"),
         (b"a,b\n", "no rows of data"),
+        (b",\n,\n", "empty ones"),
+        (b"# x\n# y", "holds no rows"),
         (bytes(range(4)) * 100, "no text table"),
         (b"a,b\n1,2\n\0\0\n", "zero bytes"),
         (b"a,b\n1," + b"x" * 10_000_000 + b"\n", "cell_length"),
