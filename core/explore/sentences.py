@@ -58,6 +58,11 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _begin(sentence: str, wording: Wording) -> str:
+    """Return a sentence with a capital, unless it begins with a name, which stays as typed."""
+    return upper_first(sentence) if sentence.startswith(f"{wording.group.one} ") else sentence
+
+
 def headline(fits: PoolingFits, wording: Wording) -> str:
     """Return the one sentence that sums up what the three fits say."""
     each = estimates(fits)
@@ -110,7 +115,7 @@ def lines_title(each: Estimates, shown: IntArray, wording: Wording) -> str:
     j = top_mover(each, shown)
     if j is None:
         return wording.group.count(len(shown))
-    return upper_first(moved(each, j, wording, f"moves most of these {len(shown)},"))
+    return _begin(moved(each, j, wording, f"moves most of these {len(shown)},"), wording)
 
 
 def shrinkage_title(each: Estimates, wording: Wording) -> str:
@@ -118,7 +123,7 @@ def shrinkage_title(each: Estimates, wording: Wording) -> str:
     j = top_mover(each)
     if j is None:
         return f"{wording.group.count(each.n_groups)} on their own, without partial pooling"
-    return upper_first(moved(each, j, wording, "moves most of all,"))
+    return _begin(moved(each, j, wording, "moves most of all,"), wording)
 
 
 def size_halves(each: Estimates) -> tuple[int, float, float] | None:

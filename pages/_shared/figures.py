@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+import core
 from core import escape
 from core.plots.key import key_html
-from pages._shared import downloads, look, texts
+from pages._shared import look, texts
 
 _CONFIG = {
     "displaylogo": False,
@@ -81,7 +82,7 @@ def show_table(frame: pd.DataFrame, *, key: str, formats: dict[str, Any] | None 
     st.dataframe(frame, hide_index=True, column_config=formats, key=f"{key}_table")
     st.download_button(
         text["download"],
-        data=lambda: downloads.csv(frame),
+        data=lambda: core.to_csv(frame),
         file_name=f"{key}.csv",
         mime="text/csv",
         key=f"{key}_download",

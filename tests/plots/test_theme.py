@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -70,3 +71,15 @@ def test_nothing_else_names_a_colour() -> None:
         for path in (ROOT / folder).rglob("*.py"):
             if path != own:
                 assert not named.search(path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_page_has_the_colours_of_the_figures(mode: theme.Mode) -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    page, palette = config["theme"][mode], theme.PALETTES[mode]
+    assert page["backgroundColor"] == palette.background
+    assert page["secondaryBackgroundColor"] == palette.surface
+    assert page["textColor"] == palette.text
+    assert page["primaryColor"] == page["linkColor"] == palette.link
+    assert page["borderColor"] == palette.grid
+    assert "http" not in str(config), "fonts and all else are the system's own"
