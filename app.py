@@ -20,6 +20,8 @@ def main() -> None:
     screens = {
         "Explore": [
             st.Page("pages/explore/pooling.py", title="Pooling", default=True),
+            st.Page("pages/explore/groups.py", title="Groups"),
+            st.Page("pages/explore/data.py", title="Data"),
         ],
     }
     screen = st.navigation(screens)

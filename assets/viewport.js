@@ -2,10 +2,8 @@
 // Nothing is drawn; the app runs again only when the answer changes.
 export default function ({ data, setStateValue }) {
   const query = window.matchMedia(`(max-width: ${data.width}px)`);
-  const tell = () => {
-    if (query.matches !== data.narrow) setStateValue("narrow", query.matches);
-  };
-  tell();
+  const tell = () => setStateValue("narrow", query.matches);
+  if (query.matches !== data.guess) tell();
   query.addEventListener("change", tell);
   return () => query.removeEventListener("change", tell);
 }

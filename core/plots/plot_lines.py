@@ -22,6 +22,7 @@ from core.types import FloatArray, IntArray
 MOST_POINTS = 400
 #: Pixels of a row of panels, on a wide and on a narrow screen.
 _ROW = (205, 135)
+_ALONE = 300
 _LINES: tuple[theme.MarkName, ...] = ("complete_pooling", "no_pooling", "partial_pooling")
 
 
@@ -69,7 +70,7 @@ def plot_lines(
     each = estimates(fits)
     columns = min(2 if style.is_narrow else 6, max(len(groups), 1))
     n_rows = -(-max(len(groups), 1) // columns)
-    height = 70 + _ROW[style.is_narrow] * n_rows
+    height = 70 + (_ALONE if len(groups) == 1 else _ROW[style.is_narrow]) * n_rows
     heading = canvas.Heading(
         sentences.lines_title(each, groups, wording), _key(lines, groups, wording), _note(lines)
     )

@@ -274,16 +274,17 @@ def _movers(
         clear &= np.abs(np.arange(len(shown)) - row) > gap
     inside = np.flatnonzero(clear)
     far = inside[np.argsort(-np.abs(own - pooled)[inside], kind="stable")]
-    length = 9 if style.is_narrow else 18
+    if style.is_narrow:  # a name would take half of the width; the title has the first
+        return []
     return [
         _Label(
             row=row,
             at=float(own[row]),
-            text=f"{formats.shorten(each.group_names[shown[row]], length)} "
+            text=f"{formats.shorten(each.group_names[shown[row]], 18)} "
             f"({each.group_sizes[shown[row]]:,})",
             is_right=bool(own[row] >= pooled[row]),
         )
-        for row in canvas.far_apart(far, gap, 3 if style.is_narrow else _MOST_LABELS)
+        for row in canvas.far_apart(far, gap, _MOST_LABELS)
     ]
 
 
@@ -292,7 +293,7 @@ def _make_room(
 ) -> tuple[float, float]:
     """Return a range that also holds the labels."""
     low, high = limits
-    unit = (high - low) / (290 if style.is_narrow else 850)
+    unit = (high - low) / (850 if style.size == "normal" else 760)
     for label in labels:
         room = unit * (canvas.text_width(label.text, style) + 18 * style.scale)
         if label.is_right:

@@ -18,7 +18,7 @@ from core.results import PoolingFits
 from core.spec import ModelSpec
 
 if TYPE_CHECKING:
-    from pages._shared.state import Shown
+    from pages._shared.state import Dataset, Shown
 
 _SHARED, _PRIVATE = 128, 16
 
@@ -60,6 +60,16 @@ def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -
     key = ("fits", name, repr(spec))
     found: PoolingFits = _private(key, make) if is_private else _shared(repr(key), make)
     return found
+
+
+def of_table(data: Dataset, what: str, make: Callable[..., Any], *options: Hashable) -> Any:
+    """Return ``make(data.table, *options)``, kept for the same table and options."""
+    key = (what, data.id, options)
+
+    def compute() -> Any:
+        return make(data.table, *options)
+
+    return _private(key, compute) if data.is_upload else _shared(repr(key), compute)
 
 
 def derived(shown: Shown, what: str, make: Callable[..., Any], *options: Hashable) -> Any:

@@ -47,20 +47,25 @@ def show(
         Where the finding goes; above the figure by default.
     """
     heading(figure.layout.meta, title_in)
-    options = {"filename": f"{key}", "format": "png", "scale": 2}
-    st.plotly_chart(
-        figure,
-        theme=None,
-        key=f"{key}_chart",
-        alt=alt,
-        config={**_CONFIG, "toImageButtonOptions": options},
-    )
+    picture(figure, key=key, alt=alt)
     numbers(table, key=key, formats=formats)
+
+
+def picture(figure: Any, *, key: str, alt: str) -> None:
+    """Show a figure by itself, with its text description."""
+    options = {"filename": key, "format": "png", "scale": 2}
+    config = {**_CONFIG, "toImageButtonOptions": options}
+    st.plotly_chart(figure, theme=None, key=f"{key}_chart", alt=alt, config=config)
 
 
 def heading(meta: dict[str, Any], title_in: Any = None) -> None:
     """Show the finding of a figure as a heading, and its key below."""
     (title_in or st).header(escape.for_markdown(meta["title"]), anchor=False)
+    key(meta)
+
+
+def key(meta: dict[str, Any]) -> None:
+    """Show the key of a figure: its marks and what they mean."""
     if meta["key"] or meta["note"]:
         st.html(key_html(meta, look.style()))
 
@@ -76,10 +81,23 @@ def numbers(
             show_table(table(), key=key, formats=formats)
 
 
-def show_table(frame: pd.DataFrame, *, key: str, formats: dict[str, Any] | None = None) -> None:
-    """Show a sortable table with its download."""
+def show_table(
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    formats: dict[str, Any] | None = None,
+    on_select: Callable[[], None] | None = None,
+) -> None:
+    """Show a sortable table with its download; ``on_select`` is told of a click on a row."""
     text = texts.load("pooling")["figure"]
-    st.dataframe(frame, hide_index=True, column_config=formats, key=f"{key}_table")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=formats,
+        key=f"{key}_table",
+        on_select=on_select or "ignore",
+        selection_mode="single-row",
+    )
     st.download_button(
         text["download"],
         data=lambda: core.to_csv(frame),

@@ -20,15 +20,15 @@ def apply() -> None:
         sheets.append(texts.asset("projector.css"))
     st.html(f"<style>{''.join(sheets)}</style>")
     viewport = st.components.v2.component("viewport", js=texts.asset("viewport.js"))
+    guess = _looks_like_a_phone()
     with st.container(key="viewport"):
         answer = viewport(
             key="viewport_answer",
-            data={"width": NARROW, "narrow": is_narrow()},
-            default={"narrow": is_narrow()},
+            data={"width": NARROW, "guess": guess},
+            default={"narrow": guess},
             on_narrow_change=lambda: None,
         )
-    if answer.narrow != is_narrow():
-        st.session_state[_NARROW] = answer.narrow
+    st.session_state[_NARROW] = bool(answer.narrow)
 
 
 def is_projector() -> bool:
@@ -38,9 +38,11 @@ def is_projector() -> bool:
 
 def is_narrow() -> bool:
     """Return whether the screen is a phone's: as reported, before that by the browser's name."""
-    if _NARROW not in st.session_state:
-        st.session_state[_NARROW] = "Mobi" in (st.context.headers.get("User-Agent") or "")
-    return bool(st.session_state[_NARROW])
+    return bool(st.session_state.get(_NARROW, _looks_like_a_phone()))
+
+
+def _looks_like_a_phone() -> bool:
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def style(*, is_titled: bool = False) -> theme.Style:

@@ -36,7 +36,8 @@ MOST_UPLOADS = 5
 class Dataset:
     """A table on offer: an example, or an upload of this session.
 
-    ``id`` names the content: the example's id, or the digest of the uploaded bytes.
+    ``id`` names the content: the example's id, or a digest of the uploaded bytes and of what
+    was mended since. ``changes`` lists the mendings, ``previous`` is the table before the last.
     """
 
     id: str
@@ -47,6 +48,8 @@ class Dataset:
     story: str = ""
     source: str = ""
     is_upload: bool = False
+    changes: tuple[str, ...] = ()
+    previous: Dataset | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +127,62 @@ def add_upload(name: str, content: bytes) -> str:
             held.pop(next(iter(held)))
         held[digest] = Dataset(digest, name, table, Wording(), None, is_upload=True)
     return digest
+
+
+def mend(data: Dataset, fix: core.Fix) -> None:
+    """Apply a fix to a table and choose the result; to be called by a button.
+
+    The mended table belongs to the session, also where it comes from an example. An upload
+    takes the place of what it was; ``undo`` brings that back.
+    """
+    table = core.apply_fix(data.table, fix)
+    digest = hashlib.sha256(f"{data.id} {fix!r}".encode()).hexdigest()[:16]
+    changed = replace(
+        data,
+        id=f"upload-{digest}",
+        title=data.title if data.is_upload else f"{data.title} (changed)",
+        table=table,
+        is_upload=True,
+        changes=(*data.changes, fix.label),
+        previous=data,
+    )
+    _replace(data, changed)
+    names = {str(c) for c in table.columns}
+    old = draft(data.id)
+    if old and {old["outcome"], old["group"]} <= names:
+        kept = {f: _known(v, names) if isinstance(v, list) else v for f, v in old.items()}
+        st.session_state["drafts"][changed.id] = kept
+
+
+def _known(values: list[Any], names: set[str]) -> list[Any]:
+    """Return the columns, or pairs of columns, that a table has."""
+    return [v for v in values if {v} <= names or (isinstance(v, tuple) and set(v) <= names)]
+
+
+def undo(data: Dataset) -> None:
+    """Choose the table as it was before its last mending; to be called by a button."""
+    if data.previous is not None:
+        _replace(data, data.previous)
+
+
+def _replace(old: Dataset, new: Dataset) -> None:
+    """Put one table of this session in the place of another and choose it."""
+    held = uploads()
+    held.pop(old.id, None)
+    if new.is_upload:
+        held[new.id] = new
+    st.session_state["data_choice"] = new.id
+
+
+def selected_group(found: Shown, otherwise: str) -> str:
+    """Return the group that is looked at on every screen; ``otherwise`` where none was chosen."""
+    name = st.session_state.get(f"group_{found.dataset.id}")
+    return name if name in found.fits.data.group_names else otherwise
+
+
+def select_group(found: Shown, name: str) -> None:
+    """Look at a group, on every screen."""
+    st.session_state[f"group_{found.dataset.id}"] = name
 
 
 def draft(name: str) -> dict[str, Any]:

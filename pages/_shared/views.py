@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from core import escape
@@ -16,7 +17,8 @@ from core.plots.plot_group_size import plot_group_size
 from core.plots.plot_lines import plot_lines
 from core.plots.plot_map import plot_map
 from core.plots.plot_shrinkage import plot_shrinkage
-from pages._shared import controls, figures, look, texts
+from core.types import IntArray
+from pages._shared import controls, figures, look, state, texts
 from pages._shared.state import Shown
 
 _SAVED = "session"
@@ -253,6 +255,39 @@ def _table(shown: Shown, options: Any) -> None:
     figures.show_table(
         group_table(shown.fits, [term]), key="groups", formats=formats(shown, [term])
     )
+
+
+def choose_group(shown: Shown) -> int:
+    """Return the group to look at: the one chosen anywhere, at first the one moved most."""
+    each = estimates(shown.fits)
+    mover = sentences.top_mover(each)
+    name = state.selected_group(shown, each.group_names[mover or 0])
+    key = f"groups_name_{shown.dataset.id}"
+    st.session_state[key] = name
+    st.selectbox(
+        sentences.upper_first(escape.for_markdown(shown.wording.group.one)),
+        [each.group_names[j] for j in order.ordered(each, "name")],
+        key=key,
+        on_change=lambda: state.select_group(shown, st.session_state[key]),
+        width=320,
+    )
+    return each.group_names.index(name)
+
+
+def one(j: int) -> IntArray:
+    """Return one group as the figures take groups."""
+    return np.array([j], dtype=np.intp)
+
+
+def follow_row(shown: Shown) -> Callable[[], None]:
+    """Return what a click on a row of the table of all groups does: look at that group."""
+
+    def follow() -> None:
+        rows = st.session_state["groups_all_table"].selection.rows
+        if rows:
+            state.select_group(shown, shown.fits.data.group_names[rows[0]])
+
+    return follow
 
 
 def formats(shown: Shown, terms: Sequence[str] | None = None) -> dict[str, Any]:

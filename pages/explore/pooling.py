@@ -11,7 +11,8 @@ shown = state.shown()
 
 messages.problems(shown)
 with st.container(gap="xsmall"):
-    st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
+    with st.container(key="context"):
+        st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
     st.title(escape.for_markdown(sentences.headline(shown.fits, shown.wording)), anchor=False)
     options = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with options:

@@ -230,3 +230,55 @@ def test_left_out_rows_are_told(app: AppTest) -> None:
     table.loc[:3, "x"] = None
     upload(app, "gaps.csv", table.to_csv(index=False).encode())
     assert any("rows left out" in i.value for i in app.info)
+
+
+def open_screen(app: AppTest, name: str) -> AppTest:
+    """Go to a screen of the section Explore."""
+    app.switch_page(f"pages/explore/{name}.py").run()
+    healthy(app)
+    return app
+
+
+def test_the_screen_of_one_group_shows_its_receipt(app: AppTest) -> None:
+    open_screen(app, "groups")
+    assert app.title[0].value.startswith("LACQUIPARLE (2 homes)")
+    choose(app, "groups_name_radon", "STLOUIS")
+    assert app.title[0].value.startswith("STLOUIS (116 homes)")
+    receipt = app.dataframe[0].value.set_index("estimate")
+    assert receipt.loc["complete pooling", "intercept"] == "1.36"
+    choose(app, "data_choice", "exam")
+    assert app.title[0].value.startswith("School 48") or "48" in app.title[0].value
+    choose(app, "data_choice", "radon")
+    assert app.title[0].value.startswith("STLOUIS"), "the group chosen is not lost"
+
+
+def test_the_screen_of_one_group_without_a_multilevel_fit(app: AppTest) -> None:
+    upload(app, "flat.csv", b"y,g\n" + b"".join(b"%d,g%d\n" % (j, j) for j in range(8)) * 4)
+    open_screen(app, "groups")
+    assert "no partial pooling" in app.warning[0].value and not app.title
+
+
+def test_the_screen_of_the_table(app: AppTest) -> None:
+    open_screen(app, "data")
+    assert app.title[0].value.startswith("All 919 rows are used")
+    columns = app.dataframe[0].value.set_index("column")
+    assert columns.loc["log_radon", "role"] == "outcome"
+    assert columns.loc["floor", "role"] == "predictor, varying slope"
+    assert columns.loc["log_uranium", "level"] == "same within each group"
+
+
+def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:
+    table = many_groups(20)
+    table["x"] = [f"{v:,.2f}%" for v in table["x"]]
+    upload(app, "percent.csv", table.to_csv(index=False).encode())
+    open_screen(app, "data")
+    before = app.session_state["shown"].dataset
+    fixes = [b for b in app.button if (b.key or "").startswith("data_fix_")]
+    assert fixes
+    fixes[0].click().run()
+    healthy(app)
+    data = app.session_state["data_choice"]
+    assert data != before.id and app.session_state["uploads"][data].previous is before
+    app.button(key="data_undo").click().run()
+    healthy(app)
+    assert app.session_state["data_choice"] == before.id
