@@ -9,6 +9,8 @@ import ast
 import inspect
 import io
 import re
+import subprocess
+import sys
 import tokenize
 import tomllib
 from collections.abc import Iterator
@@ -288,6 +290,28 @@ def test_no_way_in_for_a_hostile_upload() -> None:
         found = UNSAFE_SCRIPT.findall(_text(script))
         offences += [f"{script.relative_to(ROOT)}: {what}" for what in found]
     assert offences == []
+
+
+def test_only_the_theme_names_a_colour() -> None:
+    theme = ROOT / "core" / "plots" / "theme.py"
+    sources = [p for p in SOURCES.values() if p != theme]
+    sources += [p for end in (".js", ".css") for p in _files("core", "pages", "assets", ending=end)]
+    offences = [
+        f"{path.relative_to(ROOT)}: {colour}"
+        for path in sources
+        for colour in re.findall(r"#[0-9a-fA-F]{6}\b|\brgba?\(\s*\d", _text(path))
+    ]
+    assert offences == []
+
+
+def test_importing_core_loads_no_heavy_library() -> None:
+    """The first page waits for this import; statsmodels alone costs more than many fits."""
+    heavy = ("streamlit", "plotly", "statsmodels", "patsy")
+    program = f"import sys, core; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_repository_speaks_of_itself_alone() -> None:
