@@ -8,7 +8,9 @@ from core.exceptions import (
     SpecError,
 )
 from core.explore.dial_path import DialPath, dial_path
+from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
+from core.explore.profile import Profile, profile
 from core.explore.receipt import Receipt, receipt
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
@@ -69,6 +71,7 @@ __all__ = [
     "OptSummary",
     "PoolingError",
     "PoolingFits",
+    "Profile",
     "ReadOptions",
     "ReadReport",
     "Receipt",
@@ -84,8 +87,10 @@ __all__ = [
     "dial_path",
     "examine",
     "fit_all",
+    "fixed_effects",
     "guess_roles",
     "load_example",
+    "profile",
     "read_report",
     "read_table",
     "receipt",

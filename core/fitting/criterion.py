@@ -209,7 +209,7 @@ def evaluate(problem: CriterionProblem, D: FloatArray, *, derivative: bool = Tru
 
 def _evaluate(problem: CriterionProblem, D: FloatArray, derivative: bool) -> Evaluation:
     p, m = problem.p, problem.p + 1
-    P, logdet = _own_precision(problem, D)
+    P, logdet = own_precision_packed(problem, D)
     shape = (*D.shape[:2], -1)
     full = problem.rest[:, None] + P.reshape(shape) @ problem.products.swapaxes(1, 2)
     WVW = unpack(full, m)
@@ -228,18 +228,18 @@ def _evaluate(problem: CriterionProblem, D: FloatArray, derivative: bool) -> Eva
     Q = (nu / r2)[..., None, None] * contrast[..., :, None] * contrast[..., None, :]
     if problem.reml:
         Q[..., :p, :p] += inverse
-    N = _packed_twice(Q) @ problem.products
-    slope = _derivative(problem, P, N.reshape(P.shape))
+    N = packed_twice(Q) @ problem.products
+    slope = sum_derivative(problem, P, N.reshape(P.shape))
     return Evaluation(value, slope, beta, r2, XVX)
 
 
-def _packed_twice(Q: FloatArray) -> FloatArray:
+def packed_twice(Q: FloatArray) -> FloatArray:
     """Pack symmetric matrices with the off-diagonal elements counted twice."""
     rows, cols = np.triu_indices(Q.shape[-1])
     return np.asarray(Q[..., rows, cols] * np.where(rows == cols, 1.0, 2.0))
 
 
-def _own_precision(problem: CriterionProblem, D: FloatArray) -> tuple[FloatArray, FloatArray]:
+def own_precision_packed(problem: CriterionProblem, D: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return packed ``P_j = (I + S_j D)^-1 S_j`` (B, E, K, J) and sum_j log|I + S_j D|."""
     S = problem.S[:, None]
     if problem.k == 1:
@@ -288,7 +288,7 @@ def _to_centred(problem: CriterionProblem) -> FloatArray:
     return T
 
 
-def _derivative(problem: CriterionProblem, P: FloatArray, N: FloatArray) -> FloatArray:
+def sum_derivative(problem: CriterionProblem, P: FloatArray, N: FloatArray) -> FloatArray:
     """Return sum_j T_j'(weight P_j - P_j N_j P_j) T_j, (B, E, k, k); N holds a != b doubled."""
     weight = problem.weight[:, None]
     if problem.k == 1:

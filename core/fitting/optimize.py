@@ -96,7 +96,7 @@ def _advance(
     """Take one step of the searches in ``rows`` x ``columns``."""
     block = np.ix_(rows, columns)
     theta, value, radius = state.theta[block], state.value[block], state.radius[block]
-    step, gain = _newton_step(theta, state.gradient[block], state.hessian[block], radius)
+    step, gain = newton_step(theta, state.gradient[block], state.hessian[block], radius)
     trial = theta + step
     new_value, gradient, hessian = _look(problem.take(rows), trial, correlated)
     state.evaluations += len(columns)
@@ -117,7 +117,7 @@ def _advance(
     state.active[block] = active & ~finished
 
 
-def _newton_step(
+def newton_step(
     theta: FloatArray, gradient: FloatArray, hessian: FloatArray, radius: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the step within the trust radius and the gain it predicts.

@@ -17,8 +17,8 @@ import numpy as np
 from core.fitting.batch import Optima, find_optima
 from core.fitting.criterion import (
     CriterionProblem,
-    _own_precision,
     _to_centred,
+    own_precision_packed,
     problem_of,
     unpack,
 )
@@ -367,7 +367,7 @@ def _modes(
     The variance is that of ``MultilevelFit.line_var`` over sigma_y**2.
     """
     model, unit, D = design.model, design.unit, optima.D
-    packed, _ = _own_precision(problem, D[:, None])
+    packed, _ = own_precision_packed(problem, D[:, None])
     P = unpack(np.moveaxis(packed[:, 0], 1, 2), model.k)
     to_centred = _to_centred(problem)[:1, 0]
     z = model.z_to_raw / unit
