@@ -70,9 +70,10 @@ def run(engine: str, folder: Path, *, peers: str, limit: float) -> Result:
         return {"failed": f"not done after {limit:.0f} s"}
     if done.returncode == 0:
         return dict(json.loads(done.stdout.splitlines()[-1]))
-    reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    said = [line for line in done.stderr.splitlines() if line and not line.startswith("note:")]
+    reason = said[-1] if said else "no message"
     missing = "ModuleNotFoundError" in reason or "there is no package" in done.stderr
-    return {"failed": "not installed" if missing else reason[:60]}
+    return {"failed": "not installed" if missing else "stopped: " + reason[:60]}
 
 
 def _seconds(value: float) -> str:
