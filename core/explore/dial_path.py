@@ -74,6 +74,19 @@ class DialPath:
         return self.fit.criterion == "REML"
 
     @property
+    def degrees(self) -> int:
+        """What the log of the residual variance is multiplied by: n - p (REML) or n."""
+        return self.model.n_obs - self.model.p if self.is_reml else self.model.n_obs
+
+    @property
+    def unit_value(self) -> float:
+        """What to add to a scaled criterion to have it in the outcome's units."""
+        value = 2.0 * self.degrees * float(np.log(self.model.y_scale))
+        if self.is_reml:
+            value -= 2.0 * float(np.linalg.slogdet(self.model.to_raw)[1])
+        return value
+
+    @property
     def vcov_group(self) -> FloatArray:
         """Sigma at c = 1 in raw units, shape (k, k)."""
         z = self.model.z_to_raw

@@ -100,10 +100,6 @@ def dial(fits: PoolingFits | DialPath, c: float) -> DialPosition:
     if not np.isfinite(t):
         return _none(path, c)
     found = path.solve(np.array([t]))
-    scale, nu = path.model.y_scale, _degrees(path)
-    value = float(found.value[0]) + 2.0 * nu * float(np.log(scale))
-    if path.is_reml:
-        value -= 2.0 * float(np.linalg.slogdet(path.model.to_raw)[1])
     strength = path.groups.strength
     return _position(
         path,
@@ -111,13 +107,9 @@ def dial(fits: PoolingFits | DialPath, c: float) -> DialPosition:
         c,
         beta=found.beta[0],
         weights=t * strength / (1.0 + t * strength),
-        sigma_y=scale * float(np.sqrt(found.variance[0])),
-        value=value,
+        sigma_y=path.model.y_scale * float(np.sqrt(found.variance[0])),
+        value=float(found.value[0]) + path.unit_value,
     )
-
-
-def _degrees(path: DialPath) -> int:
-    return path.model.n_obs - path.model.p if path.is_reml else path.model.n_obs
 
 
 def _position(
@@ -188,11 +180,10 @@ def _complete(path: DialPath) -> DialPosition:
     beta += np.linalg.solve(model.WW[:p, :p], model.WW[:p, p] - model.WW[:p, :p] @ beta)
     contrast = np.append(-beta, 1.0)
     rss = float(contrast @ model.WW @ contrast)
-    nu = _degrees(path)
-    value = nu * (1.0 + float(np.log(2.0 * np.pi * rss / nu)) + 2.0 * float(np.log(model.y_scale)))
+    nu = path.degrees
+    value = nu * (1.0 + float(np.log(2.0 * np.pi * rss / nu))) + path.unit_value
     if path.is_reml:
         value += float(np.linalg.slogdet(model.WW[:p, :p])[1])
-        value -= 2.0 * float(np.linalg.slogdet(model.to_raw)[1])
     return _position(
         path,
         path.groups,

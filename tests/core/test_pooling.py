@@ -26,7 +26,7 @@ KINDS = (
     "syn_singletons",
     "syn_scales",
 )
-SMALL = ("dyestuff", "sleepstudy_int", "sleepstudy_slope", "sleepstudy_uncorr", "radon_slope")
+SMALL = ("dyestuff", "sleepstudy_int", "sleepstudy_slope", "sleepstudy_uncorr")
 
 
 def fits_of(name: str, criterion: str = "REML") -> core.PoolingFits:
@@ -128,6 +128,15 @@ def test_in_between_equals_a_dense_refit(name: str, criterion: str, c: float) ->
     assert at.criterion_value == pytest.approx(dense.criterion_value, abs=1e-7)
 
 
+@pytest.mark.parametrize(("name", "c"), [("radon_slope", 0.4), ("radon_cross", 5.0)])
+def test_a_larger_table_equals_a_dense_refit(name: str, c: float) -> None:
+    fits = fits_of(name)
+    at = core.dial(fits, c)
+    dense = refit_at(fits.data, c * fits.multilevel.vcov_group, at.sigma_y, reml=True)
+    close(at.fixef, dense.fixef, 1e-8)
+    close(at.coef - at.target, dense.ranef, 1e-8)
+
+
 @pytest.mark.parametrize("c", [0.05, 1.0, 40.0])
 def test_three_varying_coefficients(c: float) -> None:
     fits = three_coefficients()
@@ -181,8 +190,8 @@ def test_one_zero_variance_of_two_is_replaced_alone() -> None:
     close(core.dial(fits, np.inf).coef, fits.no_pooling.coef, 1e-9)
 
 
-def test_a_perfect_correlation_keeps_the_estimate_and_both_ends() -> None:
-    """With a singular Sigma the groups move on one line, and leave it only at the stop."""
+def perfectly_correlated() -> core.PoolingFits:
+    """Return a model whose Sigma is singular, with both variances above zero."""
     rng = np.random.default_rng(3)
     group = np.repeat(np.arange(15), 6)
     x = rng.normal(size=len(group))
@@ -192,6 +201,12 @@ def test_a_perfect_correlation_keeps_the_estimate_and_both_ends() -> None:
     spec = core.ModelSpec("y", "g", predictors=("x",), varying=("x",))
     fits = core.fit_all(core.GroupedData.from_table(table, spec))
     assert fits.multilevel.status.code == "perfect_correlation"
+    return fits
+
+
+def test_a_perfect_correlation_keeps_the_estimate_and_both_ends() -> None:
+    """With a singular Sigma the groups move on one line, and leave it only at the stop."""
+    fits = perfectly_correlated()
     path = core.dial_path(fits)
     assert "perfectly correlated" in path.note
     close(core.dial(path, 1.0).coef, fits.multilevel.line, 1e-8)

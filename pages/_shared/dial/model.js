@@ -1,0 +1,297 @@
+// The model along the dial: every group's line at any c, from the numbers that Python sent.
+// Pure: no document, no canvas. Arrays run coefficient after coefficient over the groups.
+
+/** Decode base64 into a typed array (little-endian, as Python packed it). */
+export function unpack(text, Type = Float64Array) {
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return new Type(bytes.buffer);
+}
+
+/** Turn the payload of `core.explore.dial_payload` into a model with typed arrays. */
+export function readModel(payload) {
+  const pull = { ...payload.pull };
+  for (const name of ["M", "det", "strength", "axes", "back"]) {
+    if (pull[name] !== undefined) pull[name] = unpack(pull[name]);
+  }
+  const n = unpack(payload.n, Int32Array);
+  const model = {
+    ...payload,
+    n,
+    J: n.length,
+    own: unpack(payload.own),
+    se: unpack(payload.se),
+    estimable: unpack(payload.estimable, Uint8Array),
+    share: unpack(payload.common.share),
+    u: unpack(payload.u),
+    fill: unpack(payload.lacking.fill),
+    stop: payload.stop === null ? null : unpack(payload.stop),
+    pull,
+  };
+  model.rank = ranks(model);
+  model.known = model.rank.reduce((sum, rank) => sum + rank, 0);
+  return model;
+}
+
+/** In how many directions does each group's own data say something? */
+function ranks(model) {
+  const { J, pull } = model;
+  const out = new Uint8Array(J);
+  if (pull.kind === "matrix") {
+    for (let j = 0; j < J; j++) {
+      out[j] = pull.det[j] > 0 ? 2 : trace(model, j) > 0 ? 1 : 0;
+    }
+  } else {
+    for (let i = 0; i < pull.strength.length; i++) if (pull.strength[i] > 0) out[i % J]++;
+  }
+  return out;
+}
+
+function trace({ J, k, pull }, j) {
+  return k === 1 ? pull.M[j] : pull.M[j] + pull.M[3 * J + j];
+}
+
+/** Sum a Chebyshev series at x in [-1, 1] (Clenshaw). */
+export function chebyshev(series, x) {
+  let b1 = 0;
+  let b2 = 0;
+  for (let i = series.length - 1; i > 0; i--) {
+    const b0 = 2 * x * b1 - b2 + series[i];
+    b2 = b1;
+    b1 = b0;
+  }
+  return x * b1 - b2 + series[0];
+}
+
+function along(curve, row, logT) {
+  const [low, high] = curve.log_t;
+  return chebyshev(curve.series[row], (2 * logT - low - high) / (high - low));
+}
+
+/** log t at a c: c grows along each branch, so bisection is safe. */
+export function logTOf(curve, c) {
+  const logC = Math.log(c);
+  const atEnd = (x) => x + along(curve, 0, x);
+  const branch =
+    curve.branches.find(([, high]) => logC <= atEnd(high)) ?? curve.branches.at(-1);
+  let [low, high] = branch;
+  for (let i = 0; i < 60; i++) {
+    const middle = 0.5 * (low + high);
+    if (atEnd(middle) < logC) low = middle;
+    else high = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+/**
+ * Where the dial stands: t, fixed effects, sigma_y and criterion at c.
+ * c is 0 (complete pooling), Infinity (no pooling) or inside the dial's range.
+ */
+export function settingAt(model, c) {
+  if (c === 0 || c === Infinity) {
+    const stop = c === 0 ? model.stops.complete : model.stops.none;
+    return {
+      c,
+      t: c,
+      fixef: stop.fixef,
+      sigmaY: stop.sigma_y ?? NaN,
+      value: stop.value ?? Infinity,
+    };
+  }
+  const { curve } = model;
+  const logT = logTOf(curve, c);
+  return {
+    c,
+    t: Math.exp(logT),
+    fixef: curve.series.slice(3).map((_, i) => along(curve, 3 + i, logT)),
+    sigmaY: Math.exp(along(curve, 1, logT)),
+    value: along(curve, 2, logT),
+  };
+}
+
+/** What every group is pulled to at a setting: Float64Array of k * J. */
+export function targetsAt(model, setting, out = new Float64Array(model.k * model.J)) {
+  const { J, u } = model;
+  out.fill(0);
+  for (const [i, k, column] of model.targets) {
+    const value = setting.fixef[i];
+    const start = k * J;
+    if (column < 0) for (let j = 0; j < J; j++) out[start + j] += value;
+    else for (let j = 0; j < J; j++) out[start + j] += value * u[column * J + j];
+  }
+  return out;
+}
+
+/** Every group's own line at the common coefficients of a setting; see also fillOwn. */
+export function ownAt(model, setting, out = new Float64Array(model.k * model.J)) {
+  out.set(model.own);
+  const size = model.k * model.J;
+  model.common.at.forEach((i, c) => {
+    const value = setting.fixef[i];
+    for (let a = 0; a < size; a++) out[a] -= value * model.share[c * size + a];
+  });
+  return out;
+}
+
+/** Fill up, from the target, what a group's rows do not determine (in place). */
+export function fillOwn(model, own, target) {
+  const { J, k, fill } = model;
+  model.lacking.at.forEach((j, i) => {
+    for (let a = 0; a < k; a++) {
+      for (let b = 0; b < k; b++) {
+        own[a * J + j] += fill[(i * k + a) * k + b] * target[b * J + j];
+      }
+    }
+  });
+  return own;
+}
+
+/** The weight matrix of one group at t, row after row: k * k numbers. */
+export function weightOf(model, t, j) {
+  const { J, k, pull } = model;
+  if (pull.kind === "directions") return weightByDirections(model, t, j);
+  if (k === 1) {
+    const strength = pull.M[j];
+    if (t === Infinity) return [strength > 0 ? 1 : 0];
+    return [(t * strength) / (1 + t * strength)];
+  }
+  const M = [pull.M[j], pull.M[J + j], pull.M[2 * J + j], pull.M[3 * J + j]];
+  const det = pull.det[j];
+  const sum = M[0] + M[3];
+  if (t === Infinity) {
+    if (det > 0) return [1, 0, 0, 1];
+    return sum > 0 ? M.map((m) => m / sum) : [0, 0, 0, 0];
+  }
+  const whole = t * t * det;
+  const scale = 1 / (1 + t * sum + whole);
+  return [
+    (t * M[0] + whole) * scale,
+    t * M[1] * scale,
+    t * M[2] * scale,
+    (t * M[3] + whole) * scale,
+  ];
+}
+
+function weightByDirections({ J, k, pull }, t, j) {
+  const { rank, strength, axes, back } = pull;
+  const out = new Array(k * k).fill(0);
+  for (let l = 0; l < rank; l++) {
+    const s = strength[l * J + j];
+    const w = t === Infinity ? (s > 0 ? 1 : 0) : (t * s) / (1 + t * s);
+    for (let a = 0; a < k; a++) {
+      for (let b = 0; b < k; b++) {
+        out[a * k + b] += axes[(a * rank + l) * J + j] * w * back[(l * k + b) * J + j];
+      }
+    }
+  }
+  return out;
+}
+
+/** Every group's pooled line: target + weight (own - target). */
+export function pooledAt(model, setting, own, target, out = new Float64Array(own.length)) {
+  const { J, k, pull } = model;
+  const { t } = setting;
+  if (t === Infinity && model.stop) {
+    out.set(model.stop);
+  } else if (t === 0) {
+    out.set(target);
+  } else if (k === 1) {
+    for (let j = 0; j < J; j++) {
+      const w = weightOf(model, t, j)[0];
+      out[j] = target[j] + w * (own[j] - target[j]);
+    }
+  } else if (pull.kind === "matrix" && t < Infinity) {
+    pooledByTwo(model, t, own, target, out);
+  } else {
+    for (let j = 0; j < J; j++) {
+      const w = weightOf(model, t, j);
+      for (let a = 0; a < k; a++) {
+        let sum = target[a * J + j];
+        for (let b = 0; b < k; b++) {
+          sum += w[a * k + b] * (own[b * J + j] - target[b * J + j]);
+        }
+        out[a * J + j] = sum;
+      }
+    }
+  }
+  return out;
+}
+
+/** The loop that runs while dragging: two coefficients, no allocation. */
+function pooledByTwo({ J, pull: { M, det } }, t, own, target, out) {
+  for (let j = 0; j < J; j++) {
+    const d0 = own[j] - target[j];
+    const d1 = own[J + j] - target[J + j];
+    const whole = t * t * det[j];
+    const m00 = M[j];
+    const m11 = M[3 * J + j];
+    const scale = t / (1 + t * (m00 + m11) + whole);
+    const both = whole / t;
+    out[j] = target[j] + scale * ((m00 + both) * d0 + M[J + j] * d1);
+    out[J + j] = target[J + j] + scale * (M[2 * J + j] * d0 + (m11 + both) * d1);
+  }
+}
+
+/** Shares of its own that a group keeps along its directions, most first. */
+export function keptOf(model, t, j) {
+  const { J, k, pull } = model;
+  const share = (s) => (t === Infinity ? (s > 0 ? 1 : 0) : (t * s) / (1 + t * s));
+  if (pull.kind === "directions") {
+    const out = [];
+    for (let l = 0; l < pull.rank; l++) out.push(share(pull.strength[l * J + j]));
+    return out.sort((a, b) => b - a);
+  }
+  if (k === 1) return [share(pull.M[j])];
+  const half = 0.5 * trace(model, j);
+  const det = pull.det[j];
+  const strong = half + Math.sqrt(Math.max(half * half - det, 0));
+  return [share(strong), share(strong > 0 ? det / strong : 0)];
+}
+
+/** Share of what the groups' own data say that gives way to the others: 1 complete, 0 none. */
+export function sharingAt(model, t) {
+  const { J, known } = model;
+  if (t === 0 || known === 0) return 1;
+  if (t === Infinity) return 0;
+  let kept = 0;
+  for (let j = 0; j < J; j++) for (const w of keptOf(model, t, j)) kept += w;
+  return 1 - kept / known;
+}
+
+/** Everything that is drawn at a c. `room` (from an earlier call) is used again. */
+export function positionAt(model, c, room = {}) {
+  const setting = settingAt(model, c);
+  const target = targetsAt(model, setting, room.target);
+  const own = fillOwn(model, ownAt(model, setting, room.own), target);
+  const pooled = pooledAt(model, setting, own, target, room.pooled);
+  return { ...setting, target, own, pooled, sharing: sharingAt(model, setting.t) };
+}
+
+/**
+ * The dial's scale: where between 0 and 1 a position stands. The ends are stops;
+ * between them c runs on a logarithmic scale.
+ */
+export const STOP = 0.045;
+
+export function placeOf(range, c) {
+  if (c === 0) return 0;
+  if (c === Infinity) return 1;
+  const [low, high] = range.map(Math.log);
+  const share = (Math.log(c) - low) / (high - low);
+  return STOP + (1 - 2 * STOP) * Math.min(Math.max(share, 0), 1);
+}
+
+export function positionOf(range, place) {
+  if (place < 0.5 * STOP) return 0;
+  if (place > 1 - 0.5 * STOP) return Infinity;
+  const [low, high] = range.map(Math.log);
+  const share = (Math.min(Math.max(place, STOP), 1 - STOP) - STOP) / (1 - 2 * STOP);
+  return Math.exp(low + share * (high - low));
+}
+
+/** Close to the notch at the estimate, the dial falls into it. */
+export function withNotch(range, place, width) {
+  const notch = placeOf(range, 1);
+  return Math.abs(place - notch) < width ? 1 : positionOf(range, place);
+}
