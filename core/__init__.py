@@ -7,11 +7,13 @@ from core.exceptions import (
     PoolingError,
     SpecError,
 )
+from core.explore.compare import compare, r_squared, variance_test
 from core.explore.dial_path import DialPath, dial_path
 from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
 from core.explore.profile import Profile, profile
 from core.explore.receipt import Receipt, receipt
+from core.explore.variance import icc, icc_curve
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.results import (
@@ -82,6 +84,7 @@ __all__ = [
     "Status",
     "apply_fix",
     "can_take_log",
+    "compare",
     "describe_columns",
     "dial",
     "dial_path",
@@ -89,11 +92,15 @@ __all__ = [
     "fit_all",
     "fixed_effects",
     "guess_roles",
+    "icc",
+    "icc_curve",
     "load_example",
     "profile",
+    "r_squared",
     "read_report",
     "read_table",
     "receipt",
     "reference_levels",
     "to_csv",
+    "variance_test",
 ]

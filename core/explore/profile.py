@@ -14,7 +14,7 @@ from core.fitting.criterion import problem_of
 from core.fitting.deviance import Deviance, Pin
 from core.fitting.multilevel import find_optimum, solve_at, unit_of
 from core.fitting.optimize import newton_step
-from core.fitting.scaled import ScaledModel, scale_model
+from core.fitting.scaled import scale_model
 from core.results import MultilevelFit
 from core.types import BoolArray, FloatArray, IntArray
 
@@ -101,7 +101,7 @@ def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
         raise SpecError(f"level must lie between 0 and 1, not {level!r}.")
     task = _task(fit)
     cut = float(np.sqrt(chi2.ppf(level, 1)))
-    ends, seen = _seek(task, cut)
+    ends, seen = _seek(task, cut, np.arange(len(task.names)))
     scale = task.scales
     shift = np.concatenate([np.zeros(len(task.names) - len(task.offsets)), task.offsets])
     frame = pd.DataFrame(
@@ -119,16 +119,34 @@ def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
     return Profile(frame, curves, level)
 
 
-def _task(fit: MultilevelFit) -> _Task:
+def ratio_interval(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> tuple[float, float]:
+    """Return the profile interval of sd / sigma_y of the groups' lines where x is ``at``.
+
+    The group standard deviation of ``alpha_j + beta_j at`` over the residual one: what the
+    intraclass correlation is made of. ``at`` needs one varying slope or none.
+    """
+    task = _task(fit, ratio_at=at)
+    ends, _ = _seek(task, float(np.sqrt(chi2.ppf(level, 1))), np.array([0]))
+    lower, upper = ends[0] * task.scales[0]
+    return float(lower), float(upper)
+
+
+def _task(fit: MultilevelFit, ratio_at: float | None = None) -> _Task:
     data, k = fit.data, len(fit.varying_names)
     model = scale_model(data, fit.moments)
     optimum = find_optimum(model, reml=False, correlated=fit.spec.correlated)
     solution = solve_at(model, optimum.D, reml=False)
     unit = unit_of(model)
     problem = problem_of(model, unit, reml=False)
-    sds, rho = _at_maximum(model, optimum.D, solution.variance)
-    measure = np.maximum(sds, np.abs(np.diag(model.z_to_raw)) / unit * np.sqrt(solution.variance))
-    deviance = Deviance(problem, unit[:, None] * np.linalg.inv(model.z_to_raw) * measure)
+    origin = np.eye(k)
+    if ratio_at is not None and k == 2:
+        origin[0, 1] = -ratio_at
+    variance = solution.variance if ratio_at is None else 1.0
+    z: FloatArray = np.asarray(np.linalg.solve(origin, model.z_to_raw))
+    sds, rho = _at_maximum(z, optimum.D, variance)
+    measure = np.maximum(sds, np.abs(np.diag(z)) / unit * np.sqrt(variance))
+    into_units = unit[:, None] * np.linalg.inv(z) * measure
+    deviance = Deviance(problem, into_units, relative=ratio_at is not None)
     phi = np.concatenate([sds / measure, rho, [0.5 * np.log(solution.variance)]])
     free = np.ones(deviance.size, dtype=bool)
     if not fit.spec.correlated:
@@ -145,17 +163,16 @@ def _task(fit: MultilevelFit) -> _Task:
     shown = np.concatenate([phi[:-1][free[:-1]], [np.exp(phi[-1])], model.to_raw @ solution.beta])
     n_rho = int(free[k:-1].sum())
     in_y = np.full(1 + model.p, model.y_scale)
-    scales = np.concatenate([measure * model.y_scale, np.ones(n_rho), in_y])
+    by_sd = measure * (model.y_scale if ratio_at is None else 1.0)
+    scales = np.concatenate([by_sd, np.ones(n_rho), in_y])
     top = float(deviance(phi[None], _no_pins(1, model.p))[0][0])
     return _Task(deviance, tuple(names), phi, top, free, model.to_raw, offsets, shown, scales)
 
 
-def _at_maximum(
-    model: ScaledModel, D: FloatArray, variance: float
-) -> tuple[FloatArray, FloatArray]:
+def _at_maximum(z: FloatArray, D: FloatArray, variance: float) -> tuple[FloatArray, FloatArray]:
     """Return the sds and correlations of raw Sigma at the maximum."""
-    k = model.k
-    Sigma = variance * model.z_to_raw @ D @ model.z_to_raw.T
+    k = len(D)
+    Sigma = variance * z @ D @ z.T
     sd = np.sqrt(np.diag(Sigma))
     rows, cols = np.triu_indices(k, 1)
     product = sd[rows] * sd[cols]
@@ -163,10 +180,12 @@ def _at_maximum(
     return sd, np.clip(rho, -1.0, 1.0)
 
 
-def _seek(task: _Task, cut: float) -> tuple[FloatArray, list[set[tuple[float, float]]]]:
-    """Return both ends of every interval (scaled), and the points met on the way."""
-    n = len(task.names)
-    which = np.repeat(np.arange(n), 2)
+def _seek(
+    task: _Task, cut: float, wanted: IntArray
+) -> tuple[FloatArray, list[set[tuple[float, float]]]]:
+    """Return both ends of the wanted intervals (scaled), and the points met on the way."""
+    n = len(wanted)
+    which = np.repeat(wanted, 2)
     side = np.tile([-1.0, 1.0], n)
     low, high = _bounds(task)
     centre = task.estimates[which]
@@ -177,7 +196,7 @@ def _seek(task: _Task, cut: float) -> tuple[FloatArray, list[set[tuple[float, fl
     inside, z_inside = centre.copy(), np.zeros(len(which))
     outside = np.full(len(which), np.nan)
     z_outside = np.full(len(which), np.nan)
-    seen: list[set[tuple[float, float]]] = [set() for _ in range(n)]
+    seen: list[set[tuple[float, float]]] = [set() for _ in task.names]
     open_rows = value != centre
     ends = bound.copy()
     for _ in range(_STEPS):

@@ -40,10 +40,14 @@ class Pin:
 
 @dataclass(frozen=True, eq=False)
 class Deviance:
-    """The deviance of one model as a function of ``phi`` (E, k + k(k-1)/2 + 1)."""
+    """The deviance of one model as a function of ``phi`` (E, k + k(k-1)/2 + 1).
+
+    With ``relative`` the sds in phi are multiples of sigma_y.
+    """
 
     problem: CriterionProblem
     into_units: FloatArray
+    relative: bool = False
 
     @property
     def k(self) -> int:
@@ -67,6 +71,8 @@ class Deviance:
         k, p = self.k, self.problem.p
         sd, R = phi[:, :k], self.correlation(phi)
         variance = np.exp(2.0 * phi[:, -1])
+        factor = np.exp(phi[:, -1:]) if self.relative else np.ones((len(phi), 1))
+        sd = sd * factor
         Sigma = sd[:, :, None] * R * sd[:, None, :]
         U = self.into_units
         D = U @ Sigma @ U.T / variance[:, None, None]
@@ -89,10 +95,13 @@ class Deviance:
         slope = sum_derivative(self.problem, P, N.reshape(P.shape))[0]
         gradient = np.empty_like(phi)
         G = U.T @ slope @ U / variance[:, None, None]
-        gradient[:, :k] = 2.0 * np.einsum("eab,eab,eb->ea", G, R, sd)
+        by_sd = 2.0 * np.einsum("eab,eab,eb->ea", G, R, sd)
+        gradient[:, :k] = by_sd * factor
         rows, cols = np.triu_indices(k, 1)
         gradient[:, k:-1] = 2.0 * G[:, rows, cols] * sd[:, rows] * sd[:, cols]
         gradient[:, -1] = 2.0 * (n - r2 / variance - np.einsum("eab,eab->e", slope, D))
+        if self.relative:
+            gradient[:, -1] += np.einsum("ea,ea->e", by_sd, sd)
         return np.where(bad, np.inf, value), gradient
 
 

@@ -1,0 +1,156 @@
+"""Comparing models honestly: every number says which likelihood it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from core.exceptions import SpecError
+from core.fitting.fit import fit_all
+from core.fitting.multilevel import solve_at
+from core.fitting.scaled import scale_model
+from core.results import MultilevelFit
+from core.spec import ModelSpec
+
+
+@dataclass(frozen=True, eq=False)
+class RSquared:
+    """Explained variance (Nakagawa & Schielzeth 2013; Johnson 2014 for varying slopes)."""
+
+    marginal: float
+    conditional: float
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceTest:
+    """Likelihood-ratio test of one varying coefficient.
+
+    Attributes
+    ----------
+    statistic : float
+        Fall of the criterion; not negative.
+    df : tuple of int
+        Degrees of freedom of the two chi-squares that are mixed half and half, since a
+        variance cannot be negative (Stram & Lee 1994).
+    p_value : float
+    criterion : str
+        ``REML`` or ``ML``: both fits share their fixed effects, so either is fair.
+    """
+
+    term: str
+    statistic: float
+    df: tuple[int, int]
+    p_value: float
+    criterion: str
+
+
+def r_squared(fit: MultilevelFit) -> RSquared:
+    """Return marginal and conditional R squared; a singular fit is no exception."""
+    design = fit.data.design()
+    fixed = float(np.var(design @ np.nan_to_num(fit.fixef), ddof=1))
+    Z = fit.data.varying_design()
+    between = float(np.mean(np.einsum("na,ab,nb->n", Z, fit.vcov_group, Z, optimize=True)))
+    total = fixed + between + fit.sigma_y**2
+    return RSquared(fixed / total, (fixed + between) / total)
+
+
+def n_parameters(fit: MultilevelFit) -> int:
+    """Return the number of estimated parameters: fixed effects, Sigma and sigma_y."""
+    return int(np.isfinite(fit.fixef).sum()) + len(fit.theta) + 1
+
+
+def information(fit: MultilevelFit) -> pd.DataFrame:
+    """Return log likelihood, AIC and BIC of a fit, labelled with its criterion."""
+    size = n_parameters(fit)
+    return pd.DataFrame(
+        {
+            "criterion": [fit.criterion],
+            "log_likelihood": [fit.log_likelihood],
+            "parameters": [size],
+            "AIC": [fit.criterion_value + 2.0 * size],
+            "BIC": [fit.criterion_value + np.log(fit.n_obs) * size],
+        }
+    )
+
+
+def compare(first: MultilevelFit, second: MultilevelFit) -> pd.DataFrame:
+    """Return two models of the same rows side by side, always by a likelihood they share.
+
+    Restricted likelihoods of different fixed effects are not comparable, so those models
+    are fitted again by ML; the column ``criterion`` says what the numbers are.
+
+    Raises
+    ------
+    SpecError
+        When the models do not use the same rows of the same outcome.
+    """
+    same_rows = first.n_obs == second.n_obs and np.array_equal(first.data.y, second.data.y)
+    if not same_rows:
+        raise SpecError(
+            f"The models use different rows ({first.n_obs:,} and {second.n_obs:,}) or outcomes, "
+            "so their likelihoods cannot be compared. Leave out the same rows in both."
+        )
+    if first.fixef_names != second.fixef_names or first.criterion != second.criterion:
+        first, second = by_ml(first), by_ml(second)
+    out = pd.concat([information(fit) for fit in (first, second)], ignore_index=True)
+    out.insert(0, "model", [fit.spec.lme4_formula() for fit in (first, second)])
+    shares = [r_squared(fit) for fit in (first, second)]
+    out["R2_marginal"] = [s.marginal for s in shares]
+    out["R2_conditional"] = [s.conditional for s in shares]
+    return out
+
+
+def by_ml(fit: MultilevelFit) -> MultilevelFit:
+    """Return the same model estimated by maximum likelihood."""
+    if fit.criterion == "ML":
+        return fit
+    return _refit(fit, fit.spec.update(criterion="ML"), fit.data.varying)
+
+
+def _refit(fit: MultilevelFit, spec: ModelSpec, varying: tuple[int, ...]) -> MultilevelFit:
+    data = replace(fit.data, spec=spec, varying=varying)
+    return fit_all(data, engine="moments").multilevel
+
+
+def variance_test(fit: MultilevelFit, slope: str | None = None) -> VarianceTest:
+    """Return the likelihood-ratio test that one coefficient does not vary by group.
+
+    Parameters
+    ----------
+    fit : MultilevelFit
+    slope : str, optional
+        Numeric predictor whose slope varies; without it the varying intercept is tested,
+        which must then be the only varying coefficient.
+
+    Raises
+    ------
+    SpecError
+        When that coefficient does not vary by itself in the model.
+    """
+    spec, k = fit.spec, len(fit.varying_names)
+    if slope is None:
+        if fit.varying_names != ("(Intercept)",):
+            raise SpecError("Name the slope to test: more than the intercept varies.")
+        lesser, df = _without_groups(fit), (0, 1)
+    else:
+        if slope not in spec.varying or slope not in fit.varying_names or k < 2:
+            raise SpecError(f"'{slope}' is no numeric predictor whose slope varies beside another.")
+        at = fit.varying_names.index(slope)
+        reduced = spec.update(varying=tuple(v for v in spec.varying if v != slope))
+        varying = tuple(b for i, b in enumerate(fit.data.varying) if i != at)
+        lesser = _refit(fit, reduced, varying).criterion_value
+        df = (k - 1, k) if spec.correlated else (0, 1)
+    statistic = max(lesser - fit.criterion_value, 0.0)
+    tails = [float(statistic <= 0) if d == 0 else float(chi2.sf(statistic, d)) for d in df]
+    name = slope or "(Intercept)"
+    return VarianceTest(name, statistic, df, 0.5 * sum(tails), fit.criterion)
+
+
+def _without_groups(fit: MultilevelFit) -> float:
+    """Return the criterion at Sigma = 0: least squares, by the same likelihood."""
+    model = scale_model(fit.data, fit.moments)
+    zero = np.zeros((model.k, model.k))
+    return solve_at(model, zero, reml=fit.criterion == "REML").criterion_value
