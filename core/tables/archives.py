@@ -16,6 +16,7 @@ from core.exceptions import DataError
 from core.tables.limits import LIMITS, shorten
 
 ARCHIVES = frozenset({"gzip", "bz2", "xz", "zip"})
+WORKBOOKS = frozenset({"xlsx", "ods"})  # zip archives too, which their own reader unpacks
 _CHUNK = 1 << 20
 _TABLES = re.compile(
     r"\.(csv|tsv|tab|txt|dat|xls[xmb]?|ods|parquet|feather|arrow|dta|z?sav|por|sas7bdat|xpt|rds|rda"
@@ -72,6 +73,16 @@ def unpack(data: bytes, form: str, name: str, member: str | None = None) -> Unpa
         ) from error
     stem = name.rpartition(".")[0] if "." in name else name
     return Unpacked(content, stem)
+
+
+def check_workbook(data: bytes, name: str) -> None:
+    """Refuse a workbook whose parts say that they unpack beyond the limits.
+
+    A part that lies about its size meets the limits of the reading process.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    LIMITS.check_unpacked(size, len(data), name)
 
 
 def _open(form: str, packed: IO[bytes]) -> gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile:

@@ -46,6 +46,7 @@ def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
             code="empty",
         )  # fmt: skip
     LIMITS.check_shape(n_rows, n_columns, report.name)
+    LIMITS.check_memory(raw.columns.nbytes, report.name)
     typed, cells, notes = _without_blank_columns(raw)
     names, renamed = unique_names(typed, has_header=any(typed))
     columns = []

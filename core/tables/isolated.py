@@ -20,6 +20,7 @@ from core.tables.report import ReadOptions, ReadReport, choice_note
 from core.tables.text import read_text
 
 _WORKER = Path(__file__).with_name("worker.py")
+_WORKER_LIMITS = ("rows", "columns", "cells", "table_bytes")
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "TZDIR")
 _FORMAT_NAMES = {
     "xlsx": "an Excel workbook",
@@ -115,7 +116,7 @@ def _ask(place: Path, form: str, name: str, options: ReadOptions) -> dict[str, A
         "path": sys.path,
         "memory": LIMITS.reader_bytes,
         "seconds": LIMITS.reader_seconds,
-        "limits": {what: getattr(LIMITS, what) for what in ("rows", "columns", "cells")},
+        "limits": {what: getattr(LIMITS, what) for what in _WORKER_LIMITS},
     }
     try:
         done = subprocess.run(
@@ -172,8 +173,8 @@ def _problem(answer: dict[str, Any], form: str, name: str) -> DataError:
             "unusual kind: save it again, or as CSV.",
             code="unreadable",
         )
-    return DataError(
-        f"'{name}' is {what} that cannot be used. {detail} Choose another part of the file, or "
-        "save the table as CSV.",
-        code=str(answer.get("code", "unreadable")),
-    )
+    code = str(answer.get("code", "unreadable"))
+    remedy = "Choose another part of the file, or save the table as CSV."
+    if code == "too_large":
+        remedy = "Keep only the columns of the model, or a sample of the groups, and save it again."
+    return DataError(f"'{name}' is {what} that cannot be used. {detail} {remedy}", code=code)

@@ -25,6 +25,8 @@ class Limits:
         Size of a JSON file, whose objects take many times their text in memory.
     rows, columns, cells : int
         Shape of a table; ``cells`` is rows x columns.
+    table_bytes : int
+        Size of the columns in memory, which long texts make larger than their count tells.
     cell_length, name_length : int
         Characters in one cell (the CSV module's own bound) and in a column name.
     levels : int
@@ -41,6 +43,7 @@ class Limits:
     rows: int = 5_000_000
     columns: int = 2_000
     cells: int = 50_000_000
+    table_bytes: int = 400 * MEGABYTE
     cell_length: int = 131_072
     name_length: int = 200
     levels: int = 200
@@ -68,6 +71,16 @@ class Limits:
                     f"bounds the memory of one table. Keep only the {_REMEDY[what]}.",
                     code="too_large",
                 )
+
+    def check_memory(self, size: int, name: str) -> None:
+        """Raise DataError when the columns of a table take more than ``table_bytes``."""
+        if size > self.table_bytes:
+            raise DataError(
+                f"'{name}' takes {size / MEGABYTE:,.0f} MB in memory; the limit (table_bytes) is "
+                f"{self.table_bytes / MEGABYTE:,.0f} MB. Leave out columns of long texts, and "
+                "those that the model does not need.",
+                code="too_large",
+            )
 
     def long_cell(self, where: str) -> DataError:
         """Return the error for a cell of more than ``cell_length`` characters."""

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.exceptions import DataError, PoolingError
-from core.tables.archives import ARCHIVES, unpack
+from core.tables.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
 from core.tables.finish import RawTable, to_frame
 from core.tables.formats import recognise
 from core.tables.isolated import read_isolated
@@ -80,6 +80,8 @@ def _read(data: bytes, label: str, options: ReadOptions) -> RawTable:
                 f"'{label}' is an archive inside an archive. Unpack it and upload the table.",
                 code="unknown_format",
             )
+    if form in WORKBOOKS:
+        check_workbook(data, label)
     if form == "csv":
         raw = read_text(data, label, options)
     elif form == "json":

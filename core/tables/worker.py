@@ -19,6 +19,14 @@ Answer = dict[str, Any]
 class _Refusal(Exception):
     """A sentence for the user."""
 
+    code = "unreadable"
+
+
+class _TooLarge(_Refusal):
+    """A limit that is passed."""
+
+    code = "too_large"
+
 
 def main() -> None:
     """Do the task and answer with a sentence instead of a traceback, whatever happens."""
@@ -28,7 +36,7 @@ def main() -> None:
     try:
         answer = _READERS[task["format"]](task)
     except _Refusal as error:
-        answer = {"error": str(error), "code": "unreadable"}
+        answer = {"error": str(error), "code": error.code}
     except MemoryError:
         answer = {"error": "It needs more memory than one table may take.", "code": "too_large"}
     except ModuleNotFoundError as error:
@@ -53,7 +61,7 @@ def _check_shape(task: dict[str, Any], rows: int, columns: int) -> None:
     limits = task["limits"]
     for what, count in (("columns", columns), ("rows", rows), ("cells", rows * columns)):
         if count > limits[what]:
-            raise _Refusal(f"It has {count:,} {what}; the limit ({what}) is {limits[what]:,}.")
+            raise _TooLarge(f"It has {count:,} {what}; the limit ({what}) is {limits[what]:,}.")
 
 
 def _read_workbook(task: dict[str, Any]) -> Answer:
@@ -191,6 +199,11 @@ def _write(task: dict[str, Any], table: Any) -> Answer:
 
     table.validate(full=True)
     _check_shape(task, table.num_rows, table.num_columns)
+    if table.nbytes > task["limits"]["table_bytes"]:
+        size, most = table.nbytes / 1e6, task["limits"]["table_bytes"] / 1e6
+        raise _Refusal(
+            f"It takes {size:,.0f} MB in memory; the limit (table_bytes) is {most:,.0f}."
+        )
     names = ["row" if n == "__index_level_0__" else str(n) for n in table.column_names]
     keys = [str(j) for j in range(table.num_columns)]
     table = table.rename_columns(keys).replace_schema_metadata(None)
