@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -12,35 +10,12 @@ from core.explore import sentences
 from core.explore.ellipse import ellipse
 from core.explore.estimates import Estimates, estimates, varying_names
 from core.explore.wording import Wording
-from core.plots import canvas, hover, theme
+from core.plots import canvas, hover, map_labels, theme
+from core.plots.map_labels import MapScene
 from core.results import PoolingFits
 from core.types import BoolArray, FloatArray, IntArray
 
 SHARES = (0.9, 0.5)
-_MOVERS, _LARGEST, _PER_SIDE = 3, 2, 4
-
-
-@dataclass(frozen=True, eq=False)
-class _Scene:
-    """What the parts of the figure need: the groups drawn and the two ranges."""
-
-    figure: go.Figure
-    x: Estimates
-    y: Estimates
-    shown: IntArray
-    own: BoolArray
-    x_limits: tuple[float, float]
-    y_limits: tuple[float, float]
-    texts: list[str]
-    style: theme.Style
-    height: int
-
-    @property
-    def inside(self) -> BoolArray:
-        """Which groups' own points lie inside both ranges."""
-        x, y = self.x.no_pooling[self.shown], self.y.no_pooling[self.shown]
-        x_in = (x >= self.x_limits[0]) & (x <= self.x_limits[1])
-        return np.asarray(self.own & x_in & (y >= self.y_limits[0]) & (y <= self.y_limits[1]))
 
 
 def plot_map(
@@ -73,7 +48,7 @@ def plot_map(
         canvas.drawn_note(len(shown), x.n_groups),
     )
     height = 520 if style.is_narrow else 500
-    scene = _Scene(
+    scene = MapScene(
         figure=canvas.new_figure(heading, style, height=height),
         x=x,
         y=y,
@@ -91,7 +66,7 @@ def plot_map(
     _draw_points(scene)
     _draw_centre(scene)
     _draw_edges(scene)
-    _label_groups(scene, distance)
+    map_labels.label_groups(scene, distance)
     for axis, each in (("x", x), ("y", y)):
         canvas.title_axis(scene.figure, axis, wording.term_axis(each.term, fits.data), style)
     scene.figure.update_xaxes(range=scene.x_limits)
@@ -141,7 +116,7 @@ def _short(each: Estimates) -> str:
     return escape.for_plotly(formats.shorten(each.term, 30))
 
 
-def _size(scene: _Scene, mask: BoolArray, least: float) -> FloatArray:
+def _size(scene: MapScene, mask: BoolArray, least: float) -> FloatArray:
     """Return marker sizes: area by group size."""
     sizes = scene.x.group_sizes
     # Equal groups get a middling mark; the largest of very unequal ones a large one.
@@ -151,7 +126,9 @@ def _size(scene: _Scene, mask: BoolArray, least: float) -> FloatArray:
     return np.asarray((least + room * share) * few * scene.style.scale)
 
 
-def _draw_distribution(scene: _Scene, fits: PoolingFits, terms: tuple[str, str], many: str) -> None:
+def _draw_distribution(
+    scene: MapScene, fits: PoolingFits, terms: tuple[str, str], many: str
+) -> None:
     """Draw the ellipses of half and nine tenths of the groups, and their centre."""
     model = fits.multilevel_or_none
     if model is None:
@@ -187,7 +164,7 @@ def _draw_distribution(scene: _Scene, fits: PoolingFits, terms: tuple[str, str],
             )
 
 
-def _draw_complete(scene: _Scene) -> None:
+def _draw_complete(scene: MapScene) -> None:
     """Draw complete pooling as a crosshair, or as small crosses where it differs by group."""
     x, y = scene.x.complete_pooling, scene.y.complete_pooling
     line = theme.line("complete_pooling", scene.style, width=1.2 * scene.style.scale)
@@ -208,7 +185,7 @@ def _draw_complete(scene: _Scene) -> None:
     )
 
 
-def _edge_points(scene: _Scene) -> tuple[FloatArray, FloatArray]:
+def _edge_points(scene: MapScene) -> tuple[FloatArray, FloatArray]:
     """Return where each move starts: the own point, or where its line crosses the edge.
 
     The arrow of a point outside the ranges keeps its direction.
@@ -224,7 +201,7 @@ def _edge_points(scene: _Scene) -> tuple[FloatArray, FloatArray]:
     return x0 + reach * dx, y0 + reach * dy
 
 
-def _draw_moves(scene: _Scene) -> None:
+def _draw_moves(scene: MapScene) -> None:
     if not scene.x.has_partial:
         return
     start_x, start_y = _edge_points(scene)
@@ -242,7 +219,7 @@ def _draw_moves(scene: _Scene) -> None:
     )
 
 
-def _draw_points(scene: _Scene) -> None:
+def _draw_points(scene: MapScene) -> None:
     style = scene.style
     hollow = theme.marker("no_pooling", style)
     filled = theme.marker("partial_pooling", style)
@@ -267,7 +244,7 @@ def _draw_points(scene: _Scene) -> None:
         )
 
 
-def _draw_centre(scene: _Scene) -> None:
+def _draw_centre(scene: MapScene) -> None:
     """Mark what the groups are pulled towards, where it is one point for all."""
     x, y = scene.x.target, scene.y.target
     if not scene.x.has_partial or np.ptp(x) > 0 or np.ptp(y) > 0:
@@ -289,7 +266,7 @@ def _draw_centre(scene: _Scene) -> None:
     )
 
 
-def _draw_edges(scene: _Scene) -> None:
+def _draw_edges(scene: MapScene) -> None:
     """Mark the own points outside the ranges at the edge; the farthest get name and values."""
     found = np.flatnonzero(scene.own & ~scene.inside)
     if not len(found) or not scene.x.has_partial:
@@ -308,83 +285,16 @@ def _draw_edges(scene: _Scene) -> None:
         },
         cliponaxis=False,
         customdata=scene.shown[found],
-        hovertext=[_point_text(scene, int(i)) for i in found],
+        hovertext=[map_labels.point_text(scene, int(i)) for i in found],
         hoverinfo="text",
         name="no pooling, outside the range",
     )
-    _label_edges(scene, found, x, y)
+    map_labels.label_edges(scene, found, x, y)
 
 
-def _angles(scene: _Scene, found: IntArray) -> FloatArray:
+def _angles(scene: MapScene, found: IntArray) -> FloatArray:
     """Return the screen angle of each move, clockwise from up, for a figure of usual shape."""
     wide = 340 if scene.style.is_narrow else 880
     dx = (scene.x.shift / np.ptp(scene.x_limits) * wide)[scene.shown[found]]
     dy = (scene.y.shift / np.ptp(scene.y_limits) * (scene.height - 70))[scene.shown[found]]
     return np.asarray(np.degrees(np.arctan2(dx, dy)))
-
-
-def _point_text(scene: _Scene, i: int) -> str:
-    j = scene.shown[i]
-    name = escape.for_plotly(formats.shorten(scene.x.group_names[j], 18))
-    values = [formats.number(float(e.no_pooling[j]), 2) for e in (scene.x, scene.y)]
-    return f"{name} ({scene.x.group_sizes[j]:,}): {values[0]}, {values[1]}"
-
-
-def _label_edges(scene: _Scene, found: IntArray, x: FloatArray, y: FloatArray) -> None:
-    """Write the labels of the farthest points along the four edges, apart from each other."""
-    style, tiny = scene.style, 1e-9
-    most = 1 if style.is_narrow else _PER_SIDE
-    line = 1.35 * style.text.label / (scene.height - 70) * np.ptp(scene.y_limits)
-    for at_right in (False, True):
-        edge = scene.x_limits[int(at_right)]
-        near = found[np.abs(x[found] - edge) <= tiny * np.ptp(scene.x_limits)]
-        placed = canvas.apart(y[near][:most], line, scene.y_limits)
-        for i, at in zip(near[:most], placed, strict=True):
-            _edge_label(scene, int(i), (edge, float(at)), at_right, 0)
-    for at_top in (False, True):
-        edge = scene.y_limits[int(at_top)]
-        near = found[np.abs(y[found] - edge) <= tiny * np.ptp(scene.y_limits)]
-        near = near[np.argsort(x[near], kind="stable")][:most]
-        for step, i in enumerate(near):
-            is_right = x[i] > np.mean(scene.x_limits)
-            shift = (1 - 2 * at_top) * (7 + 1.3 * style.text.label * (step % 2))
-            _edge_label(scene, int(i), (float(x[i]), edge), is_right, shift)
-
-
-def _edge_label(
-    scene: _Scene, i: int, at: tuple[float, float], is_right: bool, yshift: float
-) -> None:
-    scene.figure.add_annotation(
-        x=at[0],
-        y=at[1],
-        text=_point_text(scene, int(i)),
-        xanchor="right" if is_right else "left",
-        xshift=-9 if is_right else 9,
-        yshift=yshift,
-        **canvas.label(scene.style, scene.style.palette.no_pooling_text),
-    )
-
-
-def _label_groups(scene: _Scene, distance: FloatArray) -> None:
-    """Name the groups inside that move most, and the largest ones."""
-    inside = np.flatnonzero(scene.inside)
-    if not len(inside):
-        return
-    far = inside[np.argsort(-distance[scene.shown[inside]], kind="stable")]
-    large = inside[np.argsort(-scene.x.group_sizes[scene.shown[inside]], kind="stable")]
-    movers = 1 if scene.style.is_narrow else _MOVERS
-    named = dict.fromkeys([*far[:movers], *large[: min(_LARGEST, movers)]])
-    middle, low = np.mean(scene.x_limits), scene.y_limits[0] + 0.08 * np.ptp(scene.y_limits)
-    for i in named:
-        j = scene.shown[i]
-        is_left = scene.x.no_pooling[j] < middle
-        name = escape.for_plotly(formats.shorten(scene.x.group_names[j], 16))
-        scene.figure.add_annotation(
-            x=scene.x.no_pooling[j],
-            y=scene.y.no_pooling[j],
-            text=f"{name} ({scene.x.group_sizes[j]:,})",
-            xanchor="left" if is_left else "right",
-            xshift=12 if is_left else -12,
-            yshift=-10 if scene.y.no_pooling[j] > low else 10,
-            **canvas.label(scene.style, scene.style.palette.muted),
-        )

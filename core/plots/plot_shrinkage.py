@@ -284,7 +284,7 @@ def _movers(
             f"({each.group_sizes[shown[row]]:,})",
             is_right=bool(own[row] >= pooled[row]),
         )
-        for row in canvas.far_apart(far, gap, _MOST_LABELS)
+        for row in canvas.far_apart(far, gap, _MOST_LABELS if len(shown) <= 200 else 2)
     ]
 
 

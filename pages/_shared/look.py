@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from core.plots import theme
@@ -18,7 +20,7 @@ def apply() -> None:
     sheets = [texts.asset("app.css")]
     if is_projector():
         sheets.append(texts.asset("projector.css"))
-    st.html(f"<style>{''.join(sheets)}</style>")
+    st.html(f"<style>{_variables()}{''.join(sheets)}</style>")
     viewport = st.components.v2.component("viewport", js=texts.asset("viewport.js"))
     guess = _looks_like_a_phone()
     with st.container(key="viewport"):
@@ -29,6 +31,12 @@ def apply() -> None:
             on_narrow_change=lambda: None,
         )
     st.session_state[_NARROW] = bool(answer.narrow)
+
+
+def _variables() -> str:
+    """Return the palette as style-sheet variables."""
+    colors = asdict(style().palette)
+    return ":root{" + "".join(f"--ppe-{k.replace('_', '-')}:{v};" for k, v in colors.items()) + "}"
 
 
 def is_projector() -> bool:
