@@ -41,6 +41,7 @@ class MapScene:
 
 
 def point_text(scene: MapScene, i: int) -> str:
+    """Return a point outside the ranges in words: ``Redwood (5): 1.6, 1.5``."""
     j = scene.shown[i]
     name = escape.for_plotly(formats.shorten(scene.x.group_names[j], 18))
     values = [formats.number(float(e.no_pooling[j]), 2) for e in (scene.x, scene.y)]
