@@ -13,7 +13,10 @@ from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
 from core.explore.profile import Profile, profile
 from core.explore.receipt import Receipt, receipt
+from core.explore.simulation import simulate_many, world_of
+from core.explore.study import SimulationStudy
 from core.explore.variance import icc, icc_curve
+from core.explore.win_map import WinMap, win_map
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.results import (
@@ -37,6 +40,7 @@ from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
 from core.tables.report import ReadOptions, ReadReport, read_report
 from core.tables.roles import Roles, guess_roles
+from core.tables.simulate import Draw, Population, World, make_world, simulate
 from core.tables.transform import (
     CentreGrandMean,
     CentreGroupMean,
@@ -58,6 +62,7 @@ __all__ = [
     "Diagnostic",
     "DialPath",
     "DialPosition",
+    "Draw",
     "Example",
     "Finding",
     "Fix",
@@ -73,15 +78,19 @@ __all__ = [
     "OptSummary",
     "PoolingError",
     "PoolingFits",
+    "Population",
     "Profile",
     "ReadOptions",
     "ReadReport",
     "Receipt",
     "Recipe",
     "Roles",
+    "SimulationStudy",
     "SpecError",
     "Standardise",
     "Status",
+    "WinMap",
+    "World",
     "apply_fix",
     "can_take_log",
     "compare",
@@ -95,12 +104,17 @@ __all__ = [
     "icc",
     "icc_curve",
     "load_example",
+    "make_world",
     "profile",
     "r_squared",
     "read_report",
     "read_table",
     "receipt",
     "reference_levels",
+    "simulate",
+    "simulate_many",
     "to_csv",
     "variance_test",
+    "win_map",
+    "world_of",
 ]
