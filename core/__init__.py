@@ -11,6 +11,7 @@ from core.explore.compare import compare, r_squared, variance_test
 from core.explore.dial_path import DialPath, dial_path
 from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
+from core.explore.prediction import predict
 from core.explore.profile import Profile, profile
 from core.explore.receipt import Receipt, receipt
 from core.explore.simulation import simulate_many, world_of
@@ -105,6 +106,7 @@ __all__ = [
     "icc_curve",
     "load_example",
     "make_world",
+    "predict",
     "profile",
     "r_squared",
     "read_report",

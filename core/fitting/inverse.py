@@ -102,7 +102,9 @@ def group_inverse(moments: GroupMoments, varying: tuple[int, ...], mix: FloatArr
         constant = raw - np.einsum("abj,bj->aj", combination[1:, 1:], raw)
         off = np.abs(constant) > 1e-9 * (1.0 + np.abs(raw))
         combination[1:, 0] = np.where(aliased[1:] & off, constant, 0.0)
-    out[0, 0] += 1.0 / moments.n
+    live = moments.n > 0
+    aliased[0] = ~live
+    out[0, 0] += np.divide(1.0, moments.n, out=np.zeros_like(moments.n), where=live)
     undo = np.linalg.inv(mix)
     inverse = np.einsum("ai,ilj,bl->abj", undo, out, undo)
     return GroupInverse(inverse, aliased, _determined(aliased, combination))

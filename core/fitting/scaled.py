@@ -46,6 +46,8 @@ class ScaledModel:
         Terms that are in.
     mix : FloatArray, shape (1 + slopes, k)
         ``Z = [1, centred slopes] @ mix``.
+    alias : FloatArray, shape (p, aliased)
+        Each aliased column as a combination of those in use.
     """
 
     n: FloatArray
@@ -64,6 +66,7 @@ class ScaledModel:
     aliased: IntArray
     n_terms: int
     mix: FloatArray
+    alias: FloatArray
 
     @property
     def n_obs(self) -> int:
@@ -146,6 +149,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
         aliased=aliased,
         n_terms=len(data.terms),
         mix=mix,
+        alias=np.asarray(np.linalg.solve(gram[np.ix_(used, used)], gram[np.ix_(used, aliased)])),
     )
 
 

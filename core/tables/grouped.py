@@ -123,6 +123,10 @@ class GroupedData:
         The fixed-effects design.
     varying : tuple of int, length k
         Base columns whose coefficient varies (0 is the intercept).
+    group_base : tuple of BaseColumn
+        Where each of ``group_columns`` comes from.
+    group_levels : dict of str to tuple of str
+        Levels of the categorical group-level predictors.
     """
 
     spec: ModelSpec
@@ -135,6 +139,8 @@ class GroupedData:
     terms: tuple[Term, ...]
     varying: tuple[int, ...]
     left_out: LeftOut = field(default_factory=lambda: LeftOut(np.empty(0, dtype=np.intp)))
+    group_base: tuple[BaseColumn, ...] = ()
+    group_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_table(cls, table: pd.DataFrame, spec: ModelSpec) -> GroupedData:
@@ -327,6 +333,8 @@ def _assemble(
         terms=tuple(terms),
         varying=tuple(varying),
         left_out=left_out,
+        group_base=tuple(b for column in group_level for b in _base_columns(column)),
+        group_levels={c.name: c.levels for c in group_level if isinstance(c, CategoricalColumn)},
     )
 
 

@@ -1,0 +1,306 @@
+"""The four estimators as predictors of rows: point, variance and degrees of freedom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.explore.training import AVERAGE, KNOWN, NEW, Design, Rows, Training
+from core.explore.two_stage import SecondStage
+from core.fitting.information import VarianceInformation
+from core.types import BoolArray, FloatArray, IntArray
+
+#: Rows of one pass; keeps the work arrays within the processor's cache.
+_CHUNK = 50_000
+#: A row this far (in sd of a column) outside what the training rows span is not estimable.
+_OUTSIDE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class RowPredictions:
+    """Predictions of n rows, in scaled units (``in_raw_units`` undoes it).
+
+    Attributes
+    ----------
+    point : FloatArray, shape (n,)
+    fixed, group, individual : FloatArray, shape (n,)
+        Variance due to the estimation of the coefficients, to what is not known of the
+        group, and to the individual.
+    df : FloatArray, shape (n,)
+        Satterthwaite's degrees of freedom of the whole variance.
+    df_mean : FloatArray, shape (n,)
+        The same without the individual part.
+    is_defined : BoolArray, shape (n,)
+    """
+
+    point: FloatArray
+    fixed: FloatArray
+    group: FloatArray
+    individual: FloatArray
+    df: FloatArray
+    df_mean: FloatArray
+    is_defined: BoolArray
+
+    @property
+    def variance(self) -> FloatArray:
+        """Variance of a new individual about the prediction, shape (n,)."""
+        return self.fixed + self.group + self.individual
+
+    def in_raw_units(self, center: float, scale: float) -> RowPredictions:
+        """Return the same in the outcome's own units, NaN where nothing is defined."""
+        blank = np.where(self.is_defined, 1.0, np.nan)
+        return RowPredictions(
+            point=(self.point * scale + center) * blank,
+            fixed=self.fixed * scale**2 * blank,
+            group=self.group * scale**2 * blank,
+            individual=self.individual * scale**2 * blank,
+            df=self.df * blank,
+            df_mean=self.df_mean * blank,
+            is_defined=self.is_defined,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class OwnPart:
+    """What an estimator knows of the training groups.
+
+    Attributes
+    ----------
+    modes : FloatArray, shape (k, J)
+        What the group adds to the common coefficients.
+    answer : FloatArray, shape (k, c, J)
+        How the modes answer to the common coefficients (with a minus sign).
+    spread : FloatArray, shape (k, k, J)
+        Covariance of the modes over sigma_y**2.
+    is_known : BoolArray, shape (J,)
+    """
+
+    modes: FloatArray
+    answer: FloatArray
+    spread: FloatArray
+    is_known: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Shrinkage:
+    """The multilevel model's variances and how well they are known."""
+
+    D: FloatArray
+    P: FloatArray
+    information: VarianceInformation
+
+
+@dataclass(frozen=True, eq=False)
+class Alias:
+    """Columns that are a combination of others in the training rows.
+
+    Attributes
+    ----------
+    terms : IntArray, shape (a,)
+    combination : FloatArray, shape (c, a)
+        Each as a combination of the columns with a coefficient.
+    own : FloatArray, shape (k, a, J), or None
+        What of each the varying columns of a group take up first.
+    """
+
+    terms: IntArray
+    combination: FloatArray
+    own: FloatArray | None = None
+
+
+@dataclass(eq=False)
+class _Work:
+    """What is known so far of the rows being predicted; variances over sigma2."""
+
+    design: Design
+    point: FloatArray
+    apart: FloatArray
+    fixed: FloatArray
+    group: FloatArray
+    is_known: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """An estimator with its estimates, ready for rows (see ``core.explore.estimators``).
+
+    Attributes
+    ----------
+    columns : IntArray, shape (c,)
+        Terms that have a common coefficient.
+    beta, unit_cov : FloatArray, shapes (c,) and (c, c)
+        Common coefficients and their covariance over ``sigma2``.
+    own : OwnPart or None
+        None: all groups are treated alike.
+    between : FloatArray, shape (k, k), or None
+        Covariance of a new group's deviations over ``sigma2``; None: a new group is not
+        defined.
+    stage : SecondStage or None
+        Where a new group's coefficients come from in the two-stage method.
+    information : Shrinkage or None
+        None: the variance is ``sigma2`` times something known.
+    alias : Alias or None
+        Columns without a coefficient that rows must not depend on.
+    """
+
+    training: Training
+    columns: IntArray
+    beta: FloatArray
+    unit_cov: FloatArray
+    sigma2: float
+    df_residual: float
+    own: OwnPart | None
+    between: FloatArray | None
+    stage: SecondStage | None = None
+    information: Shrinkage | None = None
+    alias: Alias | None = None
+
+    def predict(self, rows: Rows) -> RowPredictions:
+        """Return the predictions of rows."""
+        starts = range(0, max(rows.n, 1), _CHUNK)
+        parts = [self._predict(rows.take(slice(i, i + _CHUNK))) for i in starts]
+        if len(parts) == 1:
+            return parts[0]
+        names = ("point", "fixed", "group", "individual", "df", "df_mean", "is_defined")
+        return RowPredictions(*(np.concatenate([getattr(p, n) for p in parts]) for n in names))
+
+    def _predict(self, rows: Rows) -> RowPredictions:
+        design = self.training.design(rows)
+        work = self._start(design)
+        known = np.flatnonzero(work.is_known)
+        others = np.flatnonzero(~work.is_known)
+        if self.own is not None and len(known):
+            self._add_known(work, known, self.own)
+        if self.stage is not None and len(others):
+            self._add_stage(work, others, self.stage)
+        elif self.between is not None:
+            new = others[rows.kind[others] == NEW]
+            work.group[new] += _form(design.Z[new], self.between)
+        fixed = np.einsum("nc,cd,nd->n", work.apart, self.unit_cov, work.apart, optimize=True)
+        work.fixed += fixed
+        unknown = self._unknown_factors(design)
+        work.group += unknown
+        df, df_mean = self._degrees(work, unknown)
+        return RowPredictions(
+            point=work.point,
+            fixed=self.sigma2 * work.fixed,
+            group=self.sigma2 * work.group,
+            individual=np.full(rows.n, self.sigma2),
+            df=df,
+            df_mean=df_mean,
+            is_defined=self._is_defined(work),
+        )
+
+    def _start(self, design: Design) -> _Work:
+        rows, X = design.rows, design.X[:, self.columns]
+        is_known = rows.kind == KNOWN
+        if self.own is not None:
+            is_known &= self.own.is_known[np.where(is_known, rows.group, 0)]
+        return _Work(design, X @ self.beta, X, np.zeros(rows.n), np.zeros(rows.n), is_known)
+
+    def _add_known(self, work: _Work, known: IntArray, own: OwnPart) -> None:
+        Z, g = work.design.Z[known], work.design.rows.group[known]
+        work.point[known] += np.einsum("nk,kn->n", Z, own.modes[:, g])
+        work.apart[known] -= np.einsum("nk,kcn->nc", Z, own.answer[:, :, g])
+        work.group[known] += np.einsum("nk,kln,nl->n", Z, own.spread[:, :, g], Z, optimize=True)
+
+    def _add_stage(self, work: _Work, others: IntArray, stage: SecondStage) -> None:
+        z = work.design.Z[others] @ self.training.raw_varying()
+        line, cov = stage.at(work.design.factors[others])
+        work.point[others] += np.einsum("nk,nk->n", z, line)
+        work.fixed[others] += np.einsum("nk,nkl,nl->n", z, cov, z, optimize=True) / self.sigma2
+        is_new = work.design.rows.kind[others] != AVERAGE
+        work.group[others] += np.where(is_new, _form(z, stage.between) / self.sigma2, 0.0)
+
+    def _unknown_factors(self, design: Design) -> FloatArray:
+        """Return what unknown group-level columns add to a new group's variance, over sigma2."""
+        rows = design.rows
+        out = np.zeros(rows.n)
+        which = np.flatnonzero(design.unknown.any(axis=1) & (rows.kind == NEW))
+        if not len(which):
+            return out
+        slope = np.zeros((len(which), design.unknown.shape[1]))
+        for coefficient, t in zip(self.beta, self.columns, strict=True):
+            term = self.training.data.terms[t]
+            if term.factor >= 0:
+                slope[:, term.factor] += coefficient * rows.base[which, term.base]
+        if self.stage is not None:
+            z = design.Z[which] @ self.training.raw_varying()
+            slope += z @ self.stage.coef[:, 1:]
+        slope = np.where(design.unknown[which], slope, 0.0)
+        live = self.training.moments.n > 0
+        cov = np.atleast_2d(np.cov(self.training.group_factors()[live], rowvar=False))
+        out[which] = _form(slope, cov) / self.sigma2
+        return out
+
+    def _is_defined(self, work: _Work) -> BoolArray:
+        rows = work.design.rows
+        out: BoolArray = np.isfinite(work.point) & np.isfinite(self.sigma2)
+        if self.own is not None and self.between is None and self.stage is None:
+            out &= work.is_known
+        if self.alias is None:
+            return out
+        left = work.design.X[:, self.alias.terms].copy()
+        size = 1.0 + np.abs(left)
+        others = work.design.X[:, self.columns]
+        if self.alias.own is not None:
+            known = np.flatnonzero(work.is_known)
+            own = self.alias.own[:, :, rows.group[known]]
+            left[known] -= np.einsum("nk,kan->na", work.design.Z[known], own)
+            others = work.apart
+        left -= others @ self.alias.combination
+        return np.asarray(out & (np.abs(left) <= _OUTSIDE * size).all(axis=1))
+
+    def _degrees(self, work: _Work, unknown: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the degrees of freedom with and without the individual part."""
+        mean = work.fixed + work.group
+        if self.information is not None:
+            return self._satterthwaite(work, self.information, unknown)
+        if self.stage is None:
+            df = np.full(len(mean), self.df_residual)
+            return df, df
+        staged = ~work.is_known
+        within = np.full(len(mean), 1.0 / self.df_residual)
+        between = np.where(staged, mean**2 / max(self.stage.df, 1e-9), mean**2 * within)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            df = (mean + 1.0) ** 2 / (between + np.where(staged, 1.0, 1.0 + 2.0 * mean) * within)
+            return df, mean**2 / between
+
+    def _satterthwaite(
+        self, work: _Work, shrinkage: Shrinkage, unknown: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        gradient = self._gradient(work, shrinkage)
+        cov = shrinkage.information.covariance
+        few = 2.0 * unknown**2 / max(int((self.training.moments.n > 0).sum()) - 1, 1)
+        mean = work.fixed + work.group
+        without = np.einsum("an,ab,bn->n", gradient, cov, gradient, optimize=True) + few
+        gradient[-1] += 1.0
+        whole = np.einsum("an,ab,bn->n", gradient, cov, gradient, optimize=True) + few
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 2.0 * (mean + 1.0) ** 2 / whole, 2.0 * mean**2 / without
+
+    def _gradient(self, work: _Work, shrinkage: Shrinkage) -> FloatArray:
+        """Return the derivatives of the variance without its individual part, (K + 1, n)."""
+        info, D = shrinkage.information, shrinkage.D
+        apart, Z, rows = work.apart, work.design.Z, work.design.rows
+        out = np.einsum("nc,acd,nd->an", apart, info.fixef_change, apart, optimize=True)
+        known = np.flatnonzero(work.is_known)
+        P = np.moveaxis(shrinkage.P[:, :, rows.group[known]], 2, 0)
+        through = np.einsum("nk,kl,nlm->nm", Z[known], D, P, optimize=True)  # z'D P
+        back = Z[known] - through  # z'(I - D P)
+        new = np.flatnonzero(rows.kind == NEW)
+        for a, direction in enumerate(info.directions):
+            out[a, known] += _form(back, direction)
+            out[a, new] += _form(Z[new], direction)
+        out[-1, known] += np.einsum("nk,kl,nl->n", through - _times(through, D, P), D, Z[known])
+        return np.asarray(out)
+
+
+def _times(left: FloatArray, D: FloatArray, P: FloatArray) -> FloatArray:
+    return np.asarray(np.einsum("nk,kl,nlm->nm", left, D, P, optimize=True))
+
+
+def _form(rows: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Return the quadratic form of every row, shape (n,)."""
+    return np.asarray(np.einsum("nk,kl,nl->n", rows, matrix, rows, optimize=True))
