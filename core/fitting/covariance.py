@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from core.types import FloatArray, IntArray
+
+
+@cache
+def triangle(k: int) -> tuple[IntArray, IntArray]:
+    """Return rows and columns of the upper triangle of a (k, k) matrix, row by row."""
+    rows, cols = np.triu_indices(k)
+    rows.setflags(write=False)
+    cols.setflags(write=False)
+    return rows, cols
 
 
 def theta_positions(k: int, correlated: bool) -> tuple[IntArray, IntArray]:
     """Return rows and columns of theta's elements: the lower triangle, column by column."""
     if not correlated:
         return np.arange(k), np.arange(k)
-    cols, rows = np.triu_indices(k)
+    cols, rows = triangle(k)
     return rows, cols
 
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from core.fitting.covariance import triangle
 from core.fitting.scaled import ScaledModel
 from core.types import FloatArray, IntArray
 
@@ -74,6 +75,24 @@ class CriterionProblem:
         """Degrees of freedom of the profiled variance, shape (B,)."""
         return self.n_obs - self.p if self.reml else self.n_obs
 
+    def sample(self, every: int) -> CriterionProblem:
+        """Return the problem of every m-th group alone, as large a share of the rows."""
+        k_packed, n_groups = self.S.shape[1], self.S.shape[2]
+        chosen = slice(None, None, every)
+        share = float(self.weight[..., chosen].sum() / self.weight.sum())
+        split = self.products.reshape(*self.products.shape[:2], k_packed, n_groups)
+        products = np.ascontiguousarray(split[..., chosen])
+        return replace(
+            self,
+            S=np.ascontiguousarray(self.S[..., chosen]),
+            shift=np.ascontiguousarray(self.shift[..., chosen]),
+            det_S=np.ascontiguousarray(self.det_S[..., chosen]),
+            weight=np.ascontiguousarray(self.weight[..., chosen]),
+            products=products.reshape(*self.products.shape[:2], -1),
+            rest=self.rest * share,
+            n_obs=self.n_obs * share,
+        )
+
     def take(self, which: IntArray) -> CriterionProblem:
         """Return some of the problems."""
         if len(which) == self.n_problems:
@@ -103,14 +122,14 @@ class Evaluation:
 
 def pack(square: FloatArray) -> FloatArray:
     """Return the upper triangle of (..., k, k) arrays row by row: (..., K)."""
-    rows, cols = np.triu_indices(square.shape[-1])
+    rows, cols = triangle(square.shape[-1])
     return np.asarray(square[..., rows, cols])
 
 
 def unpack(packed: FloatArray, size: int) -> FloatArray:
     """Return symmetric (..., size, size) arrays from packed upper triangles."""
     out = np.empty((*packed.shape[:-1], size, size))
-    rows, cols = np.triu_indices(size)
+    rows, cols = triangle(size)
     out[..., rows, cols] = packed
     out[..., cols, rows] = packed
     return out
@@ -119,8 +138,8 @@ def unpack(packed: FloatArray, size: int) -> FloatArray:
 def own_products(own: FloatArray) -> FloatArray:
     """Return the packed products of own regressions: (m, k, J) -> (q, K * J)."""
     m, k, n_groups = own.shape
-    left, right = np.triu_indices(m)
-    first, second = np.triu_indices(k)
+    left, right = triangle(m)
+    first, second = triangle(k)
     out = np.empty((len(left), len(first), n_groups))
     for c, (a, b) in enumerate(zip(first, second, strict=True)):
         np.multiply(own[left, a], own[right, b], out=out[:, c])
@@ -179,8 +198,8 @@ def _merge_equal(
     first = np.empty(int(label.max()) + 1, dtype=np.intp)
     first[label[::-1]] = np.arange(n_groups)[::-1]
     weight = np.bincount(label).astype(np.float64)
-    left, right = np.triu_indices(len(own))
-    rows, cols = np.triu_indices(own.shape[1])
+    left, right = triangle(len(own))
+    rows, cols = triangle(own.shape[1])
     out = np.empty((len(left), len(rows), len(first)))
     for i, (p, q) in enumerate(zip(left, right, strict=True)):
         for c, (a, b) in enumerate(zip(rows, cols, strict=True)):
@@ -235,7 +254,7 @@ def _evaluate(problem: CriterionProblem, D: FloatArray, derivative: bool) -> Eva
 
 def packed_twice(Q: FloatArray) -> FloatArray:
     """Pack symmetric matrices with the off-diagonal elements counted twice."""
-    rows, cols = np.triu_indices(Q.shape[-1])
+    rows, cols = triangle(Q.shape[-1])
     return np.asarray(Q[..., rows, cols] * np.where(rows == cols, 1.0, 2.0))
 
 
@@ -306,7 +325,7 @@ def sum_derivative(problem: CriterionProblem, P: FloatArray, N: FloatArray) -> F
         lifted = G12 + x * G11
         total = (G11, lifted, G22 + x * (G12 + lifted))
         return unpack(np.stack([t.sum(axis=-1) for t in total], axis=-1), 2)
-    rows, cols = np.triu_indices(problem.k)
+    rows, cols = triangle(problem.k)
     halved = N * np.where(rows == cols, 1.0, 0.5)[:, None]
     Pm = unpack(np.moveaxis(P, 2, 3), problem.k)
     Nm = unpack(np.moveaxis(halved, 2, 3), problem.k)

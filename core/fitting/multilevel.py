@@ -18,8 +18,10 @@ from core.results import Diagnostic, Mode, MultilevelFit, OptSummary
 from core.tables.grouped import GroupedData
 from core.types import FloatArray
 
-#: Relative to the stationarity that rounding allows.
-_CERTIFIED = 1e-4
+#: Elements of ``S`` above which starts are sought on a part of the groups.
+SAMPLE_ABOVE = 6_000
+#: Gain in the criterion that another step may promise at an optimum.
+_CERTIFIED = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,11 @@ def find_optimum(model: ScaledModel, *, reml: bool, correlated: bool) -> Optimum
     unit = unit_of(model)
     problem = problem_of(model, unit, reml=reml)
     work = problem.S.shape[1] * problem.S.shape[2]
-    starts = start_points(problem, correlated=correlated, most=6 if work < 10_000 else 3)
+    starts = (
+        start_points(problem, correlated=correlated, most=12)
+        if work <= SAMPLE_ABOVE
+        else _starts_by_sample(problem, correlated=correlated, every=work // SAMPLE_ABOVE + 1)
+    )
     found = minimise(problem, starts, correlated=correlated)
     best = int(np.argmin(found.value[0]))
     D = rel_cov_of(found.theta[0, best], model.k, correlated)
@@ -84,6 +90,21 @@ def find_optimum(model: ScaledModel, *, reml: bool, correlated: bool) -> Optimum
     )
 
 
+def _starts_by_sample(problem: CriterionProblem, *, correlated: bool, every: int) -> FloatArray:
+    """Return starts (1, E, K) for many groups: the optima of every m-th group alone.
+
+    With that many groups a part of them shows every mode of the whole; the search then has
+    only a few steps to go over all of them.
+    """
+    part = problem.sample(every)
+    found = minimise(part, start_points(part, correlated=correlated, most=6), correlated=correlated)
+    theta = found.theta[0][np.isfinite(found.value[0])]
+    points = rel_cov_of(theta, problem.k, correlated)
+    value = evaluate(problem, points[None], derivative=False).value[0]
+    best = theta[np.argsort(value)[:2]]
+    return np.asarray(best[None])
+
+
 def optimum_at(model: ScaledModel, D: FloatArray, like: MultilevelFit) -> Optimum:
     """Return a given D (scaled units) as an optimum with its certificate, whoever found it."""
     correlated = like.spec.correlated
@@ -107,10 +128,7 @@ def optimum_at(model: ScaledModel, D: FloatArray, like: MultilevelFit) -> Optimu
 
 def _is_certified(certificate: Certificate, problem: CriterionProblem) -> bool:
     size = float(problem.n_obs[0])
-    return (
-        certificate.stationarity <= _CERTIFIED * size**0.5
-        and certificate.least_curvature >= -1e-6 * size
-    )
+    return certificate.gain <= _CERTIFIED and certificate.least_curvature >= -1e-6 * size
 
 
 def _distinct_modes(

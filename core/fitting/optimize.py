@@ -82,8 +82,24 @@ def minimise(problem: CriterionProblem, starts: FloatArray, *, correlated: bool)
             break
         columns = np.flatnonzero(state.active[rows].any(axis=0))
         _advance(problem, state, rows, columns, correlated)
+        if len(state.theta) == 1 and len(columns) > 1:
+            _drop_twins(state, problem.k, correlated)
     state.value[~np.isfinite(state.value)] = np.inf
     return Minima(state.theta, state.value, state.evaluations, ~state.active)
+
+
+def _drop_twins(state: _State, k: int, correlated: bool) -> None:
+    """End the searches of one problem that have come to where a better one is."""
+    D, value, active = rel_cov_of(state.theta[0], k, correlated), state.value[0], state.active[0]
+    order = np.argsort(value)
+    for place, i in enumerate(order):
+        if not active[i]:
+            continue
+        better = order[:place]
+        reach = 0.02 * (0.02 + np.abs(D[better]).max(axis=(1, 2)))
+        apart = np.abs(D[better] - D[i]).max(axis=(1, 2))
+        if np.any((apart <= reach) & (value[i] - value[better] < 0.05)):
+            active[i], value[i] = False, np.inf
 
 
 def _advance(
@@ -181,8 +197,8 @@ def scan_points(k: int, correlated: bool) -> tuple[FloatArray, int]:
 
 
 def _coarse(k: int, correlated: bool) -> list[FloatArray]:
-    """Return coarse theta candidates: sds of 0.2, 1.5 and 10, correlations of -0.9, 0, 0.9."""
-    levels = (0.2, 1.5, 10.0)
+    """Return coarse theta candidates: sds from 0.2 up, correlations of -0.9, 0 and 0.9."""
+    levels = (0.2, 1.5, 10.0, 60.0) if k == 2 else (0.2, 1.5, 10.0)
     if k <= 3:
         sds = [np.array(c) for c in itertools.product(levels, repeat=k)]
     else:
@@ -211,12 +227,14 @@ def _scan_dips(problem: CriterionProblem) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
-    """Evidence at D: the derivative there, |derivative D| and its least null-space curvature."""
+    """Evidence at D: the derivative there, |derivative D|, its least null-space curvature, and
+    what one more Newton step promises to gain."""
 
     derivative: FloatArray
     stationarity: float
     least_curvature: float
     direction: FloatArray
+    gain: float
 
 
 def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Certificate:
@@ -228,10 +246,13 @@ def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Ce
     values, vectors = np.linalg.eigh(D)
     null = vectors[:, values <= 1e-12 * max(1.0, float(values[-1]))]
     product = float(np.max(np.abs(derivative @ D)))
+    theta = theta_of(D, correlated)[None, None]
+    _, gradient, hessian = _look(problem, theta, correlated)
+    gain = float(newton_step(theta, gradient, hessian, np.full((1, 1), np.inf))[1][0, 0])
     if null.shape[1] == 0:
-        return Certificate(derivative, product, np.inf, np.zeros(k))
+        return Certificate(derivative, product, np.inf, np.zeros(k), gain)
     inner, directions = np.linalg.eigh(null.T @ derivative @ null)
-    return Certificate(derivative, product, float(inner[0]), null @ directions[:, 0])
+    return Certificate(derivative, product, float(inner[0]), null @ directions[:, 0], gain)
 
 
 def step_off(problem: CriterionProblem, D: FloatArray, direction: FloatArray) -> FloatArray:
