@@ -116,7 +116,7 @@ def check_missing_tokens(column: ColumnProfile) -> Finding | None:
     marks = [i for i, level in enumerate(levels) if is_mark[i] or not level.strip()]
     if not _are_mostly_numbers(column.texts.filter(pa.array(~is_mark))):
         marks = [i for i in marks if levels[i].strip().casefold() not in _MAYBE_LEVELS]
-        if "+" in levels or all(len(level.strip()) == 1 for level in levels):
+        if not any(char.isalnum() for level in levels for char in level):
             return None  # symbols, such as '+' and '-'
     if not marks or len(marks) == len(levels):
         return None

@@ -11,8 +11,8 @@ from core.tables.limits import shorten
 from core.tables.profile import ColumnProfile
 
 _MOST_CODES = 12
-_NEARLY_ALL = 0.95
-_LEAST_ROWS = 20
+_NEARLY_ALL = 0.93
+_LEAST_ROWS = 12
 _YES = frozenset(["yes", "y", "true", "1", "pass", "passed", "success", "positive", "dead", "case"])
 
 
@@ -84,32 +84,33 @@ def _day_first(column: ColumnProfile) -> bool:
     return any(head.isdigit() and 12 < int(head) <= 31 for head in heads)
 
 
-def check_outcome(column: ColumnProfile) -> Finding | None:
-    """Find an outcome with two values, or with nearly always the same."""
-    if not column.n_present:
-        return None
-    name = shorten(column.name)
-    if column.is_binary:
-        levels = [
-            label_of(level) for level, n in zip(column.levels, column.counts, strict=True) if n
-        ]
-        first, second = sorted(levels)
-        message = (
-            f"The outcome '{name}' has two values ({shorten(first)}, {shorten(second)}): a linear "
-            "model gives shares that may leave 0 to 1, a rough choice."
-        )
-        one = first if first.casefold() in _YES else second
-        fix = None if column.is_numeric else CodeAsZeroOne(column.name, one)
-        return Finding("binary_outcome", column.name, message, fix)
-    if not column.is_numeric or column.n_present < _LEAST_ROWS:
+def check_nearly_constant(column: ColumnProfile) -> Finding | None:
+    """Find an outcome that is nearly always the same."""
+    if column.n_present < _LEAST_ROWS or column.n_distinct < 2:
         return None
     most = int(np.argmax(column.counts))
     share = float(column.counts[most]) / column.n_present
     if share < _NEARLY_ALL:
         return None
-    others = counted(column.n_present - int(column.counts[most]), "row")
+    value = shorten(label_of(column.levels[most]))
     message = (
-        f"The outcome '{name}' is {label_of(column.levels[most])} in {share:.0%} of the rows; only "
-        f"{others} differ, so there is next to nothing to explain."
+        f"The outcome '{shorten(column.name)}' is {value} in {share:.0%} of the rows; only "
+        f"{counted(column.n_present - int(column.counts[most]), 'row')} differ, so there is next "
+        "to nothing to explain."
     )
     return Finding("constant_column", column.name, message)
+
+
+def check_two_values(column: ColumnProfile) -> Finding | None:
+    """Find an outcome with two values."""
+    if not column.is_binary:
+        return None
+    present = np.flatnonzero(column.counts)
+    first, second = sorted(label_of(column.levels[i]) for i in present)
+    message = (
+        f"The outcome '{shorten(column.name)}' has two values ({shorten(first)}, "
+        f"{shorten(second)}): a linear model gives shares that may leave 0 to 1, a rough choice."
+    )
+    one = first if first.casefold() in _YES else second
+    fix = None if column.is_numeric else CodeAsZeroOne(column.name, one)
+    return Finding("binary_outcome", column.name, message, fix)

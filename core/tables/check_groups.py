@@ -54,7 +54,7 @@ def _names_units(column: ColumnProfile) -> bool:
     cues = column.cues
     if not column.can_group or cues.time:
         return False
-    if cues.category and not _are_plain_labels(column):
+    if cues.category and (not _are_plain_labels(column) or "region" in column.name.casefold()):
         return False
     named = cues.group or bool(set(tokens_of(column.name)) & _ID_WORDS)
     return named if column.is_numeric else named or (cues.unit and column.n_distinct > 5)
@@ -120,15 +120,10 @@ def check_spread(predictor: ColumnProfile, group: ColumnProfile) -> Finding | No
     if not predictor.is_numeric or predictor.n_distinct < 3:
         return None
     constant, sizes = constant_groups(predictor, group)
-    least = 2 if _is_continuous(predictor) else 5
-    large = sizes >= least
-    stuck = constant & large
-    share = float(stuck.sum()) / max(int(large.sum()), 1)
-    if (
-        not stuck.any()
-        or share > 0.95
-        or (not _is_continuous(predictor) and share < _NO_SPREAD_SHARE)
-    ):
+    stuck = constant & (sizes > 2)
+    share = float(stuck.sum()) / max(int((sizes > 2).sum()), 1)
+    usual = 0.0 if _is_continuous(predictor, group, stuck) else _NO_SPREAD_SHARE
+    if not usual < share <= 0.9:
         return None
     names = [label_of(group.levels[i]) for i in np.flatnonzero(stuck)]
     message = (
@@ -138,19 +133,25 @@ def check_spread(predictor: ColumnProfile, group: ColumnProfile) -> Finding | No
     return Finding("no_spread_in_x", predictor.name, message, None, "info")
 
 
-def _is_continuous(column: ColumnProfile) -> bool:
-    return column.n_distinct >= 15 and float(column.counts.max()) < 0.2 * column.n_present
+def _is_continuous(column: ColumnProfile, group: ColumnProfile, stuck: BoolArray) -> bool:
+    """Whether equal values in one group are no chance, judged by the other groups."""
+    others = (group.codes >= 0) & ~stuck[group.codes] & ~column.missing
+    counts = np.unique(column.values[others], return_counts=True)[1]
+    n = int(counts.sum())
+    return len(counts) >= 8 and len(counts) >= min(0.3 * n, 15) and counts.max() < 0.2 * n
 
 
 def check_group_level(column: ColumnProfile, group: ColumnProfile) -> Finding | None:
     """Find columns that are constant in nearly all groups, and differ in a few rows of the rest."""
-    if column.is_binary or column.cues.time or column.kind in ("constant", "empty", "date"):
+    if column.cues.time or column.kind in ("constant", "empty", "date"):
         return None
     constant, sizes = constant_groups(column, group)
     several = sizes > 2
     n_several, off = int(several.sum()), ~constant & several
     if n_several < 5 or not off.any() or off.sum() > (1 - _NEARLY_LEVEL) * n_several:
         return None
+    if column.is_binary and off.sum() > 2:
+        return None  # two levels change often enough in earnest
     if not _deviates_little(column, group, off):
         return None
     names = [label_of(group.levels[i]) for i in np.flatnonzero(off)]

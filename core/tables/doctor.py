@@ -13,8 +13,9 @@ from core.tables.check_columns import (
     check_codes,
     check_constant,
     check_date,
-    check_outcome,
+    check_nearly_constant,
     check_row_names,
+    check_two_values,
 )
 from core.tables.check_groups import (
     check_group_level,
@@ -109,9 +110,11 @@ def _choose(
         outcome = outcome or (guess.outcome if guess.outcome not in {*taken, group} else None)
         free = [name for name in guess.predictors if name not in {group, outcome}]
         predictor = predictor or next(iter(free), None)
-    found = by_name(profiles, outcome) or next(
-        (p for p in profiles if p.is_binary and not p.is_numeric and p.cues.outcome), None
-    )
+    found = by_name(profiles, outcome)
+    if names[1] is None and (found is None or not found.cues.outcome):
+        # The guess knows numbers only; a column of words may bear the name of an outcome.
+        words = (p for p in profiles if p.is_binary and not p.is_numeric and p.cues.outcome)
+        found = next(words, found)
     return _Chosen(by_name(profiles, group), found, by_name(profiles, predictor))
 
 
@@ -162,8 +165,14 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
         if repeated:  # in a wide table each row is a unit, which a column rightly names
             checks = tuple(check for check in checks if check is not check_row_names)
         findings += [finding for check in checks if (finding := check(column)) is not None]
-    if chosen.outcome is not None and (finding := check_outcome(chosen.outcome)) is not None:
-        findings.append(finding)
+    for column in profiles:
+        if column is not chosen.outcome and not (column.is_numeric and column.cues.outcome):
+            continue
+        finding = check_nearly_constant(column)
+        if finding is None and column is chosen.outcome:
+            finding = check_two_values(column)
+        if finding is not None and column.name not in repeated:
+            findings.append(finding)
     return findings
 
 

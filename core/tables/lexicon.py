@@ -56,7 +56,7 @@ OUTCOMES = _words("""
     counts lang crime murder conc turnout vote votes bmi ratio density hdi lifeexp recall accuracy
     latency yld
     extro extroversion vocab popular happy happiness satisfaction liking preference quality
-    passed pass success died dead survived survival admitted admit dropout graduated won win
+    passed pass success died dead survived survival admitted admit dropout graduated
     retained relapse infected default defaulted promoted outcomes
     radon bp sbp dbp cholesterol volume thickness width length intensity mileage mpg uptake
     circumference circumf angle amount cost costs crmrte rates efficiency tfp
@@ -156,6 +156,6 @@ def cues_of(name: str) -> Cues:
         category=bool(bare & CATEGORIES),
         auxiliary=bool(set(words) & AUXILIARY),
         outcome=bool((bare | {whole}) & OUTCOMES)
-        or whole.startswith(_LONG_OUTCOMES)
+        or (whole.startswith(_LONG_OUTCOMES) and not names_unit)
         or _GLUED_OUTCOME.fullmatch(whole) is not None,
     )

@@ -26,9 +26,12 @@ MANY = 100_000
 #: Rows that a judgement about relations between columns looks at.
 SAMPLE = 200_000
 SAMPLE_CELLS = 4_000_000
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))"
-    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
+    rf"|\d{{1,2}}[-. ]\s?{_MONTH}[-., ]\s?(?:\d{{4}}|\d{{2}})|{_MONTH} \d{{1,2}}, ?\d{{4}})"
+    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?",
+    re.IGNORECASE,
 )
 _PROBE = 500
 _UNIQUE_MIN_ROWS = 8

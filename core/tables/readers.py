@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import pandas as pd
-import pyarrow as pa
 
 from core.exceptions import DataError, PoolingError
 from core.tables.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
@@ -50,7 +49,7 @@ def read_table(
         When the file is no table, damaged, in an unknown format or beyond the limits.
     """
     options = options or ReadOptions()
-    label = name or _name_of(source)
+    label = shorten(name or _name_of(source), 120)
     try:
         return to_frame(_read(_load(source, label), label, options), options)
     except PoolingError:
@@ -60,7 +59,7 @@ def read_table(
             f"'{label}' needs more memory than there is. Keep only the columns of the model.",
             code="too_large",
         ) from error
-    except (pa.ArrowException, ValueError, TypeError, OverflowError, LookupError) as error:
+    except Exception as error:  # the boundary: what strangers upload must end in a sentence
         raise DataError(
             f"'{label}' cannot be read: it is damaged or written in an unusual way "
             f"({shorten(str(error), 120)}). Save it again, for instance as CSV in UTF-8.",

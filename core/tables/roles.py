@@ -175,7 +175,7 @@ def _outcome_score(
         score += 1.5
         said.append(f"it has {column.n_distinct:,} different values")
     elif column.is_binary:
-        score -= 1.5 if cues.outcome else 2.0
+        score -= 0.5 if cues.outcome else 2.0
     else:
         score -= 0.5
     score += 0.5 * (not column.is_whole)

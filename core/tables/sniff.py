@@ -104,8 +104,8 @@ def _find_utf16(head: bytes) -> str:
     if even > 0.4 * pairs and odd < 0.1 * pairs:
         return "utf-16-be"
     raise DataError(
-        "The file holds zero bytes, so it is not a text table. Save the table as CSV, or as one "
-        "of the formats that are read: Excel, Parquet, Feather, Stata, SPSS, SAS, R, JSON.",
+        "The file holds NUL characters, so it is not a text table. Save the table as CSV, or as "
+        "one of the formats that are read: Excel, Parquet, Feather, Stata, SPSS, SAS, R, JSON.",
         code="not_a_table",
     )
 

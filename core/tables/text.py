@@ -120,7 +120,7 @@ def _transcode(data: bytes, encoding: str) -> tuple[bytes, int]:
 def _without_nul(data: bytes) -> bytes:
     if b"\0" in data:
         raise DataError(
-            "The file holds zero bytes, so it is damaged or no text table. Save it again as CSV.",
+            "The file holds NUL characters, so it is damaged or no text table. Save it as CSV.",
             code="not_a_table",
         )
     return data

@@ -138,7 +138,7 @@ def test_the_user_can_correct_it(
         (b",\n,\n", "empty ones"),
         (b"# x\n# y", "holds no rows"),
         (bytes(range(4)) * 100, "no text table"),
-        (b"a,b\n1,2\n\0\0\n", "zero bytes"),
+        (b"a,b\n1,2\n\0\0\n", "NUL characters"),
         (b"a,b\n1," + b"x" * 10_000_000 + b"\n", "cell_length"),
         (b"x" * 200_000, "cell_length"),
         ((",".join(f"c{i}" for i in range(100_000)) + "\n" + "1," * 100_000).encode(), "2,000"),
