@@ -23,6 +23,9 @@ def main() -> None:
             st.Page("pages/explore/groups.py", title="Groups"),
             st.Page("pages/explore/data.py", title="Data"),
         ],
+        "Understand": [
+            st.Page("pages/understand/variance.py", title="Variance"),
+        ],
     }
     screen = st.navigation(screens)
     look.apply()
