@@ -1,0 +1,1 @@
+"""Screens that answer what the model says beyond the groups."""
