@@ -13,8 +13,8 @@ from core.results import PoolingFits
 def parameter_table(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
     """Return every estimated number of the multilevel model.
 
-    Columns: ``symbol``, ``meaning``, ``estimate`` (text with sensible digits) and
-    ``standard error`` (of the average coefficients; blank elsewhere).
+    Columns: ``symbol``, ``estimate`` (text with sensible digits), ``standard error`` (of the
+    average coefficients; blank elsewhere) and ``meaning``.
 
     Raises
     ------
@@ -35,10 +35,11 @@ def parameter_table(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
     inside = f"sd of the {wording.individual.many} inside a {wording.group.one}"
     rows.append(("σ_y", inside, number(model.sigma_y), ""))
     if model.spec.varying_intercept:
-        where = " where all predictors are 0" if model.spec.varying else ""
+        where = " (all predictors 0)" if model.spec.varying else ""
         share = f"variance between {wording.group.many}, share{where}"
         rows.append(("ICC", share, percent(model.icc), ""))
-    return pd.DataFrame(rows, columns=["symbol", "meaning", "estimate", "standard error"])
+    frame = pd.DataFrame(rows, columns=["symbol", "meaning", "estimate", "standard error"])
+    return frame[["symbol", "estimate", "standard error", "meaning"]]
 
 
 def _symbols(fits: PoolingFits) -> list[str]:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.explore.estimates import Estimates, estimates, varying_names
-from core.explore.wording import Wording
+from core.explore.wording import INTERCEPT, Wording
 from core.formats import decimals_for, fixed, listed, number, percent
 from core.results import PoolingFits
+from core.tables.columns import NumericColumn
 from core.tables.grouped import GroupedData
 from core.types import FloatArray, IntArray
 
@@ -20,6 +21,8 @@ from core.types import FloatArray, IntArray
 _SAME_FACTOR = 0.02
 #: A correlation weaker than this is called hardly any.
 _WEAK = 0.1
+#: Shifts smaller than this, relative to the estimate, are rounding.
+_ROUNDING = 1e-10
 
 
 def _span(values: FloatArray, decimals: int) -> str:
@@ -39,7 +42,9 @@ def top_mover(each: Estimates, among: Sequence[int] | IntArray | None = None) ->
     size = np.abs(each.shift[shown])
     if not len(shown) or not np.isfinite(size).any():
         return None
-    return int(shown[int(np.nanargmax(size))])
+    j = int(shown[int(np.nanargmax(size))])
+    is_rounding = np.nanmax(size) <= _ROUNDING * abs(float(each.no_pooling[j]))
+    return None if is_rounding else j
 
 
 def moved(each: Estimates, j: int, wording: Wording, how: str = "moves") -> str:
@@ -83,9 +88,22 @@ def headline(fits: PoolingFits, wording: Wording) -> str:
         return f"No {wording.group.one} has an estimate of its own; partial pooling gives {pooled}."
     own = _span(each.no_pooling, digits)
     return (
-        f"Left alone, {groups} range from {own}; partially pooled, from {pooled}. "
-        f"{pooling_by_size(each, wording)}"
+        f"Left alone, {groups} range from {own}; partially pooled, from {pooled}"
+        f"{_far_away(each, fits, wording)}. {pooling_by_size(each, wording)}"
     )
+
+
+def _far_away(each: Estimates, fits: PoolingFits, wording: Wording) -> str:
+    """Return a warning that the intercept stands outside the data, or ''."""
+    if each.term != INTERCEPT:
+        return f" ({wording.term(each.term, fits.data)})"
+    for name in (*fits.spec.varying, *fits.spec.predictors):
+        column = fits.data.columns[name]
+        if isinstance(column, NumericColumn):
+            if column.values.min() <= 0 <= column.values.max():
+                return ""
+            return f" (where {wording.in_sentence(name)} = 0, outside the data)"
+    return ""
 
 
 def pooling_by_size(each: Estimates, wording: Wording) -> str:
@@ -121,8 +139,10 @@ def lines_title(each: Estimates, shown: IntArray, wording: Wording) -> str:
 def shrinkage_title(each: Estimates, wording: Wording) -> str:
     """Return the finding of the shrinkage figure."""
     j = top_mover(each)
+    if j is None and each.has_partial and each.is_estimable.any():
+        return f"Partial pooling leaves every {wording.group.one} where it is"
     if j is None:
-        return f"{wording.group.count(each.n_groups)} on their own, without partial pooling"
+        return f"{wording.group.count(each.n_groups)}, complete and no pooling only"
     return _begin(moved(each, j, wording, "moves most of all,"), wording)
 
 

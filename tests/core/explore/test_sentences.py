@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import core
 from core.explore import parameters, sentences
 from core.explore.estimates import estimates
 from core.explore.wording import Wording
@@ -138,3 +140,22 @@ def test_the_model_in_words() -> None:
     assert "sd 0.337 around an average of 1.49" in text and "the slope tends to fall" in text
     text = parameters.model_in_words(radon_with_uranium(), words("radon"))
     assert "group-level predictors" in text
+
+
+def test_an_intercept_outside_the_data_is_called_so() -> None:
+    table = core.load_example("sleepstudy").assign(year=lambda t: t["Days"] + 1990.0)
+    spec = core.ModelSpec(
+        outcome="Reaction", group="Subject", predictors=("year",), varying=("year",)
+    )
+    fits = core.fit_all(core.GroupedData.from_table(table, spec))
+    assert "(where year = 0, outside the data)" in sentences.headline(fits, Wording())
+    assert "outside" not in sentences.headline(example_fits("sleepstudy"), words("sleepstudy"))
+
+
+def test_rounding_is_no_movement() -> None:
+    table = pd.DataFrame({"y": [1.0, 2, 3] * 4, "g": np.repeat(list("abcd"), 3)})
+    fits = core.fit_all(core.GroupedData.from_table(table, core.ModelSpec(outcome="y", group="g")))
+    each = estimates(fits)
+    assert sentences.top_mover(each) is None
+    assert "leaves every group where it is" in sentences.shrinkage_title(each, Wording())
+    assert "differ no more than chance" in sentences.headline(fits, Wording())
