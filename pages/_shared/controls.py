@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
+import core
+from core import escape
 from core.exceptions import PoolingError
 from core.spec import ModelSpec
-from pages._shared import roles, state, texts
+from pages._shared import cache, roles, state, texts
 from pages._shared.state import Dataset
 
 _SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
@@ -154,9 +157,41 @@ def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> Non
         _multiselect(data, "cross_level", pairs)
     if st.session_state[_key(data, "structure")] == "slope":
         st.toggle(text["correlated"], key=_key(data, "correlated"), help=text["correlated_help"])
+    _choose_references(data, text)
     codes = [c for c in (*predictors, *higher) if c in roles.numeric_columns(data.table)]
     if codes:
         _multiselect(data, "categorical", codes)
+
+
+def _choose_references(data: Dataset, text: dict[str, str]) -> None:
+    """Offer the reference level of every categorical predictor."""
+    draft, numbers = state.draft(data.id), roles.numeric_columns(data.table)
+    used = [c for f in _MULTIPLE for c in st.session_state[_key(data, f)]]
+    codes = st.session_state[_key(data, "categorical")]
+    kept: dict[str, str] = draft.setdefault("reference", {})
+    for column in used:
+        if column in numbers and column not in codes:
+            continue
+        levels = cache.of_table(data, "levels", _levels, column)
+        if not 2 <= len(levels) <= core.LIMITS.levels:
+            continue
+        key = f"model_reference_{data.id}_{column}"
+        st.session_state.setdefault(key, kept.get(column, levels[0]))
+        if st.session_state[key] not in levels:
+            st.session_state[key] = levels[0]
+        kept[column] = st.selectbox(
+            text["reference"].format(column=escape.for_markdown(column)),
+            levels,
+            key=key,
+            help=text["reference_help"],
+        )
+
+
+def _levels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
+    try:
+        return core.reference_levels(table, column)
+    except PoolingError:
+        return ()
 
 
 def _select(data: Dataset, field: str, options: list[str]) -> None:
@@ -223,6 +258,7 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
             correlated=draft["correlated"],
             criterion=draft["criterion"],
             categorical=tuple(c for c in draft["categorical"] if c in used),
+            reference={c: v for c, v in draft.get("reference", {}).items() if c in used},
         )
     except PoolingError as error:
         return error

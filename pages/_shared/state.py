@@ -147,11 +147,26 @@ def mend(data: Dataset, fix: core.Fix) -> None:
         previous=data,
     )
     _replace(data, changed)
-    names = {str(c) for c in table.columns}
     old = draft(data.id)
+    names = {str(c) for c in table.columns}
     if old and {old["outcome"], old["group"]} <= names:
-        kept = {f: _known(v, names) if isinstance(v, list) else v for f, v in old.items()}
-        st.session_state["drafts"][changed.id] = kept
+        st.session_state["drafts"][changed.id] = _carried(old, names, fix)
+
+
+def _carried(old: dict[str, Any], names: set[str], fix: core.Fix) -> dict[str, Any]:
+    """Return the model controls for a mended table.
+
+    Columns that are gone leave their roles; a column made from a predictor takes its place.
+    """
+    new = {f: _known(v, names) if isinstance(v, list) else v for f, v in old.items()}
+    if not isinstance(fix, core.Recipe) or fix.column not in new["predictors"]:
+        return new
+    made = fix.names[0]
+    for field in ("predictors", "slopes"):
+        new[field] = [made if c == fix.column else c for c in new[field]]
+    new["cross_level"] = [(made if a == fix.column else a, b) for a, b in new["cross_level"]]
+    new["group_predictors"] = [*new["group_predictors"], *fix.group_names]
+    return new
 
 
 def _known(values: list[Any], names: set[str]) -> list[Any]:

@@ -7,6 +7,7 @@ import streamlit as st
 import core
 from core import escape
 from core.exceptions import PoolingError
+from core.tables.columns import NumericColumn
 from pages._shared import cache, messages, state, texts
 from pages._shared.state import Dataset, Shown
 
@@ -45,6 +46,37 @@ def _finding(data: Dataset, finding: core.Finding, i: int) -> None:
             on_click=_mend,
             args=(data, finding.fix),
         )
+
+
+def recipes(shown: Shown) -> None:
+    """Offer to centre, split, scale or log the numeric predictors of the model."""
+    text, data, spec = texts.load("data"), shown.dataset, shown.spec
+    columns = shown.fits.data.columns
+    numeric = [c for c in spec.predictors if isinstance(columns[c], NumericColumn)]
+    if not numeric:
+        return
+    st.header(text["recipes"], anchor=False)
+    st.caption(text["recipes_hint"])
+    for column in numeric:
+        row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        for recipe in _recipes_for(data, column, spec.group):
+            row.button(
+                escape.for_markdown(recipe.label),
+                key=f"data_recipe_{type(recipe).__name__}_{column}",
+                on_click=_mend,
+                args=(data, recipe),
+            )
+
+
+def _recipes_for(data: Dataset, column: str, group: str) -> list[core.Recipe]:
+    offered: list[core.Recipe] = [
+        core.CentreGrandMean(column),
+        core.CentreGroupMean(column, group),
+        core.Standardise(column),
+    ]
+    if cache.of_table(data, "can_take_log", core.can_take_log, column):
+        offered.append(core.Logarithm(column))
+    return offered
 
 
 def _mend(data: Dataset, fix: core.Fix) -> None:

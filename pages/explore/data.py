@@ -29,6 +29,7 @@ st.dataframe(columns, hide_index=True, column_config=text["labels"], key="data_c
 if data.is_upload:
     tables.reasons(shown)
 
+tables.recipes(shown)
 tables.left_out(shown)
 
 st.header(text["rows"], anchor=False)

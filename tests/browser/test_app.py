@@ -179,3 +179,27 @@ def test_nothing_serious_for_readers_with_other_needs(
     found = Axe().run(page).response["violations"]
     grave = {v["id"] for v in found if v["impact"] in ("serious", "critical")}
     assert grave <= NOT_OURS, [v for v in found if v["id"] not in NOT_OURS]
+
+
+def follow(page: Page, screen: str) -> None:
+    """Go to another screen by its link in the sidebar."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=screen, exact=True).click()
+    settle(page)
+
+
+def test_the_other_screens_of_explore(open_app: Callable[..., Page], problems: list[str]) -> None:
+    page = open_app()
+    choose_view(page, "Shrinkage")
+    follow(page, "Groups")
+    assert_sound(page, 1280)
+    follow(page, "Data")
+    assert_sound(page, 1280)
+    page.get_by_role("button", name="Centre 'floor' at its mean").click()
+    settle(page)
+    assert_sound(page, 1280)
+    expect(page.get_by_test_id("stMain")).to_contain_text("Undo the last change")
+    follow(page, "Pooling")
+    expect(page.get_by_test_id("stMain")).to_contain_text("floor (centred)")
+    selected = page.get_by_test_id("stMain").get_by_role("radio", name="Shrinkage", exact=True)
+    expect(selected.first).to_have_attribute("aria-checked", "true")
+    assert not problems

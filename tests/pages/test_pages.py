@@ -282,3 +282,31 @@ def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:
     app.button(key="data_undo").click().run()
     healthy(app)
     assert app.session_state["data_choice"] == before.id
+
+
+def test_a_changed_predictor_takes_the_place_of_the_old(app: AppTest) -> None:
+    choose(app, "data_choice", "exam")
+    open_screen(app, "data")
+    app.button(key="data_recipe_CentreGroupMean_standLRT").click().run()
+    healthy(app)
+    spec = app.session_state["shown"].spec
+    assert spec.predictors == spec.varying == ("standLRT (within school)",)
+    assert spec.group_predictors == ("standLRT (school mean)",)
+    assert not app.error and app.session_state["shown"].dataset.is_upload
+    assert "exam" in core.EXAMPLES and "standLRT (within school)" not in core.load_example("exam")
+    app.button(key="data_undo").click().run()
+    healthy(app)
+    assert app.session_state["shown"].spec.predictors == ("standLRT",)
+
+
+def test_the_reference_of_a_category_can_be_chosen(app: AppTest) -> None:
+    upload(app, "kinds.csv", many_groups(30).to_csv(index=False).encode())
+    choose(app, sidebar_key(app, "predictors"), ["x", "kind"])
+    name = app.session_state["data_choice"]
+    choose(app, f"model_reference_{name}_kind", "b")
+    shown = app.session_state["shown"]
+    assert shown.spec.reference["kind"] == "b"
+    assert "kind[a]" in shown.fits.data.fixef_names
+    choose(app, "data_choice", "radon")
+    choose(app, "data_choice", name)
+    assert app.session_state["shown"].spec.reference["kind"] == "b"
