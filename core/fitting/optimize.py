@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -90,16 +91,15 @@ def minimise(problem: CriterionProblem, starts: FloatArray, *, correlated: bool)
 
 def _drop_twins(state: _State, k: int, correlated: bool) -> None:
     """End the searches of one problem that have come to where a better one is."""
-    D, value, active = rel_cov_of(state.theta[0], k, correlated), state.value[0], state.active[0]
-    order = np.argsort(value)
-    for place, i in enumerate(order):
-        if not active[i]:
-            continue
-        better = order[:place]
-        reach = 0.02 * (0.02 + np.abs(D[better]).max(axis=(1, 2)))
-        apart = np.abs(D[better] - D[i]).max(axis=(1, 2))
-        if np.any((apart <= reach) & (value[i] - value[better] < 0.05)):
-            active[i], value[i] = False, np.inf
+    D, value = rel_cov_of(state.theta[0], k, correlated), state.value[0]
+    with np.errstate(invalid="ignore"):
+        gap = value[:, None] - value[None, :]
+    earlier = np.arange(len(value))[:, None] > np.arange(len(value))[None, :]
+    is_better = (gap > 0) | ((gap == 0) & earlier)
+    reach = 0.02 * (0.02 + np.abs(D).max(axis=(1, 2)))
+    apart = np.abs(D[:, None] - D[None]).max(axis=(2, 3))
+    twin = state.active[0] & (is_better & (apart <= reach) & (gap < 0.05)).any(axis=1)
+    state.active[0, twin], state.value[0, twin] = False, np.inf
 
 
 def _advance(
@@ -181,6 +181,7 @@ def start_points(problem: CriterionProblem, *, correlated: bool, most: int) -> F
     return theta_of(points[None, chosen], correlated)
 
 
+@cache
 def scan_points(k: int, correlated: bool) -> tuple[FloatArray, int]:
     """Return the points D (C, k, k) of the coarse scan for k > 1, and where its tail begins.
 
@@ -193,7 +194,9 @@ def scan_points(k: int, correlated: bool) -> tuple[FloatArray, int]:
             D = np.eye(k) * 0.05**2
             D[i, i] = size**2
             candidates.append(D)
-    return np.array(candidates), single
+    points = np.array(candidates)
+    points.setflags(write=False)
+    return points, single
 
 
 def _coarse(k: int, correlated: bool) -> list[FloatArray]:
