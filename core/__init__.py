@@ -16,6 +16,7 @@ from core.explore.profile import Profile, profile
 from core.explore.receipt import Receipt, receipt
 from core.explore.simulation import simulate_many, world_of
 from core.explore.study import SimulationStudy
+from core.explore.validation import CrossValidation, cross_validate, leave_one_group_out
 from core.explore.variance import icc, icc_curve
 from core.explore.win_map import WinMap, win_map
 from core.fitting.fit import fit_all
@@ -58,6 +59,7 @@ __all__ = [
     "CentreGrandMean",
     "CentreGroupMean",
     "CompletePoolingFit",
+    "CrossValidation",
     "DataError",
     "DegenerateDataError",
     "Diagnostic",
@@ -95,6 +97,7 @@ __all__ = [
     "apply_fix",
     "can_take_log",
     "compare",
+    "cross_validate",
     "describe_columns",
     "dial",
     "dial_path",
@@ -104,6 +107,7 @@ __all__ = [
     "guess_roles",
     "icc",
     "icc_curve",
+    "leave_one_group_out",
     "load_example",
     "make_world",
     "predict",

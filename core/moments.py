@@ -102,6 +102,7 @@ class GroupMoments:
         m = len(data.base) + 1
         center, scale = np.zeros(m + 1), np.ones(m + 1)
         n = data.group_sizes.astype(np.float64)
+        counted = np.maximum(n, 1.0)  # a group may have no rows: a fold, a resample
         rows = _Rows(data, center, scale)
         mean = np.empty((m, data.n_groups))
         centred: dict[int, FloatArray] = {}
@@ -112,9 +113,9 @@ class GroupMoments:
                 column, level = rows.category(base)
                 if column.name not in levels:
                     levels[column.name] = rows.sums_by_level(column, None)
-                mean[base - 1] = levels[column.name][:, level] / n
+                mean[base - 1] = levels[column.name][:, level] / counted
             else:
-                mean[base - 1] = rows.sums(values) / n
+                mean[base - 1] = rows.sums(values) / counted
                 values -= mean[base - 1][rows.index]
                 centred[base] = values
         total = _within_total(rows, n, mean, centred)

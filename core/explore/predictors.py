@@ -260,12 +260,11 @@ class Predictor:
         if self.stage is None:
             df = np.full(len(mean), self.df_residual)
             return df, df
-        staged = ~work.is_known
-        within = np.full(len(mean), 1.0 / self.df_residual)
-        between = np.where(staged, mean**2 / max(self.stage.df, 1e-9), mean**2 * within)
+        known, least = work.is_known, max(self.stage.df, 1e-9)
         with np.errstate(divide="ignore", invalid="ignore"):
-            df = (mean + 1.0) ** 2 / (between + np.where(staged, 1.0, 1.0 + 2.0 * mean) * within)
-            return df, mean**2 / between
+            both = (mean + 1.0) ** 2 / (mean**2 / least + 1.0 / self.df_residual)
+        df = np.where(known, self.df_residual, both)
+        return df, np.where(known, self.df_residual, least)
 
     def _satterthwaite(
         self, work: _Work, shrinkage: Shrinkage, unknown: FloatArray

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from core.exceptions import DegenerateDataError, NotIdentifiedError, PoolingError
@@ -14,8 +16,20 @@ from core.tables.grouped import GroupedData
 EXACT_FIT = 1e-20
 
 
+class HasResiduals(Protocol):
+    """What no pooling leaves: residual sum of squares and its degrees of freedom."""
+
+    @property
+    def df_residual(self) -> float:
+        """Rows minus free coefficients."""
+
+    @property
+    def rss(self) -> float:
+        """In squared units of the outcome."""
+
+
 def refusal_of(
-    data: GroupedData, model: ScaledModel, no_pooling: NoPoolingFit
+    data: GroupedData, model: ScaledModel, no_pooling: HasResiduals
 ) -> PoolingError | None:
     """Return why no multilevel model can be fitted, or None."""
     for check in (_too_few_groups, _degenerate, _not_identified):
@@ -26,7 +40,7 @@ def refusal_of(
 
 
 def _too_few_groups(
-    data: GroupedData, model: ScaledModel, no_pooling: NoPoolingFit
+    data: GroupedData, model: ScaledModel, no_pooling: HasResiduals
 ) -> PoolingError | None:
     if data.n_groups >= 2:
         return None
@@ -37,7 +51,7 @@ def _too_few_groups(
 
 
 def _degenerate(
-    data: GroupedData, model: ScaledModel, no_pooling: NoPoolingFit
+    data: GroupedData, model: ScaledModel, no_pooling: HasResiduals
 ) -> PoolingError | None:
     if no_pooling.df_residual <= 0:
         return None
@@ -53,7 +67,7 @@ def _degenerate(
 
 
 def _not_identified(
-    data: GroupedData, model: ScaledModel, no_pooling: NoPoolingFit
+    data: GroupedData, model: ScaledModel, no_pooling: HasResiduals
 ) -> PoolingError | None:
     """Compare the residual variance with every group variance: they must be separable.
 

@@ -1,0 +1,79 @@
+"""The four estimators fitted to every fold's training moments, the multilevel fits in a batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.explore.estimators import complete_pooling, no_pooling, partial_pooling
+from core.explore.folds import Fold
+from core.explore.predictors import Predictor
+from core.explore.training import Training
+from core.fitting.batch import find_optima, stack_problems
+from core.fitting.checks import refusal_of
+from core.fitting.criterion import problem_of
+from core.types import FloatArray
+
+
+@dataclass(frozen=True)
+class _Residuals:
+    """What the checks of identifiability want to know of no pooling."""
+
+    df_residual: float
+    rss: float
+
+
+def _admits_multilevel(training: Training, alone: Predictor) -> bool:
+    """Return whether the training rows can support a multilevel model."""
+    live = training.moments.n > 0
+    if live.sum() < 2:
+        return False
+    rss = 0.0 if alone.df_residual <= 0 else alone.sigma2 * alone.df_residual
+    residuals = _Residuals(alone.df_residual, rss * training.model.y_scale**2)
+    return refusal_of(training.data, training.model, residuals) is None
+
+
+def fold_predictors(folds: list[Fold], unit: FloatArray) -> list[dict[str, Predictor]]:
+    """Return the estimators of every fold, by name; one that cannot be fitted is left out.
+
+    Parameters
+    ----------
+    unit : FloatArray, shape (k,)
+        ``unit_of`` the model of all rows: where the search looks for the variances.
+    """
+    out: list[dict[str, Predictor]] = []
+    by_terms: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for i, fold in enumerate(folds):
+        training = fold.training
+        if training.model.n_obs <= training.model.p:
+            out.append({})
+            continue
+        alone = no_pooling(training)
+        staged = no_pooling(training, is_two_stage=True)
+        out.append({"no_pooling": alone, "two_stage": staged})
+        out[-1]["complete_pooling"] = complete_pooling(training)
+        if _admits_multilevel(training, alone):
+            by_terms[tuple(map(int, training.model.used))].append(i)
+    for members in by_terms.values():
+        fitted = _multilevel([folds[i].training for i in members], unit)
+        for i, predictor in zip(members, fitted, strict=True):
+            out[i]["partial_pooling"] = predictor
+    return out
+
+
+def _multilevel(trainings: list[Training], unit: FloatArray) -> list[Predictor]:
+    """Fit the multilevel model to training sets with the same terms in use."""
+    spec = trainings[0].data.spec
+    reml = spec.criterion == "REML"
+    problems = [problem_of(t.model, unit, reml=reml, merge=False) for t in trainings]
+    problem = stack_problems(problems)
+    found = find_optima(problem, correlated=spec.correlated, n_starts=3)
+    inverse = np.linalg.inv(found.XVX)
+    D = found.D / np.outer(unit, unit)
+    variance = found.r2 / problem.nu
+    return [
+        partial_pooling(t, D[i], found.beta[i], inverse[i], float(variance[i]))
+        for i, t in enumerate(trainings)
+    ]

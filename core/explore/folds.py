@@ -1,0 +1,150 @@
+"""Folds for cross-validation: training moments are the sum over all folds but one."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from core.exceptions import SpecError
+from core.explore.training import KNOWN, NEW, Rows, Training
+from core.fitting.scaled import scale_model
+from core.moments import GroupMoments
+from core.tables.columns import CategoricalColumn, Column, NumericColumn
+from core.tables.grouped import GroupedData
+from core.types import FloatArray, IntArray
+
+HoldOut: TypeAlias = Literal["people", "groups"]
+#: More folds than this are no longer quick.
+MOST_FOLDS = 1000
+
+
+def assign_folds(data: GroupedData, hold_out: HoldOut, folds: int, seed: int) -> IntArray:
+    """Return the fold of every row, shape (n,).
+
+    People are dealt out group by group in random order, so that every fold has its share of
+    every group; whole groups are dealt out in random order.
+    """
+    most = data.n_obs if hold_out == "people" else data.n_groups
+    if hold_out not in ("people", "groups"):
+        raise SpecError(f"hold_out must be 'people' or 'groups', not {hold_out!r}.")
+    if not 2 <= folds <= min(most, MOST_FOLDS):
+        raise SpecError(
+            f"{folds:,} folds are not possible: choose between 2 and {min(most, MOST_FOLDS):,}."
+        )
+    rng = np.random.default_rng(seed)
+    if hold_out == "groups":
+        of_group = np.empty(data.n_groups, dtype=np.intp)
+        of_group[rng.permutation(data.n_groups)] = np.arange(data.n_groups) % folds
+        return np.asarray(of_group[data.group_index])
+    order = np.lexsort((rng.random(data.n_obs), data.group_index))
+    out = np.empty(data.n_obs, dtype=np.intp)
+    out[order] = np.arange(data.n_obs) % folds
+    return np.asarray(rng.permutation(folds)[out])
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Moments of some of the rows, in the scaling of all: n (J,), mean (m, J), total (m, m)."""
+
+    n: FloatArray
+    mean: FloatArray
+    total: FloatArray
+    pairs: dict[tuple[int, int], FloatArray]
+
+
+def _merged(a: _Part, b: _Part) -> _Part:
+    """Return the moments of two disjoint sets of rows; a sum of what is not negative."""
+    n = a.n + b.n
+    share = np.divide(b.n, n, out=np.zeros_like(n), where=n > 0)
+    gap = b.mean - a.mean
+    between = a.n * share
+    pairs = {
+        (i, j): a.pairs[i, j] + b.pairs[i, j] + between * gap[i - 1] * gap[j - 1]
+        for i, j in a.pairs
+    }
+    total = a.total + b.total + (gap * between) @ gap.T
+    mean = np.where(n > 0, a.mean + gap * share, 0.0)
+    return _Part(n, mean, total, pairs)
+
+
+def _subset(data: GroupedData, rows: IntArray) -> GroupedData:
+    """Return some rows with all groups and levels, even those without rows."""
+    columns: dict[str, Column] = {}
+    for name, column in data.columns.items():
+        if isinstance(column, NumericColumn):
+            columns[name] = NumericColumn(name, column.values[rows])
+        else:
+            columns[name] = CategoricalColumn(name, column.codes[rows], column.levels)
+    return replace(data, y=data.y[rows], group_index=data.group_index[rows], columns=columns)
+
+
+def _needed_pairs(data: GroupedData) -> set[tuple[int, int]]:
+    """Return the pairs of base columns whose products are needed group by group."""
+    apart = {b for b in data.varying if b > 0}
+    apart |= {t.base for t in data.terms if t.base > 0 and t.factor >= 0}
+    last = len(data.base) + 1
+    return {(min(a, b), max(a, b)) for a in apart for b in range(1, last + 1)}
+
+
+def _part(data: GroupedData, rows: IntArray, moments: GroupMoments) -> _Part:
+    """Return the moments of some rows, in the scaling of ``moments``."""
+    own = GroupMoments.from_data(_subset(data, rows))
+    size = own.scale / moments.scale
+    shift = (own.center - moments.center) / moments.scale
+    mean = own.mean * size[1:, None] + shift[1:, None]
+    pairs = {(a, b): own.within(a, b) * size[a] * size[b] for a, b in sorted(_needed_pairs(data))}
+    total = own.within_total * np.outer(size[1:], size[1:])
+    return _Part(own.n, np.where(own.n > 0, mean, 0.0), total, pairs)
+
+
+def training_moments(
+    data: GroupedData, moments: GroupMoments, fold: IntArray, folds: int
+) -> list[GroupMoments]:
+    """Return the moments of all rows outside each fold, in the scaling of all rows."""
+    order = np.argsort(fold, kind="stable")
+    ends = np.searchsorted(fold[order], np.arange(folds + 1))
+    parts = [_part(data, order[a:b], moments) for a, b in itertools.pairwise(ends)]
+    after = parts[-1:]
+    for part in reversed(parts[1:-1]):
+        after.append(_merged(part, after[-1]))
+    after.reverse()  # after[i]: parts i + 1 and on
+    out, before = [after[0]], parts[0]
+    for i in range(1, folds):
+        out.append(_merged(before, after[i]) if i < folds - 1 else before)
+        before = _merged(before, parts[i]) if i < folds - 1 else before
+    return [GroupMoments(p.n, p.mean, p.total, moments.center, moments.scale, p.pairs) for p in out]
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One fold: what to learn from, the rows held out, and their positions in the table."""
+
+    training: Training
+    rows: Rows
+    where: IntArray
+
+
+def make_folds(
+    data: GroupedData, moments: GroupMoments, hold_out: HoldOut, folds: int, seed: int
+) -> list[Fold]:
+    """Return the folds of a cross-validation."""
+    fold = assign_folds(data, hold_out, folds, seed)
+    base = np.column_stack(
+        [
+            (data.base_values(b) - moments.center[b]) / moments.scale[b]
+            for b in range(len(data.base) + 1)
+        ]
+    )
+    columns = [values[data.group_index] for _, values in data.group_columns]
+    factors = np.column_stack(columns) if columns else np.empty((data.n_obs, 0))
+    out = []
+    for i, train in enumerate(training_moments(data, moments, fold, folds)):
+        where = np.flatnonzero(fold == i)
+        group = data.group_index[where]
+        kind = np.where(train.n[group] > 0, KNOWN, NEW)
+        rows = Rows(base[where], factors[where], group, kind)
+        out.append(Fold(Training(data, train, scale_model(data, train)), rows, where))
+    return out
