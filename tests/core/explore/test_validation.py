@@ -66,8 +66,8 @@ def test_equal_to_refits(simulated: pd.DataFrame, case: str, hold_out: str) -> N
             assert hold_out == "groups" and estimator == "no_pooling"
             continue
         error = brute["error"][defined]
-        # Rows agree as far as two searches agree on theta, scores to 1e-8 and better.
-        assert_allclose(held.error[defined], error, rtol=0, atol=2e-7)
+        # Rows agree as far as two searches agree on theta, to first order; scores to second.
+        assert_allclose(held.error[defined], error, rtol=0, atol=1e-5)
         assert_allclose(summary["rmse"], np.sqrt(np.mean(error**2)), rtol=1e-8)
         t = stats.t(brute["df"][defined])
         density = t.logpdf(error / brute["se"][defined]) - np.log(brute["se"][defined])
