@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from core.exceptions import SpecError
 from core.fitting.fit import fit_all
@@ -144,7 +144,7 @@ def variance_test(fit: MultilevelFit, slope: str | None = None) -> VarianceTest:
         lesser = _refit(fit, reduced, varying).criterion_value
         df = (k - 1, k) if spec.correlated else (0, 1)
     statistic = max(lesser - fit.criterion_value, 0.0)
-    tails = [float(statistic <= 0) if d == 0 else float(chi2.sf(statistic, d)) for d in df]
+    tails = [float(statistic <= 0) if d == 0 else float(chdtrc(d, statistic)) for d in df]
     name = slope or "(Intercept)"
     return VarianceTest(name, statistic, df, 0.5 * sum(tails), fit.criterion)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student_t
+from scipy.special import stdtr, stdtrit
 
 from core.exceptions import SpecError
 from core.fitting.covariance import rel_cov_of, theta_of
@@ -47,7 +47,7 @@ def fixed_effects(fit: MultilevelFit, level: float = 0.95) -> pd.DataFrame:
     df = satterthwaite_df(fit)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = fit.fixef / fit.fixef_se
-    reach = student_t.ppf(0.5 + level / 2.0, df) * fit.fixef_se
+    reach = stdtrit(df, 0.5 + level / 2.0) * fit.fixef_se
     return pd.DataFrame(
         {
             "name": fit.fixef_names,
@@ -55,7 +55,7 @@ def fixed_effects(fit: MultilevelFit, level: float = 0.95) -> pd.DataFrame:
             "se": fit.fixef_se,
             "df": df,
             "t": ratio,
-            "p": 2.0 * student_t.sf(np.abs(ratio), df),
+            "p": 2.0 * stdtr(df, -np.abs(ratio)),
             "lower": fit.fixef - reach,
             "upper": fit.fixef + reach,
         }

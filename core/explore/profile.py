@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from core.exceptions import SpecError
 from core.fitting.criterion import problem_of
@@ -100,7 +100,7 @@ def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
     if not 0.0 < level < 1.0:
         raise SpecError(f"level must lie between 0 and 1, not {level!r}.")
     task = _task(fit)
-    cut = float(np.sqrt(chi2.ppf(level, 1)))
+    cut = float(np.sqrt(chdtri(1, 1.0 - level)))
     ends, seen = _seek(task, cut, np.arange(len(task.names)))
     scale = task.scales
     shift = np.concatenate([np.zeros(len(task.names) - len(task.offsets)), task.offsets])
@@ -126,7 +126,7 @@ def ratio_interval(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> 
     intraclass correlation is made of. ``at`` needs one varying slope or none.
     """
     task = _task(fit, ratio_at=at)
-    ends, _ = _seek(task, float(np.sqrt(chi2.ppf(level, 1))), np.array([0]))
+    ends, _ = _seek(task, float(np.sqrt(chdtri(1, 1.0 - level))), np.array([0]))
     lower, upper = ends[0] * task.scales[0]
     return float(lower), float(upper)
 
