@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from core.exceptions import SpecError
 from core.fitting.replicates import Replicates
@@ -114,8 +114,8 @@ class Tally:
 
     def _quantiles(self, fits: Replicates) -> tuple[float, float, float]:
         upper = 0.5 + 0.5 * self.level
-        own = stats.t.ppf(upper, fits.df_no_pooling) if fits.df_no_pooling > 0 else np.nan
-        return stats.t.ppf(upper, fits.df_complete), own, stats.norm.ppf(upper)
+        own = float(stdtrit(fits.df_no_pooling, upper)) if fits.df_no_pooling > 0 else np.nan
+        return float(stdtrit(fits.df_complete, upper)), own, float(ndtri(upper))
 
 
 def _estimates(fits: Replicates) -> tuple[tuple[FloatArray, FloatArray], ...]:
@@ -264,7 +264,7 @@ class SimulationStudy:
         draws, the mean standard error, and the coverage of normal intervals.
         """
         truth = dict(zip(self.world.data.fixef_names, self.world.fixef, strict=True))
-        quantile = float(stats.norm.ppf(0.5 + 0.5 * self.level))
+        quantile = float(ndtri(0.5 + 0.5 * self.level))
         kinds = (("classical", 0, 0), ("cluster_robust", 0, 1), ("multilevel", 1, 2))
         records = []
         for i, name in enumerate(self.fixef_names):
