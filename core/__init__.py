@@ -15,6 +15,7 @@ from core.explore.prediction import predict
 from core.explore.profile import Profile, profile
 from core.explore.receipt import Receipt, receipt
 from core.explore.simulation import simulate_many, world_of
+from core.explore.standard_errors import standard_errors
 from core.explore.study import SimulationStudy
 from core.explore.validation import CrossValidation, cross_validate, leave_one_group_out
 from core.explore.variance import icc, icc_curve
@@ -119,6 +120,7 @@ __all__ = [
     "reference_levels",
     "simulate",
     "simulate_many",
+    "standard_errors",
     "to_csv",
     "variance_test",
     "win_map",
