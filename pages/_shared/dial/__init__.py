@@ -1,1 +1,0 @@
-"""The pooling dial: a component that draws itself while it is turned."""
