@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,46 +9,10 @@ import core
 from pages._shared import cache
 from tests.browser.driver import ROOT
 from tests.fitted import HOSTILE, many_groups
+from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 
 VIEWS = ("lines", "shrinkage", "group_size", "map", "table")
 TITLE_STARTS = {"radon": "Left alone, 85", "exam": "Left alone, 65", "sleepstudy": "Left alone, 18"}
-
-
-@pytest.fixture
-def app() -> Iterator[AppTest]:
-    """Return the app after its first run."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.run()
-    healthy(app)
-    yield app
-
-
-def healthy(app: AppTest) -> None:
-    """Assert that nothing was raised."""
-    assert not app.exception, [e.message for e in app.exception]
-
-
-def choose(app: AppTest, key: str, value: object) -> AppTest:
-    """Set a widget by its key and run."""
-    for kind in ("selectbox", "multiselect", "radio", "segmented_control", "toggle", "text_input"):
-        for widget in app.get(kind) if kind != "segmented_control" else app.segmented_control:
-            if widget.key == key:
-                widget.set_value(value).run()
-                healthy(app)
-                return app
-    raise AssertionError(f"no widget {key}")
-
-
-def upload(app: AppTest, name: str, content: bytes) -> AppTest:
-    """Upload a file and run."""
-    app.file_uploader(key="data_upload").set_value((name, content, "text/csv")).run()
-    healthy(app)
-    return app
-
-
-def sidebar_key(app: AppTest, field: str) -> str:
-    """Return the key of a model control of the table that is chosen."""
-    return f"model_{field}_{app.session_state['data_choice']}"
 
 
 def test_zero_clicks(app: AppTest) -> None:
@@ -232,15 +194,8 @@ def test_left_out_rows_are_told(app: AppTest) -> None:
     assert any("rows left out" in i.value for i in app.info)
 
 
-def open_screen(app: AppTest, name: str) -> AppTest:
-    """Go to a screen of the section Explore."""
-    app.switch_page(f"pages/explore/{name}.py").run()
-    healthy(app)
-    return app
-
-
 def test_the_screen_of_one_group_shows_its_receipt(app: AppTest) -> None:
-    open_screen(app, "groups")
+    open_screen(app, "explore/groups")
     assert app.title[0].value.startswith("LACQUIPARLE (2 homes)")
     choose(app, "groups_name_radon", "STLOUIS")
     assert app.title[0].value.startswith("STLOUIS (116 homes)")
@@ -254,12 +209,12 @@ def test_the_screen_of_one_group_shows_its_receipt(app: AppTest) -> None:
 
 def test_the_screen_of_one_group_without_a_multilevel_fit(app: AppTest) -> None:
     upload(app, "flat.csv", b"y,g\n" + b"".join(b"%d,g%d\n" % (j, j) for j in range(8)) * 4)
-    open_screen(app, "groups")
+    open_screen(app, "explore/groups")
     assert "no partial pooling" in app.warning[0].value and not app.title
 
 
 def test_the_screen_of_the_table(app: AppTest) -> None:
-    open_screen(app, "data")
+    open_screen(app, "explore/data")
     assert app.title[0].value.startswith("All 919 rows are used")
     columns = app.dataframe[0].value.set_index("column")
     assert columns.loc["log_radon", "role"] == "outcome"
@@ -271,7 +226,7 @@ def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:
     table = many_groups(20)
     table["x"] = [f"{v:,.2f}%" for v in table["x"]]
     upload(app, "percent.csv", table.to_csv(index=False).encode())
-    open_screen(app, "data")
+    open_screen(app, "explore/data")
     before = app.session_state["shown"].dataset
     fixes = [b for b in app.button if (b.key or "").startswith("data_fix_")]
     assert fixes
@@ -286,7 +241,7 @@ def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:
 
 def test_a_changed_predictor_takes_the_place_of_the_old(app: AppTest) -> None:
     choose(app, "data_choice", "exam")
-    open_screen(app, "data")
+    open_screen(app, "explore/data")
     app.button(key="data_recipe_CentreGroupMean_standLRT").click().run()
     healthy(app)
     spec = app.session_state["shown"].spec
