@@ -42,13 +42,13 @@ class DialCurve:
     series: FloatArray
     branches: tuple[tuple[float, float], ...]
 
-    def at(self, log_t: FloatArray) -> FloatArray:
+    def at(self, log_t: FloatArray | float) -> FloatArray:
         """Return the functions at points of log t, shape (3 + p, E)."""
         low, high = self.log_t
-        x = (2.0 * log_t - low - high) / (high - low)
+        x = (2.0 * np.asarray(log_t) - low - high) / (high - low)
         return np.asarray(np.polynomial.chebyshev.chebval(x, self.series.T), dtype=np.float64)
 
-    def log_c(self, log_t: FloatArray) -> FloatArray:
+    def log_c(self, log_t: FloatArray | float) -> FloatArray:
         """Return log c at points of log t."""
         return np.asarray(log_t + self.at(log_t)[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from core import formats
 from core.explore.dial_curve import DialCurve, dial_curve
@@ -57,7 +57,7 @@ class DialEvidence:
 def dial_evidence(path: DialPath, curve: DialCurve | None = None) -> DialEvidence:
     """Return the likelihood along the dial, with its 95% interval and its modes."""
     curve = curve or dial_curve(path)
-    log_t = curve.grid
+    log_t = _grid(curve)
     c = np.exp(curve.log_c(log_t))
     value = curve.at(log_t)[2]
     at_complete = dial(path, 0.0).criterion_value
@@ -66,7 +66,7 @@ def dial_evidence(path: DialPath, curve: DialCurve | None = None) -> DialEvidenc
     top = 1.0 if at_one <= lowest + 1e-6 else float(c[int(np.argmin(value))])
     if at_complete <= lowest:
         top = 0.0
-    interval = _interval(path, curve, at_complete, lowest)
+    interval = _interval(path, curve, log_t, (at_complete, lowest))
     relative = -0.5 * (value - lowest)
     modes = _other_modes(c, relative, -0.5 * (at_complete - lowest), top)
     return DialEvidence(
@@ -81,12 +81,36 @@ def dial_evidence(path: DialPath, curve: DialCurve | None = None) -> DialEvidenc
     )
 
 
-def _interval(
-    path: DialPath, curve: DialCurve, at_complete: float, lowest: float
-) -> tuple[float, float]:
-    """Return where the criterion is 3.84 above its minimum, to each side of the top."""
-    limit = lowest + 2.0 * DROP_95
+def _grid(curve: DialCurve) -> FloatArray:
+    """Return points of log t for drawing: finer around a top that many groups make sharp."""
     log_t = curve.grid
+    value = curve.at(log_t)[2]
+    here = int(np.argmin(value))
+    if here in (0, len(log_t) - 1):
+        return log_t
+    ends = (float(log_t[here - 1]), float(log_t[here + 1]))
+    found = minimize_scalar(lambda x: float(curve.at(x)[2]), bounds=ends, options={"xatol": 1e-9})
+    top, step = float(found.x), 0.1 * (ends[1] - ends[0])
+    bend = float(curve.at(top - step)[2] + curve.at(top + step)[2] - 2.0 * found.fun) / step**2
+    half = np.sqrt(2.0 * 2.0 * DROP_95 / max(bend, 1e-12))
+    if half > 4.0 * (ends[1] - ends[0]):
+        return log_t
+    finer = np.clip(top + half * np.linspace(-3.0, 3.0, 61), *_branch_of(curve, top))
+    return np.unique(np.concatenate([log_t, finer, [top]]))
+
+
+def _branch_of(curve: DialCurve, log_t: float) -> tuple[float, float]:
+    return next(b for b in curve.branches if b[0] <= log_t <= b[1])
+
+
+def _interval(
+    path: DialPath, curve: DialCurve, log_t: FloatArray, heights: tuple[float, float]
+) -> tuple[float, float]:
+    """Return where the criterion is 3.84 above its minimum, to each side of the top.
+
+    ``heights`` are the criterion at c = 0 and at its lowest.
+    """
+    at_complete, limit = heights[0], heights[1] + 2.0 * DROP_95
     value = curve.at(log_t)[2]
     is_out = value > limit
     here = int(np.argmin(value))

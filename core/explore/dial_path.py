@@ -92,6 +92,12 @@ class DialPath:
         z = self.model.z_to_raw
         return np.asarray(self.reference * self.model.y_scale**2 * (z @ self.shape @ z.T))
 
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """Group-level columns that the model uses, in order (places in ``data.group_columns``)."""
+        terms = self.fits.data.terms
+        return tuple(sorted({terms[t].factor for t in self.model.used} - {-1}))
+
     def solve(self, t: FloatArray) -> Solutions:
         """Return fixed effects, residual variance and criterion at each t (scaled units)."""
         return solve_along(self.groups, t, n_obs=self.model.n_obs, reml=self.is_reml)

@@ -34,7 +34,8 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         determine their line, the matrix that fills ``own`` up from the target; ``stop``:
         lines at the no-pooling end where the weights do not lead there; ``curve`` and
         ``stops``: fixed effects, sigma_y and criterion along the dial and at its ends;
-        ``range``; ``vcov``: Sigma at c = 1; ``note``.
+        ``range``; ``vcov``: Sigma at c = 1; ``is_substituted``:
+        whether c = 1 is no estimate because a variance was put in.
     """
     curve = curve or dial_curve(path)
     data, model = path.fits.data, path.model
@@ -63,7 +64,7 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         "stops": {name: _stop(path, end) for name, end in ends.items()},
         "range": list(dial_range(path)),
         "vcov": path.vcov_group.tolist(),
-        "note": path.note,
+        "is_substituted": bool(path.substituted),
     }
 
 
@@ -117,16 +118,13 @@ def _targets(path: DialPath) -> tuple[list[list[int]], FloatArray]:
     """Return [fixed effect, coefficient, column of u or -1] triples, and u (q, J)."""
     data, used = path.fits.data, path.model.used
     position = {base: i for i, base in enumerate(data.varying)}
+    factors = path.factors
     rows: list[list[int]] = []
-    factors: list[int] = []
     for i, t in enumerate(used):
         term = data.terms[t]
-        if term.base not in position:
-            continue
-        if term.factor >= 0 and term.factor not in factors:
-            factors.append(term.factor)
-        where = factors.index(term.factor) if term.factor >= 0 else -1
-        rows.append([i, position[term.base], where])
+        if term.base in position:
+            where = factors.index(term.factor) if term.factor >= 0 else -1
+            rows.append([i, position[term.base], where])
     u = [data.group_columns[factor][1] for factor in factors]
     return rows, np.array(u).reshape(len(u), data.n_groups)
 

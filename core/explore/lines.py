@@ -73,8 +73,8 @@ def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
         predictor = default_predictor(fits)
     elif predictor not in fits.spec.predictors:
         raise SpecError(f"'{predictor}' is not an individual-level predictor of this model.")
-    x, grid, levels = _axis(data, predictor)
-    base = _base_grid(data, predictor, grid)
+    x, grid, levels = line_axis(data, predictor)
+    base = base_grid(data, predictor, grid)
     order = np.argsort(data.group_index, kind="stable")
     sizes = data.group_sizes
     own = fits.no_pooling
@@ -94,7 +94,7 @@ def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
     )
 
 
-def _axis(
+def line_axis(
     data: GroupedData, predictor: str | None
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return the rows' positions along the axis, the grid, and the levels of a category."""
@@ -111,7 +111,7 @@ def _axis(
     return values, np.array([values.min(), values.max()]), ()
 
 
-def _base_grid(data: GroupedData, predictor: str | None, grid: FloatArray) -> FloatArray:
+def base_grid(data: GroupedData, predictor: str | None, grid: FloatArray) -> FloatArray:
     """Return the base columns along the grid, shape (G, 1 + B): others at their means."""
     means = [float(data.base_values(b).mean()) for b in range(len(data.base) + 1)]
     base = np.tile(means, (len(grid), 1))

@@ -1,4 +1,4 @@
-"""The five views of the three fits: their options, figure and table."""
+"""The views of the three fits: their options, figure and table."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from core.plots.plot_map import plot_map
 from core.plots.plot_shrinkage import plot_shrinkage
 from core.types import IntArray
 from pages._shared import controls, figures, look, state, texts
+from pages._shared.dial import view as dial
 from pages._shared.state import Shown
 
 _SAVED = "session"
@@ -45,6 +46,7 @@ def choose() -> str:
 def draw(view: str, shown: Shown, options: Any) -> None:
     """Draw one view; its options go into the container ``options``."""
     drawers = {
+        "dial": _dial,
         "lines": _lines,
         "shrinkage": _shrinkage,
         "group_size": _group_size,
@@ -52,6 +54,10 @@ def draw(view: str, shown: Shown, options: Any) -> None:
         "table": _table,
     }
     drawers[view](shown, options)
+
+
+def _dial(shown: Shown, options: Any) -> None:
+    dial.show(shown)
 
 
 def _term(shown: Shown) -> str:

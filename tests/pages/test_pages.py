@@ -11,15 +11,20 @@ from tests.browser.driver import ROOT
 from tests.fitted import HOSTILE, many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 
-VIEWS = ("lines", "shrinkage", "group_size", "map", "table")
+VIEWS = ("dial", "lines", "shrinkage", "group_size", "map", "table")
 TITLE_STARTS = {"radon": "Left alone, 85", "exam": "Left alone, 65", "sleepstudy": "Left alone, 18"}
+
+
+def has_dial(app: AppTest) -> bool:
+    """Return whether the pooling dial is on the page."""
+    return any(c.proto.component_name == "pooling_dial" for c in app.get("bidi_component"))
 
 
 def test_zero_clicks(app: AppTest) -> None:
     assert app.session_state["shown"].dataset.id == "radon"
     assert app.title[0].value.startswith("Left alone, 85 counties range from 0.36 to 2.78")
     assert not app.error and not app.warning
-    assert len(app.get("plotly_chart")) == 1
+    assert has_dial(app)
     assert len(app.latex) == 2
     assert any("lmer(" in c.value for c in app.code)
 
@@ -33,7 +38,9 @@ def test_every_example_structure_and_view(app: AppTest, example: str, structure:
     for view in VIEWS:
         choose(app, "pooling_view", view)
         assert not app.error
-        if view == "map" and structure == "intercept":
+        if view == "dial":
+            assert has_dial(app)
+        elif view == "map" and structure == "intercept":
             assert app.button(key="pooling_let_vary")
         elif view == "table":
             assert len(app.dataframe[0].value) == app.session_state["shown"].fits.data.n_groups
@@ -116,7 +123,7 @@ def test_an_impossible_model_keeps_the_picture(app: AppTest) -> None:
     choose(app, sidebar_key(app, "group_predictors"), ["floor"])
     assert "varies inside" in app.error[0].value and "last picture" in app.error[0].value
     assert app.title[0].value == before
-    assert len(app.get("plotly_chart")) == 1
+    assert has_dial(app)
     choose(app, sidebar_key(app, "group_predictors"), [])
     assert not app.error
 
@@ -136,7 +143,7 @@ def test_a_bad_file_is_a_message(app: AppTest, name: str, content: bytes) -> Non
     upload(app, name, content)
     assert app.error and len(app.error[0].value) > 40
     assert "Traceback" not in app.error[0].value
-    assert app.title[0].value == before and len(app.get("plotly_chart")) == 1
+    assert app.title[0].value == before and has_dial(app)
 
 
 def test_an_upload_is_fitted_and_stays_in_the_list(app: AppTest) -> None:

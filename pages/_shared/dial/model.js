@@ -295,3 +295,26 @@ export function withNotch(range, place, width) {
   const notch = placeOf(range, 1);
   return Math.abs(place - notch) < width ? 1 : positionOf(range, place);
 }
+
+/** Share of the first coefficient's group variance that stays open: 1 complete pooling, 0 none. */
+export function openShare(model, t, j) {
+  const V = model.vcov;
+  const w = weightOf(model, t, j);
+  let closed = 0;
+  for (let b = 0; b < model.k; b++) closed += w[b] * V[b][0];
+  return 1 - closed / V[0][0];
+}
+
+/** Rows, like those it has, that make a group's first coefficient 80% its own; Infinity if none. */
+export function rowsNeeded(model, t, j) {
+  if (t === 0) return Infinity;
+  if (t === Infinity) return model.n[j];
+  if (openShare(model, Infinity, j) >= 0.2) return Infinity;
+  let [low, high] = [-60, 60];
+  for (let i = 0; i < 100; i++) {
+    const middle = 0.5 * (low + high);
+    if (openShare(model, t * Math.exp(middle), j) > 0.2) low = middle;
+    else high = middle;
+  }
+  return Math.ceil(model.n[j] * Math.exp(high) * (1 - 1e-9));
+}

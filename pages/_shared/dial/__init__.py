@@ -1,0 +1,1 @@
+"""The pooling dial: a component that draws itself while it is turned."""

@@ -1,0 +1,107 @@
+// The receipt of the selected group: plain elements, texts only (names come from strangers).
+
+import { decimalsFor, fixed, percent, recombine } from "./format.js";
+import { keptOf, rowsNeeded, weightOf } from "./model.js";
+
+/** Make an element; children are elements or texts. */
+export function el(tag, attributes = {}, ...children) {
+  const out = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) out.setAttribute(name, value === true ? "" : value);
+  }
+  out.append(...children);
+  return out;
+}
+
+/** Fill a template like "{n} of {all}". */
+export function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+/** What the card says about one group at the dial's position, as texts. */
+export function receiptOf(scene, j) {
+  const { model, at, labels, text } = scene;
+  const { J, k } = model;
+  const pick = (values) => Array.from({ length: k }, (_, a) => values[a * J + j]);
+  const [own, target, pooled] = [pick(at.own), pick(at.target), pick(at.pooled)];
+  const weight = weightOf(model, at.t, j);
+  const rows = [];
+  for (let a = 0; a < k; a++) {
+    const isOwn = model.estimable[a * J + j] === 1;
+    const decimals = Math.min(decimalsFor([own[a], target[a], pooled[a]], 3), 5);
+    const se = model.se[a * J + j] * at.sigmaY;
+    rows.push({
+      name: labels.short[a],
+      own: isOwn ? fixed(own[a], decimals) : text.lacking,
+      se: isOwn && Number.isFinite(se) ? fixed(se, decimals) : "",
+      target: fixed(target[a], decimals),
+      pooled: fixed(pooled[a], decimals),
+      sum: sumOf(a, own, target, weight.slice(a * k, (a + 1) * k), pooled),
+    });
+  }
+  const kept = keptOf(model, at.t, j).map(percent);
+  const needed = rowsNeeded(model, at.t, j);
+  return { name: scene.prepared.names[j], n: model.n[j], rows, kept, needed };
+}
+
+/** `1.49 + 0.53 × 1.07 + 0.11 × −1.67 = 1.83`, in numbers that add up as shown. */
+export function sumOf(row, own, target, weights, pooled) {
+  const decimals = own.map((_, a) => Math.min(decimalsFor([own[a], target[a], pooled[a]], 3), 5));
+  const found = recombine(row, { own, target, weights, result: pooled[row], decimals });
+  if (!found) return "";
+  const parts = found.weights.map(
+    (w, b) => `${fixed(w, found.digits)} \u00d7 ${signed(found.apart[b], found.decimals[b])}`,
+  );
+  const [start, end] = [target[row], pooled[row]].map((v) => fixed(v, found.decimals[row]));
+  return `${start} + ${parts.join(" + ")} = ${end}`;
+}
+
+function signed(value, decimals) {
+  const text = fixed(value, decimals);
+  return value < 0 ? `(${text})` : text;
+}
+
+/** Write the card into a place. */
+export function showCard(place, scene) {
+  const { text, labels, selected } = scene;
+  if (selected === null) {
+    place.replaceChildren(el("p", { class: "hint" }, text.pick));
+    return;
+  }
+  const receipt = receiptOf(scene, selected);
+  const size = `${receipt.n.toLocaleString("en")} ${receipt.n === 1 ? labels.one : labels.many}`;
+  const head = el("div", { class: "who" }, el("strong", {}, receipt.name), ` ${size}`);
+  const table = el(
+    "table",
+    {},
+    el("thead", {}, rowOf("th", ["", text.own, text.target, text.pooled])),
+    el("tbody", {}, ...receipt.rows.map((row) => bodyRow(row))),
+  );
+  const sums = receipt.rows.map((row) => el("p", { class: "sum" }, row.sum));
+  place.replaceChildren(head, table, ...sums, ...remarks(scene, receipt));
+}
+
+function remarks({ text, labels, at }, { kept, needed, n }) {
+  const out = [];
+  if (at.c > 0 && at.c < Infinity) {
+    const words = kept.length > 1 ? text.kept_two : text.kept_one;
+    out.push(fill(words, { first: kept[0], second: kept[1] }));
+    if (Number.isFinite(needed)) {
+      const size = `${needed.toLocaleString("en")} ${labels.many}`;
+      out.push(fill(needed > n ? text.needed : text.enough, { n: size }));
+    } else {
+      out.push(text.never);
+    }
+  }
+  return out.length ? [el("p", { class: "remark" }, out.join(" "))] : [];
+}
+
+function rowOf(tag, cells) {
+  return el("tr", {}, ...cells.map((cell) => el(tag, {}, cell)));
+}
+
+function bodyRow({ name, own, se, target, pooled }) {
+  const first = el("td", {}, own);
+  if (se) first.append(el("small", {}, ` \u00b1 ${se}`));
+  return el("tr", {}, el("th", { scope: "row" }, name), first, el("td", {}, target), el("td", {}, el("b", {}, pooled)));
+}
