@@ -410,10 +410,10 @@ class Dial {
     };
     this.turning.addEventListener("pointerup", stop);
     this.turning.addEventListener("pointercancel", stop);
-    this.hand.addEventListener("keydown", (event) => this.key(event));
+    this.hand.addEventListener("keydown", (event) => this.press(event));
   }
 
-  key(event) {
+  press(event) {
     const { model, at } = this.scene;
     const small = event.shiftKey ? 0.002 : 0.012;
     const steps = {
