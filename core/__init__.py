@@ -41,6 +41,7 @@ from core.tables.fixes import Fix, apply_fix
 from core.tables.grouped import GroupedData, LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
+from core.tables.reading import Reader, Reading
 from core.tables.report import ReadOptions, ReadReport, read_report
 from core.tables.roles import Roles, guess_roles
 from core.tables.simulate import Draw, Population, World, make_world, simulate
@@ -86,6 +87,8 @@ __all__ = [
     "Profile",
     "ReadOptions",
     "ReadReport",
+    "Reader",
+    "Reading",
     "Receipt",
     "Recipe",
     "Roles",

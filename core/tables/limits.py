@@ -32,7 +32,9 @@ class Limits:
     levels : int
         Levels of a categorical predictor; every one costs a coefficient.
     reader_seconds, reader_bytes : int
-        Time and memory of the separate process that reads binary formats.
+        Time and memory of the separate process that reads a file.
+    session_tables, session_bytes : int
+        Tables that one visitor may have open at once, and the memory of their columns.
     """
 
     file_bytes: int = 200 * MEGABYTE
@@ -49,6 +51,8 @@ class Limits:
     levels: int = 200
     reader_seconds: int = 60
     reader_bytes: int = 3_000 * MEGABYTE
+    session_tables: int = 12
+    session_bytes: int = 600 * MEGABYTE
 
     def check_file(self, size: int, name: str) -> None:
         """Raise DataError when a file is larger than ``file_bytes``."""
@@ -79,6 +83,22 @@ class Limits:
                 f"'{name}' takes {size / MEGABYTE:,.0f} MB in memory; the limit (table_bytes) is "
                 f"{self.table_bytes / MEGABYTE:,.0f} MB. Leave out columns of long texts, and "
                 "those that the model does not need.",
+                code="too_large",
+            )
+
+    def check_session(self, tables: int, size: int, name: str) -> None:
+        """Raise DataError when one more table is too much for one visitor."""
+        if tables > self.session_tables:
+            raise DataError(
+                f"'{name}' was not opened: {self.session_tables} tables (the limit session_tables) "
+                "are open already. Close one that you no longer need.",
+                code="too_large",
+            )
+        if size > self.session_bytes:
+            raise DataError(
+                f"'{name}' was not opened: with it your tables take {size / MEGABYTE:,.0f} MB; the "
+                f"limit (session_bytes) is {self.session_bytes / MEGABYTE:,.0f} MB, which leaves "
+                "room for others. Close a table that you no longer need.",
                 code="too_large",
             )
 

@@ -45,6 +45,13 @@ def _private(key: Hashable, make: Callable[[], Any]) -> Any:
     return held[key]
 
 
+def forget(name: str) -> None:
+    """Drop what was kept of a table of this session."""
+    held: OrderedDict[Hashable, Any] = st.session_state.get("results", OrderedDict())
+    for key in [key for key in held if isinstance(key, tuple) and name in key]:
+        del held[key]
+
+
 def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -> PoolingFits:
     """Return the three fits of a model to a dataset.
 

@@ -15,7 +15,7 @@ import core
 from core import escape
 from core.exceptions import PoolingError
 from core.spec import ModelSpec
-from pages._shared import cache, roles, state, texts
+from pages._shared import cache, opening, roles, state, texts
 from pages._shared.state import Dataset
 
 _SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
@@ -45,33 +45,20 @@ def sidebar() -> None:
 def _choose_data() -> Dataset:
     text = texts.load("controls")["data"]
     choice = st.container()
-    with st.expander(text["upload"]):
-        file = st.file_uploader(text["upload_label"], key="data_upload", help=text["upload_help"])
-    _take(file)
+    opening.panel()
     names = state.datasets()
     if st.session_state.get("data_choice") not in names:
         st.session_state["data_choice"] = next(iter(names))
-    chosen = choice.selectbox(
-        text["label"], list(names), format_func=names.__getitem__, key="data_choice"
-    )
-    return state.dataset(chosen)
-
-
-def _take(file: Any) -> None:
-    """Read a new upload and choose it; on failure keep what is shown and say why."""
-    if file is None:
-        st.session_state.pop("upload_error", None)
-        st.session_state.pop("upload_seen", None)
-        return
-    if st.session_state.get("upload_seen") == file.file_id:
-        return
-    st.session_state["upload_seen"] = file.file_id
-    try:
-        with st.spinner(texts.load("controls")["data"]["reading"]):
-            st.session_state["data_choice"] = state.add_upload(file.name, file.getvalue())
-        st.session_state.pop("upload_error", None)
-    except PoolingError as error:
-        st.session_state["upload_error"] = (file.name, str(error))
+    with choice:
+        chosen = st.selectbox(
+            text["label"], list(names), format_func=names.__getitem__, key="data_choice"
+        )
+        data = state.dataset(chosen)
+        if data.is_upload:
+            st.button(
+                text["close"], key="data_close", on_click=state.close, args=(data,), type="tertiary"
+            )
+    return data
 
 
 def _key(data: Dataset, field: str) -> str:

@@ -8,28 +8,25 @@ drafts : dict of dataset id to dict
     The model controls of every table, so that nothing set is lost on switching tables.
 shown : Shown
     What ``resolve`` made of the sidebar in this run.
-upload_error : (file name, PoolingError) or absent
-    The last upload, when it failed.
+upload_error : (file name, message) or absent
+    The last table that was to be opened or read again, when that failed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 import core
-from core.exceptions import DataError, PoolingError
+from core.exceptions import PoolingError
 from core.explore.wording import Wording
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from pages._shared import cache
-
-#: Tables that one session may hold; the oldest goes when another comes.
-MOST_UPLOADS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +35,7 @@ class Dataset:
 
     ``id`` names the content: the example's id, or a digest of the uploaded bytes and of what
     was mended since. ``changes`` lists the mendings, ``previous`` is the table before the last.
+    ``content`` is the file as it came, for reading it again with other ``options``.
     """
 
     id: str
@@ -50,6 +48,8 @@ class Dataset:
     is_upload: bool = False
     changes: tuple[str, ...] = ()
     previous: Dataset | None = None
+    content: bytes = b""
+    options: core.ReadOptions = field(default_factory=core.ReadOptions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,24 +109,53 @@ def uploads() -> dict[str, Dataset]:
     return held
 
 
-def add_upload(name: str, content: bytes) -> str:
-    """Read an uploaded file into this session and return its id.
+def name_of(content: bytes, options: core.ReadOptions) -> str:
+    """Return the id of a table by the bytes it is read from and how it is read."""
+    how = "" if options == core.ReadOptions() else repr(options)
+    digest = hashlib.sha256(content)
+    digest.update(how.encode())
+    return f"upload-{digest.hexdigest()[:16]}"
+
+
+def add_upload(new: Dataset) -> None:
+    """Hold one more table in this session and choose it.
 
     Raises
     ------
     DataError
-        When the file holds no table that can be used.
+        When this session holds too many tables or too much.
     """
-    digest = "upload-" + hashlib.sha256(content).hexdigest()[:16]
     held = uploads()
-    if digest not in held:
-        table = core.read_table(content, name=name)
-        if not len(table.columns):
-            raise DataError(f"'{name}' has no columns.")
-        while len(held) >= MOST_UPLOADS:
-            held.pop(next(iter(held)))
-        held[digest] = Dataset(digest, name, table, Wording(), None, is_upload=True)
-    return digest
+    others = [data for data in held.values() if data.id != new.id]
+    size = sum(_size(data) for data in (*others, new))
+    core.LIMITS.check_session(len(others) + 1, size, new.title)
+    held[new.id] = new
+    st.session_state["data_choice"] = new.id
+
+
+def _size(data: Dataset) -> int:
+    """Return the memory of a table and of the file it was read from."""
+    return int(data.table.memory_usage(index=False).sum()) + len(data.content)
+
+
+def read_again(old: Dataset, new: Dataset) -> None:
+    """Put a table in the place of what the same file was read as before, and choose it."""
+    what = ", ".join(f"{k} {v!r}" for k, v in vars(new.options).items() if v not in (None, ()))
+    changed = replace(new, previous=old, changes=(f"read with {what or 'no corrections'}",))
+    _replace(old, changed)
+    _carry(old, changed)
+
+
+def close(data: Dataset) -> None:
+    """Forget a table and what was made of it; to be called by a button."""
+    held = uploads()
+    held.pop(data.id, None)
+    st.session_state.get("drafts", {}).pop(data.id, None)
+    cache.forget(data.id)
+    shown = st.session_state.get("shown")
+    if shown is not None and shown.dataset.id == data.id:
+        st.session_state.pop("shown")
+    st.session_state["data_choice"] = next(reversed(held), next(iter(core.EXAMPLES)))
 
 
 def mend(data: Dataset, fix: core.Fix) -> None:
@@ -147,13 +176,17 @@ def mend(data: Dataset, fix: core.Fix) -> None:
         previous=data,
     )
     _replace(data, changed)
-    old = draft(data.id)
-    names = {str(c) for c in table.columns}
+    _carry(data, changed, fix)
+
+
+def _carry(before: Dataset, after: Dataset, fix: core.Fix | None = None) -> None:
+    """Keep the model of a table for what it has become, where outcome and group are still there."""
+    old, names = draft(before.id), {str(c) for c in after.table.columns}
     if old and {old["outcome"], old["group"]} <= names:
-        st.session_state["drafts"][changed.id] = _carried(old, names, fix)
+        st.session_state["drafts"][after.id] = _carried(old, names, fix)
 
 
-def _carried(old: dict[str, Any], names: set[str], fix: core.Fix) -> dict[str, Any]:
+def _carried(old: dict[str, Any], names: set[str], fix: core.Fix | None) -> dict[str, Any]:
     """Return the model controls for a mended table.
 
     Columns that are gone leave their roles; a column made from a predictor takes its place.
@@ -162,8 +195,8 @@ def _carried(old: dict[str, Any], names: set[str], fix: core.Fix) -> dict[str, A
     if not isinstance(fix, core.Recipe) or fix.column not in new["predictors"]:
         return new
     made = fix.names[0]
-    for field in ("predictors", "slopes"):
-        new[field] = [made if c == fix.column else c for c in new[field]]
+    for role in ("predictors", "slopes"):
+        new[role] = [made if c == fix.column else c for c in new[role]]
     new["cross_level"] = [(made if a == fix.column else a, b) for a, b in new["cross_level"]]
     new["group_predictors"] = [*new["group_predictors"], *fix.group_names]
     return new

@@ -85,10 +85,11 @@ def watch(page: Page, problems: list[str]) -> None:
 
 @dataclass(frozen=True)
 class AppServer:
-    """A running app: its address, and what it has written to its log."""
+    """A running app: its address, what it has written to its log, and its process."""
 
     url: str
     log: Path
+    pid: int = 0
 
     def tracebacks(self, offset: int = 0) -> str:
         """Return the log from ``offset`` on if it holds a traceback, else an empty string."""
@@ -140,7 +141,7 @@ def serve(script: Path, log: Path, *, seconds: float = 60) -> Iterator[AppServer
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"The app did not start:\n{log.read_text()}")
                 time.sleep(0.1)
-            yield AppServer(url, log)
+            yield AppServer(url, log, process.pid)
         finally:
             process.terminate()
             try:

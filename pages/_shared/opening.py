@@ -1,0 +1,204 @@
+"""Opening tables: from a file or the clipboard, with progress and a way to stop.
+
+What is to be read is asked for with ``ask`` (by the uploader, or by a button's callback) and
+read by ``work``, once per run and before the model is chosen. Small text is read at once;
+everything else in a process of its own, which ``Stop`` ends. A failure leaves everything as it
+was: the message goes to ``upload_error``, the table on screen stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import core
+from core import escape
+from core.exceptions import DataError, PoolingError
+from core.explore.wording import Wording
+from core.tables.formats import recognise
+from pages._shared import state, texts
+from pages._shared.state import Dataset
+
+#: Text up to this size is read within the run: it takes less time than asking somebody else.
+_SMALL = 1_000_000
+#: Megabytes a second, for the guess how long it will take.
+_SPEED = {"csv": 40.0, "parquet": 100.0, "feather": 200.0}
+_TICK = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A table that is to be read; ``replaces`` names the table it takes the place of."""
+
+    name: str
+    content: bytes
+    options: core.ReadOptions = field(default_factory=core.ReadOptions)
+    replaces: str = ""
+
+
+def panel() -> None:
+    """Draw the ways to open a table, and read what was asked for."""
+    text = texts.load("controls")["data"]
+    part = st.expander(text["upload"], key="data_open", on_change="rerun")
+    with part:
+        limit = core.LIMITS.file_bytes // 1_000_000
+        file = st.file_uploader(
+            text["upload_label"],
+            key="data_upload",
+            help=text["upload_help"],
+            max_upload_size=limit,
+        )
+        st.caption(text["upload_limit"].format(limit=limit))
+        st.text_area(text["paste"], key="data_paste", placeholder=text["paste_example"], height=110)
+        st.button(text["paste_read"], key="data_paste_read", on_click=_paste, width="stretch")
+    if part.open:
+        _warm()
+    _follow(file)
+    work()
+
+
+def _follow(file: Any) -> None:
+    """Ask for a file that was chosen, once."""
+    if file is None:
+        if st.session_state.pop("upload_seen", None) is not None:
+            st.session_state.pop("upload_error", None)
+        return
+    if st.session_state.get("upload_seen") != file.file_id:
+        st.session_state["upload_seen"] = file.file_id
+        ask(Request(file.name, file.getvalue()))
+
+
+def _paste() -> None:
+    """Ask for the text in the box, which stays there."""
+    pasted = str(st.session_state.get("data_paste") or "")
+    name = texts.load("controls")["data"]["paste_name"]
+    if pasted.strip():
+        ask(Request(name, pasted.encode("utf-8", errors="replace")))
+
+
+def ask(request: Request) -> None:
+    """Have a table read in place of any that is being read."""
+    _drop()
+    st.session_state["reading"] = request
+
+
+def _drop() -> None:
+    st.session_state.pop("reading", None)
+    job = st.session_state.pop("reading_job", None)
+    if job is not None:
+        job.stop()
+
+
+def stop() -> None:
+    """Give up reading; to be called by a button."""
+    request: Request | None = st.session_state.get("reading")
+    _drop()
+    if request is not None:
+        said = texts.load("controls")["data"]["stopped"]
+        st.session_state["upload_error"] = (request.name, said)
+
+
+def work() -> None:
+    """Read what was asked for; on failure keep what is shown and say why."""
+    request: Request | None = st.session_state.get("reading")
+    if request is None:
+        return
+    try:
+        _hold(request, _table(request))
+        st.session_state.pop("upload_error", None)
+    except PoolingError as error:
+        st.session_state["upload_error"] = (request.name, str(error))
+    _drop()
+
+
+def _hold(request: Request, table: pd.DataFrame | None) -> None:
+    name = state.name_of(request.content, request.options)
+    if table is None:
+        st.session_state["data_choice"] = name
+        return
+    if not len(table.columns):
+        raise DataError(f"'{request.name}' has no columns.")
+    new = Dataset(
+        id=name,
+        title=_title(request, name),
+        table=table,
+        wording=Wording(),
+        first_spec=None,
+        is_upload=True,
+        content=request.content,
+        options=request.options,
+    )
+    old = state.uploads().get(request.replaces)
+    if old is None:
+        state.add_upload(new)
+    else:
+        state.read_again(old, new)
+
+
+def _title(request: Request, name: str) -> str:
+    """Return a title that no other open table has."""
+    others = {d.title for k, d in state.uploads().items() if k not in (name, request.replaces)}
+    title, count = request.name, 2
+    while title in others:
+        title, count = f"{request.name} ({count})", count + 1
+    return title
+
+
+def _table(request: Request) -> pd.DataFrame | None:
+    """Return the table, or None where it is open already."""
+    if state.name_of(request.content, request.options) in state.uploads():
+        return None
+    core.LIMITS.check_file(len(request.content), request.name)
+    form = recognise(request.content, request.name)
+    if form in ("csv", "json") and len(request.content) <= _SMALL:
+        return core.read_table(request.content, request.name, request.options)
+    return _in_a_process(request, form)
+
+
+def _in_a_process(request: Request, form: str) -> pd.DataFrame:
+    """Read in another process, telling how it goes; a run that is cut short can go on."""
+    job: core.Reading | None = st.session_state.get("reading_job")
+    if job is None:
+        job = core.Reading(request.content, request.name, request.options, _spare())
+        st.session_state["reading_job"] = job
+    text = texts.load("controls")["data"]
+    place = st.empty()
+    with place.container(border=True):
+        bar = st.progress(0.0)
+        st.button(text["stop"], key="data_stop", on_click=stop, width="stretch")
+    size = job.size / 1e6
+    expected = 0.7 + size / _SPEED.get(form, 3.0)
+    while not job.wait(_TICK):
+        said = text["progress"].format(
+            name=escape.for_markdown(request.name),
+            size=f"{size:,.1f}",
+            seconds=f"{job.seconds:.0f}",
+            expected=f"{expected:.0f}",
+        )
+        bar.progress(min(job.seconds / expected, 0.97), text=said)
+    place.empty()
+    return job.table()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _waiting() -> list[core.Reader]:
+    """Return the place of a process that waits for a file, for whoever comes first."""
+    return []
+
+
+def _warm() -> None:
+    """Start a process while the reader is still looking for the file."""
+    waiting = _waiting()
+    waiting[:] = [reader for reader in waiting if reader.is_waiting]
+    if not waiting:
+        waiting.append(core.Reader())
+
+
+def _spare() -> core.Reader | None:
+    try:
+        return _waiting().pop()
+    except IndexError:
+        return None
