@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
-    from pages._shared import controls, look
+    from pages._shared import controls, link, look, navigation, share
 
     st.set_page_config(
         page_title="Partial Pooling Explorer",
@@ -27,9 +27,17 @@ def main() -> None:
             st.Page("pages/understand/variance.py", title="Variance"),
         ],
     }
-    screen = st.navigation(screens)
+    screen = st.navigation(screens, position="hidden")
+    if not link.restore(screen.url_path) and screen.url_path:
+        st.switch_page(screens["Explore"][0])
     look.apply()
+    with st.sidebar:
+        top = st.container(key="sidebar_top")
     controls.sidebar()
+    link.publish(screen.url_path)
+    with top:
+        navigation.draw(screens)
+        share.button(screen.url_path)
     screen.run()
 
 

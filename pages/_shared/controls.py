@@ -6,6 +6,7 @@ widget that is not on screen. A column has one role: giving it another takes it 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -15,7 +16,7 @@ import core
 from core import escape
 from core.exceptions import PoolingError
 from core.spec import ModelSpec
-from pages._shared import cache, opening, roles, state, texts
+from pages._shared import cache, link_model, opening, roles, state, texts
 from pages._shared.state import Dataset
 
 _SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
@@ -69,10 +70,52 @@ def _restore(data: Dataset) -> dict[str, Any]:
     """Put a table's controls back as they were; guess them the first time."""
     draft = state.draft(data.id)
     if not draft:
-        draft.update(_fields(data.first_spec or roles.first_model(data.table)))
+        draft.update(_fields(_waiting(data) or first_spec(data)))
     for field in FIELDS:
         st.session_state.setdefault(_key(data, field), draft[field])
     return draft
+
+
+def first_spec(data: Dataset) -> ModelSpec:
+    """Return the model that a table starts with: its own, else a guess.
+
+    Raises
+    ------
+    SpecError
+        When the table has a single column.
+    """
+    return data.first_spec or cache.of_table(data, "first_model", roles.first_model)
+
+
+def keep_valid(key: str, options: Iterable[Any]) -> None:
+    """Forget what a control holds when it is not on offer (any more); before it is drawn."""
+    if key in st.session_state and st.session_state[key] not in tuple(options):
+        del st.session_state[key]
+
+
+def set_model(data: Dataset, spec: ModelSpec) -> None:
+    """Put the model controls of a table as a specification says; before they are drawn."""
+    draft = state.draft(data.id)
+    draft.clear()
+    draft.update(_fields(spec))
+    for field in FIELDS:
+        st.session_state[_key(data, field)] = draft[field]
+    for column, level in spec.reference.items():
+        st.session_state[f"model_reference_{data.id}_{column}"] = level
+
+
+def _waiting(data: Dataset) -> ModelSpec | None:
+    """Return the model of a link that waits for this table, if there is one and it fits."""
+    asked = st.session_state.get("waiting_model")
+    if not data.is_upload or asked is None:
+        return None
+    st.session_state.pop("waiting_model")
+    st.session_state.pop("link_needs", None)
+    try:
+        columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
+        return link_model.read(asked, None, columns)
+    except PoolingError:
+        return None
 
 
 def _fields(spec: ModelSpec) -> dict[str, Any]:
@@ -88,6 +131,7 @@ def _fields(spec: ModelSpec) -> dict[str, Any]:
         "cross_level": list(spec.cross_level),
         "categorical": list(spec.categorical),
         "criterion": spec.criterion,
+        "reference": dict(spec.reference),
     }
 
 
@@ -166,12 +210,16 @@ def _choose_references(data: Dataset, text: dict[str, str]) -> None:
         st.session_state.setdefault(key, kept.get(column, levels[0]))
         if st.session_state[key] not in levels:
             st.session_state[key] = levels[0]
-        kept[column] = st.selectbox(
+        chosen = st.selectbox(
             text["reference"].format(column=escape.for_markdown(column)),
             levels,
             key=key,
             help=text["reference_help"],
         )
+        if chosen == levels[0]:
+            kept.pop(column, None)
+        else:
+            kept[column] = chosen
 
 
 def _levels(table: pd.DataFrame, column: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ def error(problem: PoolingError) -> None:
 def problems(shown: Shown) -> None:
     """Show what a reader must know before the picture: failures, left-out rows, the verdict."""
     text = texts.load("messages")
+    _about_the_link()
     failed = st.session_state.get("upload_error")
     if failed is not None:
         name, reason = (escape.for_markdown(part) for part in failed)
@@ -34,6 +35,16 @@ def problems(shown: Shown) -> None:
     left_out = shown.fits.data.left_out.sentence()
     if left_out:
         st.info(escape.for_markdown(left_out))
+
+
+def _about_the_link() -> None:
+    """Show why the link that was followed could not be, or what it needs."""
+    reason, needs = st.session_state.get("link_problem"), st.session_state.get("link_needs")
+    if reason is not None:
+        text = texts.load("link")["refused"]
+        st.warning(text.format(reason=escape.for_markdown(reason)))
+    if needs is not None:
+        st.info(needs)
 
 
 def needs_multilevel(shown: Shown) -> None:

@@ -34,8 +34,9 @@ class Dataset:
     """A table on offer: an example, or an upload of this session.
 
     ``id`` names the content: the example's id, or a digest of the uploaded bytes and of what
-    was mended since. ``changes`` lists the mendings, ``previous`` is the table before the last.
-    ``content`` is the file as it came, for reading it again with other ``options``.
+    was mended since. ``fixes`` are the mendings, ``previous`` is the table before the last, and
+    ``base`` the id of the example that it all began with (empty for an upload). ``content`` is
+    the file as it came, for reading it again with other ``options``.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Dataset:
     previous: Dataset | None = None
     content: bytes = b""
     options: core.ReadOptions = field(default_factory=core.ReadOptions)
+    fixes: tuple[core.Fix, ...] = ()
+    base: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +104,11 @@ def dataset(name: str) -> Dataset:
     if held is not None:
         return held
     return example(name if name in core.EXAMPLES else next(iter(core.EXAMPLES)))
+
+
+def public(name: str) -> Dataset | None:
+    """Return a table that anybody can be shown by its id alone; None when there is none."""
+    return example(name) if name in core.EXAMPLES else None
 
 
 def uploads() -> dict[str, Dataset]:
@@ -158,25 +166,41 @@ def close(data: Dataset) -> None:
     st.session_state["data_choice"] = next(reversed(held), next(iter(core.EXAMPLES)))
 
 
+def changed(data: Dataset, fix: core.Fix) -> Dataset:
+    """Return a table with a fix applied, kept for this session.
+
+    Raises
+    ------
+    DataError
+        When the fix does not apply.
+    """
+    digest = hashlib.sha256(f"{data.id} {fix!r}".encode()).hexdigest()[:16]
+    name = f"upload-{digest}"
+    held = uploads()
+    if name not in held:
+        held[name] = replace(
+            data,
+            id=name,
+            title=data.title if data.is_upload else f"{data.title} (changed)",
+            table=core.apply_fix(data.table, fix),
+            is_upload=True,
+            changes=(*data.changes, fix.label),
+            previous=data,
+            fixes=(*data.fixes, fix),
+            base=data.base if data.is_upload else data.id,
+        )
+    return held[name]
+
+
 def mend(data: Dataset, fix: core.Fix) -> None:
     """Apply a fix to a table and choose the result; to be called by a button.
 
     The mended table belongs to the session, also where it comes from an example. An upload
     takes the place of what it was; ``undo`` brings that back.
     """
-    table = core.apply_fix(data.table, fix)
-    digest = hashlib.sha256(f"{data.id} {fix!r}".encode()).hexdigest()[:16]
-    changed = replace(
-        data,
-        id=f"upload-{digest}",
-        title=data.title if data.is_upload else f"{data.title} (changed)",
-        table=table,
-        is_upload=True,
-        changes=(*data.changes, fix.label),
-        previous=data,
-    )
-    _replace(data, changed)
-    _carry(data, changed, fix)
+    made = changed(data, fix)
+    _replace(data, made)
+    _carry(data, made, fix)
 
 
 def _carry(before: Dataset, after: Dataset, fix: core.Fix | None = None) -> None:

@@ -65,6 +65,7 @@ def _term(shown: Shown) -> str:
     names = varying_names(shown.fits)
     if len(names) == 1:
         return names[0]
+    controls.keep_valid("pooling_term", names)
     chosen = st.segmented_control(
         _options()["coefficient"],
         names,
@@ -73,7 +74,7 @@ def _term(shown: Shown) -> str:
         ),
         default=names[0],
         required=True,
-        key=f"pooling_term_{'_'.join(names)}",
+        key="pooling_term",
         label_visibility="collapsed",
         persist_state=_SAVED,
     )
@@ -140,7 +141,8 @@ def _pager(pages: int) -> tuple[Any, int]:
     if pages == 1:
         return title_in, 1
     with row:
-        number = st.pagination(pages, key=f"pooling_page_{pages}", max_visible_pages=5)
+        controls.keep_valid("pooling_page", range(1, pages + 1))
+        number = st.pagination(pages, key="pooling_page", max_visible_pages=5, persist_state=_SAVED)
     return title_in, int(number)
 
 
@@ -150,11 +152,12 @@ def _predictor(shown: Shown) -> str | None:
     first = default_predictor(shown.fits)
     if len(names) < 2:
         return first
+    controls.keep_valid("pooling_along", names)
     chosen: str = st.selectbox(
         _options()["predictor"],
         names,
         index=names.index(first) if first in names else 0,
-        key=f"pooling_along_{'_'.join(names)}",
+        key="pooling_along",
         label_visibility="collapsed",
         persist_state=_SAVED,
         width=170,

@@ -1,0 +1,183 @@
+"""The model in a link: roles and structure as query parameters, and back.
+
+Pure functions. A parameter stands in a link only where it differs from the model that its
+table starts with. Columns of an uploaded table appear by their number, never by their name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from core.exceptions import SpecError
+from core.spec import ModelSpec
+
+#: Parameters as a link holds them: every name with its values, in order.
+Params = dict[str, tuple[str, ...]]
+
+#: What a link may say about the model.
+NAMES = (
+    "y",
+    "group",
+    "x",
+    "u",
+    "slope",
+    "cross",
+    "categorical",
+    "ref",
+    "uncorrelated",
+    "criterion",
+)
+
+_BETWEEN, _LEVEL = "*", ":"
+
+
+class Columns:
+    """How columns are written in a link: by name, or by number where names are private."""
+
+    def __init__(self, names: Sequence[str], *, is_private: bool = False) -> None:
+        self.names = tuple(names)
+        self.is_private = is_private
+
+    def write(self, name: str) -> str:
+        """Return what stands for a column."""
+        return str(self.names.index(name) + 1) if self.is_private else name
+
+    def read(self, text: str) -> str:
+        """Return the column that a text stands for.
+
+        Raises
+        ------
+        SpecError
+            When the table has no such column.
+        """
+        if self.is_private:
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+            if 1 <= number <= len(self.names):
+                return self.names[number - 1]
+        elif text in self.names:
+            return text
+        raise SpecError(f"The table has no column '{text[:60]}'.")
+
+    def write_pair(self, pair: tuple[str, str]) -> str:
+        """Return what stands for an interaction."""
+        return _BETWEEN.join(map(self.write, pair))
+
+    def read_pair(self, text: str, left: Sequence[str], right: Sequence[str]) -> tuple[str, str]:
+        """Return the interaction of columns that a text stands for (names may hold the mark)."""
+        for pair in ((a, b) for a in left for b in right):
+            if self.write_pair(pair) == text:
+                return pair
+        raise SpecError(f"No interaction '{text[:60]}' can be made of the predictors of the link.")
+
+
+def write(spec: ModelSpec, start: ModelSpec | None, columns: Columns) -> Params:
+    """Return the parameters that turn the model ``start`` into ``spec``.
+
+    Of a private table outcome and group are always said, and nothing else is assumed.
+    """
+    every = _all(spec, columns)
+    usual = _all(start or _bare(columns), columns)
+    always = ("y", "group") if columns.is_private else ()
+    return {n: v for n, v in every.items() if n in always or usual[n] != v}
+
+
+def _bare(columns: Columns) -> ModelSpec:
+    """Return the model that knows only two columns: the start where nothing is known."""
+    if len(columns.names) < 2:
+        raise SpecError("A model needs a column for the outcome and one for the group.")
+    return ModelSpec(outcome=columns.names[0], group=columns.names[1])
+
+
+def _all(spec: ModelSpec, columns: Columns) -> Params:
+    def many(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(columns.write(n) for n in names)
+
+    levels = () if columns.is_private else tuple(sorted(spec.reference.items()))
+    return {
+        "y": many([spec.outcome]),
+        "group": many([spec.group]),
+        "x": many(spec.predictors) or ("",),
+        "u": many(spec.group_predictors) or ("",),
+        "slope": many(spec.varying) or ("",),
+        "cross": tuple(map(columns.write_pair, spec.cross_level)) or ("",),
+        "categorical": many(spec.categorical) or ("",),
+        "ref": tuple(f"{c}{_LEVEL}{v}" for c, v in levels) or ("",),
+        "uncorrelated": ("0",) if spec.correlated else ("1",),
+        "criterion": (spec.criterion,),
+    }
+
+
+def read(
+    params: Mapping[str, tuple[str, ...]], start: ModelSpec | None, columns: Columns
+) -> ModelSpec:
+    """Return the model of a link.
+
+    Parameters
+    ----------
+    params : mapping
+        As a link holds them; names that do not concern the model are ignored.
+    start : ModelSpec, optional
+        What holds where the link is silent; for a private table nothing is assumed.
+    columns : Columns
+        Those of the table.
+
+    Raises
+    ------
+    SpecError
+        When the parameters name a column that is not there, or contradict each other.
+    """
+
+    start = _bare(columns) if start is None else start
+
+    def many(name: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+        if name not in params:
+            return usual
+        return tuple(columns.read(text) for text in params[name] if text)
+
+    def word(name: str, usual: str, allowed: tuple[str, ...]) -> str:
+        text = params.get(name, (usual,))[-1]
+        if text not in allowed:
+            raise SpecError(f"'{name}' must be one of {', '.join(allowed)}, not '{text[:60]}'.")
+        return text
+
+    outcome = columns.read(params["y"][-1]) if "y" in params else start.outcome
+    group = columns.read(params["group"][-1]) if "group" in params else start.group
+    taken = {outcome, group}
+    x = _without(many("x", start.predictors), taken, "x" in params)
+    u = _without(many("u", start.group_predictors), taken | set(x), "u" in params)
+    slope = many("slope", tuple(c for c in start.varying if c in x))
+    pairs = [p for p in start.cross_level if p[0] in x and p[1] in u]
+    if "cross" in params:
+        pairs = [columns.read_pair(text, x, u) for text in params["cross"] if text]
+    usual = "0" if start.correlated else "1"
+    return ModelSpec(
+        outcome=outcome,
+        group=group,
+        predictors=x,
+        varying=slope,
+        group_predictors=u,
+        cross_level=tuple(pairs),
+        correlated=word("uncorrelated", usual, ("0", "1")) == "0",
+        criterion="ML" if word("criterion", start.criterion, ("REML", "ML")) == "ML" else "REML",
+        categorical=many("categorical", tuple(c for c in start.categorical if c in (*x, *u))),
+        reference=_references(params, start, (*x, *u)),
+    )
+
+
+def _without(names: tuple[str, ...], taken: set[str], is_said: bool) -> tuple[str, ...]:
+    """Drop columns that a link gave another role, but only from a list it is silent about."""
+    return names if is_said else tuple(n for n in names if n not in taken)
+
+
+def _references(
+    params: Mapping[str, tuple[str, ...]], start: ModelSpec, used: tuple[str, ...]
+) -> dict[str, str]:
+    if "ref" not in params:
+        return {c: v for c, v in start.reference.items() if c in used}
+    found = {}
+    for text in filter(None, params["ref"]):
+        column = next((c for c in used if text.startswith(c + _LEVEL)), None)
+        if column is None:
+            raise SpecError(f"The reference '{text[:60]}' is of no predictor of the link.")
+        found[column] = text[len(column) + len(_LEVEL) :]
+    return found

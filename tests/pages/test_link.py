@@ -1,0 +1,169 @@
+"""The link: what is on screen stands in the address, and an address shows what it says."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from pages._shared import link
+from pages._shared.link_model import Columns, read, write
+from tests.browser.driver import ROOT
+from tests.fitted import many_groups
+from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
+
+NAMES = ("y", "g", "x", "a*b", "b", "c:d", "u", "v")
+START = core.ModelSpec(outcome="y", group="g", predictors=("x",), varying=("x",))
+SPECS = [
+    START,
+    START.update(varying=()),
+    START.update(predictors=(), varying=()),
+    START.update(predictors=("x", "a*b"), varying=("a*b", "x"), correlated=False),
+    START.update(group_predictors=("u", "v"), cross_level=(("x", "v"),), criterion="ML"),
+    START.update(
+        predictors=("x", "a*b"), group_predictors=("b",), cross_level=(("x", "b"), ("a*b", "b"))
+    ),
+    START.update(outcome="x", predictors=("c:d",), varying=(), categorical=("c:d",)),
+    START.update(predictors=("x", "c:d"), reference={"c:d": "e:f"}),
+    START.update(group="u", outcome="v"),
+]
+
+
+def follow(query: str, screen: str | None = None) -> AppTest:
+    """Return the app as a fresh session that follows a link sees it."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in parse_qs(query, keep_blank_values=True).items():
+        app.query_params[name] = value
+    if screen:
+        app.switch_page(f"pages/{screen}.py")
+    app.run()
+    healthy(app)
+    return app
+
+
+def address(app: AppTest) -> dict[str, tuple[str, ...]]:
+    """Return the parameters that were last written into the address."""
+    found: dict[str, tuple[str, ...]] = app.session_state["link_published"]
+    return found
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+@pytest.mark.parametrize("is_private", [False, True])
+def test_a_model_returns_from_its_parameters(spec: core.ModelSpec, is_private: bool) -> None:
+    columns = Columns(NAMES, is_private=is_private)
+    start = None if is_private else START
+    params = write(spec, start, columns)
+    again = read(params, start, columns)
+    assert again == (spec.update(reference={}) if is_private else spec)
+    if is_private:
+        assert not any(name in str(params) for name in ("a*b", "c:d", "e:f"))
+    elif spec == START:
+        assert params == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "data=no+such+table",
+        "data=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E",
+        "y=nothing",
+        "y=county",
+        "x=floor&x=floor",
+        "slope=log_uranium",
+        "criterion=ols",
+        "uncorrelated=yes",
+        "cross=floor*nothing",
+        "view=nonsense",
+        "page=-1",
+        "page=1e9",
+        "se=maybe",
+        "dial=-1",
+        "dial=nan",
+        "ref=floor:1&x=",
+        "do=drop:floor",
+        "do=log:nothing",
+        "data=radon&data=__proto__",
+        "y=" + "x" * 5000,
+        "&".join(f"x=a{i}" for i in range(300)),
+        "group=log_radon",
+        "projector=2",
+        "term=" + "t" * 300,
+    ],
+)
+def test_a_link_that_cannot_be_followed_shows_the_start_and_says_why(query: str) -> None:
+    app = follow(query)
+    shown = app.session_state["shown"]
+    assert shown.dataset.id == "radon" and shown.spec == core.EXAMPLES["radon"].spec
+    said = [w.value for w in app.warning]
+    assert len(said) == 1 and said[0].startswith("The link could not be followed"), said
+    assert "<img" not in said[0].replace("\\<", "")
+
+
+def test_a_refused_link_to_another_screen_shows_the_start_screen() -> None:
+    app = follow("data=nothing", "understand/variance")
+    assert app.title[0].value.startswith("Left alone, 85 counties")
+    assert app.warning
+
+
+@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("structure", ["intercept", "slope"])
+@pytest.mark.parametrize("view", ["dial", "lines", "shrinkage", "table"])
+def test_a_fresh_session_shows_what_the_link_shows(
+    app: AppTest, example: str, structure: str, view: str
+) -> None:
+    choose(app, "data_choice", example)
+    choose(app, sidebar_key(app, "structure"), structure)
+    choose(app, sidebar_key(app, "criterion"), "ML")
+    choose(app, "pooling_view", view)
+    params = address(app)
+    again = follow(link.encoded(params))
+    assert address(again) == params
+    first, second = app.session_state["shown"], again.session_state["shown"]
+    assert first.spec == second.spec and first.dataset.id == second.dataset.id
+    assert [t.value for t in app.title] == [t.value for t in again.title]
+    assert [h.value for h in app.header] == [h.value for h in again.header]
+    assert again.segmented_control(key="pooling_view").value == view
+
+
+def test_the_start_has_an_empty_address(app: AppTest) -> None:
+    assert address(app) == {}
+    choose(app, "pooling_view", "map")
+    assert address(app) == {"view": ("map",)}
+    choose(app, "pooling_view", "dial")
+    assert address(app) == {}
+
+
+def test_what_was_made_of_an_example_travels(app: AppTest) -> None:
+    choose(app, "data_choice", "exam")
+    open_screen(app, "explore/data")
+    app.button(key="data_recipe_CentreGroupMean_standLRT").click().run()
+    healthy(app)
+    params = address(app)
+    assert params["do"] == ("within:standLRT",)
+    again = follow(link.encoded(params), "explore/data")
+    assert again.session_state["shown"].spec == app.session_state["shown"].spec
+    assert not again.warning and len(again.session_state["uploads"]) == 1
+    assert address(again) == params
+
+
+def test_nothing_of_an_upload_stands_in_the_address(app: AppTest) -> None:
+    table = many_groups(30).rename(columns={"y": "secret_y", "x": "secret_x", "g": "secret_g"})
+    upload(app, "secret.csv", table.to_csv(index=False).encode())
+    choose(app, sidebar_key(app, "structure"), "intercept")
+    choose(app, "pooling_view", "lines")
+    choose(app, "pooling_search", "secret")
+    params = address(app)
+    assert params["data"] == ("own1",) and "secret" not in str(params)
+    again = follow(link.encoded(params))
+    assert "never travels in a link" in again.info[0].value
+    assert again.session_state["shown"].dataset.id == "radon"
+    upload(again, "same.csv", table.to_csv(index=False).encode())
+    assert again.session_state["shown"].spec == app.session_state["shown"].spec
+    assert not any("never travels" in i.value for i in again.info)
+
+
+def test_a_link_may_name_what_the_table_does_not_have(app: AppTest) -> None:
+    again = follow("term=no_such_slope&along=nothing&page=99&at=NOWHERE&find=zzz")
+    assert not again.warning and again.session_state["shown"].dataset.id == "radon"
