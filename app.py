@@ -26,6 +26,9 @@ def main() -> None:
         "Understand": [
             st.Page("pages/understand/variance.py", title="Variance"),
         ],
+        "Use": [
+            st.Page("pages/use/ranking.py", title="Ranking"),
+        ],
     }
     screen = st.navigation(screens, position="hidden")
     if not link.restore(screen.url_path) and screen.url_path:

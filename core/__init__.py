@@ -13,6 +13,7 @@ from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
 from core.explore.prediction import predict
 from core.explore.profile import Profile, profile
+from core.explore.ranking import GroupDifference, Pairs, compare_groups, pairs_alike, rank
 from core.explore.receipt import Receipt, receipt
 from core.explore.simulation import simulate_many, world_of
 from core.explore.standard_errors import standard_errors
@@ -71,6 +72,7 @@ __all__ = [
     "Example",
     "Finding",
     "Fix",
+    "GroupDifference",
     "GroupMoments",
     "GroupedData",
     "LeftOut",
@@ -81,6 +83,7 @@ __all__ = [
     "NoPoolingFit",
     "NotIdentifiedError",
     "OptSummary",
+    "Pairs",
     "PoolingError",
     "PoolingFits",
     "Population",
@@ -101,6 +104,7 @@ __all__ = [
     "apply_fix",
     "can_take_log",
     "compare",
+    "compare_groups",
     "cross_validate",
     "describe_columns",
     "dial",
@@ -114,9 +118,11 @@ __all__ = [
     "leave_one_group_out",
     "load_example",
     "make_world",
+    "pairs_alike",
     "predict",
     "profile",
     "r_squared",
+    "rank",
     "read_report",
     "read_table",
     "receipt",

@@ -257,6 +257,16 @@ def _through_fixef(
     data: GroupedData, model: ScaledModel, D: FloatArray, solution: Solution
 ) -> FloatArray:
     """Return what the fixed effects' uncertainty adds to each group's line, (J, k, k)."""
+    through = fixef_in_lines(data, model, D)
+    cov = solution.sigma_y**2 * solution.inverse
+    return np.asarray(np.einsum("apj,pq,bqj->jab", through, cov, through, optimize=True))
+
+
+def fixef_in_lines(data: GroupedData, model: ScaledModel, D: FloatArray) -> FloatArray:
+    """Return how each group's line answers to the scaled fixed effects, shape (k, p, J).
+
+    The direct part of a coefficient less what the group's deviation takes back of it.
+    """
     through = -np.einsum("ai,ipj->apj", model.z_to_raw, fixed_part(model, D))
     column = {int(t): i for i, t in enumerate(model.used)}
     position = {base: i for i, base in enumerate(data.varying)}
@@ -267,8 +277,7 @@ def _through_fixef(
             through[position[term.base]] += np.multiply.outer(
                 undo[column[t]], factor * np.ones(data.n_groups)
             )
-    cov = solution.sigma_y**2 * solution.inverse
-    return np.asarray(np.einsum("apj,pq,bqj->jab", through, cov, through, optimize=True))
+    return np.asarray(through)
 
 
 def _summary(

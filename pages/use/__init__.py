@@ -1,0 +1,1 @@
+"""Screens that use the fits: predict, choose, rank, check."""
