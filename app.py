@@ -27,6 +27,7 @@ def main() -> None:
             st.Page("pages/understand/variance.py", title="Variance"),
         ],
         "Use": [
+            st.Page("pages/use/prediction.py", title="Prediction"),
             st.Page("pages/use/ranking.py", title="Ranking"),
         ],
     }

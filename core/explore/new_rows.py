@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.exceptions import DataError
 from core.explore.training import AVERAGE, KNOWN, NEW, Rows
+from core.formats import shorten
 from core.moments import GroupMoments
 from core.tables.columns import (
     categorical_column,
@@ -26,12 +27,15 @@ class NewRows:
     rows : Rows
     reasons : ndarray of str, shape (n,)
         Empty where the row can be used.
+    index : Index
+        That of the table.
     """
 
     def __init__(
         self, table: pd.DataFrame, data: GroupedData, moments: GroupMoments, *, is_average: bool
     ) -> None:
         self._table = table
+        self.index = table.index
         self._levels: dict[str, tuple[str, ...]] = dict(data.group_levels)
         for name, column in data.columns.items():
             levels = getattr(column, "levels", None)
@@ -57,14 +61,26 @@ class NewRows:
             codes = self._codes(item.source, role="predictor")
             self._note(codes == -1, f"'{item.source}' is missing")
             return np.asarray(codes == item.level, dtype=np.float64)
-        series = column_of(self._table, item.source, "predictor")
-        if not is_numeric(series):
-            raise DataError(
-                f"'{item.source}' must hold numbers, as in the rows that were fitted. Correct the "
-                "column and try again."
-            )
-        values = numeric_column(series, item.source).values
-        self._note(~np.isfinite(values), f"'{item.source}' is missing")
+        return self._numbers(item.source)
+
+    def _numbers(self, name: str) -> FloatArray:
+        """Return a numeric column, noting rows without a number."""
+        series = column_of(self._table, name, "predictor")
+        if is_numeric(series):
+            values = numeric_column(series, name).values
+        else:
+            parsed = pd.to_numeric(series.astype(object), errors="coerce")
+            values = parsed.to_numpy(dtype=np.float64, na_value=np.nan)
+            if series.notna().any() and not np.isfinite(values).any():
+                raise DataError(
+                    f"'{name}' must hold numbers, as in the rows that were fitted. Correct the "
+                    "column and try again."
+                )
+            odd = ~np.isfinite(values) & series.notna().to_numpy()
+            for text in pd.unique(series[odd].astype(str)):
+                is_it = odd & (series.astype(str) == text).to_numpy()
+                self._note(is_it, f"'{shorten(text, 30)}' of '{name}' is not a number")
+        self._note(~np.isfinite(values), f"'{name}' is missing")
         return values
 
     def _codes(self, name: str, *, role: str) -> IntArray:

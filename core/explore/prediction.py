@@ -99,10 +99,22 @@ def predict(
     t intervals with Satterthwaite's degrees of freedom from the expected information of the
     variances, so that few groups make them wide.
     """
+    new = NewRows(new_table, fits.data, fits.moments, is_average=average_group)
+    return predict_rows(predictor_of(fits, estimator), new, level, individual=individual)
+
+
+def predict_rows(
+    predictor: Predictor, new: NewRows, level: float = 0.9, *, individual: bool = True
+) -> pd.DataFrame:
+    """Return what ``predict`` does, from a predictor and rows that are at hand already.
+
+    Raises
+    ------
+    SpecError
+        When the level is no share.
+    """
     if not 0 < level < 1:
         raise SpecError(f"The level of an interval must lie between 0 and 1, not {level}.")
-    new = NewRows(new_table, fits.data, fits.moments, is_average=average_group)
-    predictor = predictor_of(fits, estimator)
     scaled = predictor.predict(new.rows)
     model = predictor.training.model
     found = scaled.in_raw_units(model.y_center, model.y_scale)
@@ -111,7 +123,7 @@ def predict(
         reasons[i] = _reason(predictor, int(new.rows.kind[i]), int(new.rows.group[i]))
     out = _intervals(found, level, individual=individual)
     out[reasons != ""] = np.nan
-    out.index = new_table.index
+    out.index = new.index
     out["kind"] = [KINDS[int(kind)] for kind in new.rows.kind]
     out["reason"] = reasons
     return out

@@ -111,7 +111,7 @@ class Alias:
 
 @dataclass(eq=False)
 class _Work:
-    """What is known so far of the rows being predicted; variances over sigma2."""
+    """What is known so far of the rows being predicted; variances over ``Predictor.unit``."""
 
     design: Design
     point: FloatArray
@@ -156,6 +156,16 @@ class Predictor:
     information: Shrinkage | None = None
     alias: Alias | None = None
 
+    @property
+    def unit(self) -> float:
+        """What variances are counted in: sigma_y**2, or 1 where nothing is left of it."""
+        return self.sigma2 if self.sigma2 != 0 else 1.0
+
+    @property
+    def own_share(self) -> float:
+        """sigma_y**2 in that unit: 1, or 0 for an exact fit."""
+        return 1.0 if self.sigma2 != 0 else 0.0
+
     def predict(self, rows: Rows) -> RowPredictions:
         """Return the predictions of rows."""
         starts = range(0, max(rows.n, 1), _CHUNK)
@@ -176,16 +186,16 @@ class Predictor:
             self._add_stage(work, others, self.stage)
         elif self.between is not None:
             new = others[rows.kind[others] == NEW]
-            work.group[new] += _form(design.Z[new], self.between)
+            work.group[new] += self.own_share * _form(design.Z[new], self.between)
         fixed = np.einsum("nc,cd,nd->n", work.apart, self.unit_cov, work.apart, optimize=True)
-        work.fixed += fixed
+        work.fixed += self.own_share * fixed
         unknown = self._unknown_factors(design)
         work.group += unknown
         df, df_mean = self._degrees(work, unknown)
         return RowPredictions(
             point=work.point,
-            fixed=self.sigma2 * work.fixed,
-            group=self.sigma2 * work.group,
+            fixed=self.unit * work.fixed,
+            group=self.unit * work.group,
             individual=np.full(rows.n, self.sigma2),
             df=df,
             df_mean=df_mean,
@@ -203,18 +213,19 @@ class Predictor:
         Z, g = work.design.Z[known], work.design.rows.group[known]
         work.point[known] += np.einsum("nk,kn->n", Z, own.modes[:, g])
         work.apart[known] -= np.einsum("nk,kcn->nc", Z, own.answer[:, :, g])
-        work.group[known] += np.einsum("nk,kln,nl->n", Z, own.spread[:, :, g], Z, optimize=True)
+        spread = np.einsum("nk,kln,nl->n", Z, own.spread[:, :, g], Z, optimize=True)
+        work.group[known] += self.own_share * spread
 
     def _add_stage(self, work: _Work, others: IntArray, stage: SecondStage) -> None:
         z = work.design.Z[others] @ self.training.raw_varying()
         line, cov = stage.at(work.design.factors[others])
         work.point[others] += np.einsum("nk,nk->n", z, line)
-        work.fixed[others] += np.einsum("nk,nkl,nl->n", z, cov, z, optimize=True) / self.sigma2
+        work.fixed[others] += np.einsum("nk,nkl,nl->n", z, cov, z, optimize=True) / self.unit
         is_new = work.design.rows.kind[others] != AVERAGE
-        work.group[others] += np.where(is_new, _form(z, stage.between) / self.sigma2, 0.0)
+        work.group[others] += np.where(is_new, _form(z, stage.between) / self.unit, 0.0)
 
     def _unknown_factors(self, design: Design) -> FloatArray:
-        """Return what unknown group-level columns add to a new group's variance, over sigma2."""
+        """Return what unknown group-level columns add to a new group's variance, over ``unit``."""
         rows = design.rows
         out = np.zeros(rows.n)
         which = np.flatnonzero(design.unknown.any(axis=1) & (rows.kind == NEW))
@@ -231,7 +242,7 @@ class Predictor:
         slope = np.where(design.unknown[which], slope, 0.0)
         live = self.training.moments.n > 0
         cov = np.atleast_2d(np.cov(self.training.group_factors()[live], rowvar=False))
-        out[which] = _form(slope, cov) / self.sigma2
+        out[which] = _form(slope, cov) / self.unit
         return out
 
     def _is_defined(self, work: _Work) -> BoolArray:
@@ -260,9 +271,10 @@ class Predictor:
         if self.stage is None:
             df = np.full(len(mean), self.df_residual)
             return df, df
-        known, least = work.is_known, max(self.stage.df, 1e-9)
+        known, least, most = work.is_known, max(self.stage.df, 1e-9), max(self.df_residual, 1e-9)
+        own = self.own_share
         with np.errstate(divide="ignore", invalid="ignore"):
-            both = (mean + 1.0) ** 2 / (mean**2 / least + 1.0 / self.df_residual)
+            both = (mean + own) ** 2 / (mean**2 / least + own / most)
         df = np.where(known, self.df_residual, both)
         return df, np.where(known, self.df_residual, least)
 

@@ -34,7 +34,7 @@ def _shared(key: str, _make: Callable[[], Any]) -> Any:
     return _make()
 
 
-def _private(key: Hashable, make: Callable[[], Any]) -> Any:
+def private(key: Hashable, make: Callable[[], Any]) -> Any:
     """Return a result of this session's own data; the one used longest ago goes first."""
     held: OrderedDict[Hashable, Any] = st.session_state.setdefault("results", OrderedDict())
     if key not in held:
@@ -65,7 +65,7 @@ def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -
         return core.fit_all(core.GroupedData.from_table(table, spec))
 
     key = ("fits", name, repr(spec))
-    found: PoolingFits = _private(key, make) if is_private else _shared(repr(key), make)
+    found: PoolingFits = private(key, make) if is_private else _shared(repr(key), make)
     return found
 
 
@@ -76,7 +76,7 @@ def of_table(data: Dataset, what: str, make: Callable[..., Any], *options: Hasha
     def compute() -> Any:
         return make(data.table, *options)
 
-    return _private(key, compute) if data.is_upload else _shared(repr(key), compute)
+    return private(key, compute) if data.is_upload else _shared(repr(key), compute)
 
 
 def derived(shown: Shown, what: str, make: Callable[..., Any], *options: Hashable) -> Any:
@@ -97,4 +97,4 @@ def derived(shown: Shown, what: str, make: Callable[..., Any], *options: Hashabl
     def compute() -> Any:
         return make(shown.fits, *options)
 
-    return _private(key, compute) if shown.dataset.is_upload else _shared(repr(key), compute)
+    return private(key, compute) if shown.dataset.is_upload else _shared(repr(key), compute)

@@ -266,7 +266,7 @@ def _table(shown: Shown, options: Any) -> None:
     )
 
 
-def choose_group(shown: Shown) -> int:
+def choose_group(shown: Shown, *, width: int = 320) -> int:
     """Return the group to look at: the one chosen anywhere, at first the one moved most."""
     each = estimates(shown.fits)
     mover = sentences.top_mover(each)
@@ -278,7 +278,7 @@ def choose_group(shown: Shown) -> int:
         [each.group_names[j] for j in order.ordered(each, "name")],
         key=key,
         on_change=lambda: state.select_group(shown, st.session_state[key]),
-        width=320,
+        width=width,
     )
     return each.group_names.index(name)
 
