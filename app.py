@@ -24,6 +24,7 @@ def main() -> None:
             st.Page("pages/explore/data.py", title="Data"),
         ],
         "Understand": [
+            st.Page("pages/understand/two_levels.py", title="Two levels"),
             st.Page("pages/understand/variance.py", title="Variance"),
         ],
         "Use": [

@@ -9,6 +9,7 @@ from core.exceptions import (
 )
 from core.explore.compare import compare, r_squared, variance_test
 from core.explore.dial_path import DialPath, dial_path
+from core.explore.group_columns import GroupColumn, group_columns
 from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
 from core.explore.prediction import predict
@@ -16,8 +17,10 @@ from core.explore.profile import Profile, profile
 from core.explore.ranking import GroupDifference, Pairs, compare_groups, pairs_alike, rank
 from core.explore.receipt import Receipt, receipt
 from core.explore.simulation import simulate_many, world_of
+from core.explore.slopes import Slopes, slopes
 from core.explore.standard_errors import standard_errors
 from core.explore.study import SimulationStudy
+from core.explore.two_levels import TwoLevels, two_levels
 from core.explore.validation import CrossValidation, cross_validate, leave_one_group_out
 from core.explore.variance import icc, icc_curve
 from core.explore.win_map import WinMap, win_map
@@ -47,6 +50,7 @@ from core.tables.report import ReadOptions, ReadReport, read_report
 from core.tables.roles import Roles, guess_roles
 from core.tables.simulate import Draw, Population, World, make_world, simulate
 from core.tables.transform import (
+    AddGroupMean,
     CentreGrandMean,
     CentreGroupMean,
     Logarithm,
@@ -59,6 +63,7 @@ from core.tables.transform import (
 __all__ = [
     "EXAMPLES",
     "LIMITS",
+    "AddGroupMean",
     "CentreGrandMean",
     "CentreGroupMean",
     "CompletePoolingFit",
@@ -72,6 +77,7 @@ __all__ = [
     "Example",
     "Finding",
     "Fix",
+    "GroupColumn",
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
@@ -96,9 +102,11 @@ __all__ = [
     "Recipe",
     "Roles",
     "SimulationStudy",
+    "Slopes",
     "SpecError",
     "Standardise",
     "Status",
+    "TwoLevels",
     "WinMap",
     "World",
     "apply_fix",
@@ -112,6 +120,7 @@ __all__ = [
     "examine",
     "fit_all",
     "fixed_effects",
+    "group_columns",
     "guess_roles",
     "icc",
     "icc_curve",
@@ -129,8 +138,10 @@ __all__ = [
     "reference_levels",
     "simulate",
     "simulate_many",
+    "slopes",
     "standard_errors",
     "to_csv",
+    "two_levels",
     "variance_test",
     "win_map",
     "world_of",

@@ -79,6 +79,20 @@ def decimals_for(values: Iterable[float], digits: int = 2) -> int:
     return int(min(max(digits - 1 - math.floor(math.log10(2 * spread)), 0), 6))
 
 
+def with_interval(value: float, lower: float, upper: float, words: str = "") -> str:
+    """Return a number with its interval, all to the same decimals.
+
+    Examples
+    --------
+    >>> with_interval(-0.4312, -0.87, 0.00713), with_interval(251.4, 237.7, 265.1, "95% interval ")
+    ('−0.43 (−0.87 to 0.01)', '251.4 (95% interval 237.7 to 265.1)')
+    """
+    known = [v for v in (value, lower, upper) if math.isfinite(v)]
+    decimals = decimals_for(known, digits=3 if np.ptp(known or [0.0]) < 5 else 2)
+    shown = [fixed(v, decimals) for v in (value, lower, upper)]
+    return f"{shown[0]} ({words}{shown[1]} to {shown[2]})"
+
+
 def percent(share: float) -> str:
     """Return a share as whole per cent; never a false 0 or 100.
 

@@ -12,7 +12,7 @@ from core.tables.grouped import GroupedData
 INTERCEPT = "(Intercept)"
 
 
-def _one(unit: str) -> str:
+def per_unit(unit: str) -> str:
     """Return a unit for after 'per': days -> day."""
     is_plural = unit.isalpha() and len(unit) > 3 and unit.endswith("s") and unit[-2] != "s"
     return unit[:-1] if is_plural else unit
@@ -86,7 +86,7 @@ class Wording:
         contrast = self._contrast(term, data)
         if contrast:
             return f"{outcome.label}, {contrast}{unit}"
-        per = _one(self.column(term).unit) or f"unit of {self.name(term)}"
+        per = per_unit(self.column(term).unit) or f"unit of {self.name(term)}"
         return f"slope of {self.name(term)} ({outcome.unit or outcome.label} per {per})"
 
     def _contrast(self, term: str, data: GroupedData) -> str:

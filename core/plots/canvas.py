@@ -31,8 +31,8 @@ class Heading:
         The finding, as plain text.
     key : tuple of (mark, str)
         The marks used and what each means, as plain text; a mark is a name of
-        ``theme.MARKS`` (with ``_line`` where it is drawn as a line), ``points`` or
-        ``unsupported``.
+        ``theme.MARKS`` (with ``_line`` where it is drawn as a line), ``points`` (or
+        ``points_line``) or ``unsupported``.
     note : str
         What else a reader must know, as plain text.
     """
@@ -105,6 +105,7 @@ _GLYPHS = {
     "truth": "◆",
     "centre": "✚",
     "points": "•",
+    "points_line": "━━",
     "unsupported": "●",
 }
 

@@ -52,6 +52,8 @@ def _point(mark: str, style: theme.Style) -> str:
     blue = palette.partial_pooling
     if mark == "no_pooling":
         return f"{_round(11)}box-sizing:border-box;border:2px solid {palette.no_pooling}"
+    if mark == "points_line":
+        return f"width:{_LINE_WIDTH}px;height:3px;background:{palette.points}"
     if mark == "points":
         return f"{_round(6)}background:{palette.points}"
     if mark == "unsupported":

@@ -148,6 +148,31 @@ class CentreGroupMean(Recipe):
 
 
 @dataclass(frozen=True)
+class AddGroupMean(Fix):
+    """Add the group means of a predictor as a column, and leave the predictor as it is."""
+
+    column: str
+    group: str
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"Add the '{shorten(self.group)}' means of '{shorten(self.column)}'"
+
+    @property
+    def name(self) -> str:
+        """Name of the new column."""
+        return CentreGroupMean(self.column, self.group).group_names[0]
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the means; missing where the group is."""
+        split = CentreGroupMean(self.column, self.group).apply(table)
+        changed = table.copy()
+        changed[self.name] = split.iloc[:, -1].to_numpy()
+        return changed
+
+
+@dataclass(frozen=True)
 class Standardise(Recipe):
     """Centre at the mean and divide by the sd: a slope is then per sd of the predictor."""
 

@@ -302,3 +302,45 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
 def vary_slope(data: Dataset) -> None:
     """Let the slope vary: what the button beside the map does."""
     st.session_state[_key(data, "structure")] = "slope"
+
+
+def only_intercept(data: Dataset) -> None:
+    """Let only the intercept vary: the simpler model beside a variance of zero."""
+    st.session_state[_key(data, "structure")] = "intercept"
+
+
+def uncorrelate(data: Dataset) -> None:
+    """Leave the correlation of the varying coefficients out of the model."""
+    st.session_state[_key(data, "correlated")] = state.draft(data.id)["correlated"] = False
+
+
+def correlate(data: Dataset) -> None:
+    """Let the varying coefficients be correlated."""
+    st.session_state[_key(data, "correlated")] = state.draft(data.id)["correlated"] = True
+
+
+def add_group_predictor(data: Dataset, column: str, slopes: tuple[str, ...], source: str) -> None:
+    """Put a group-level predictor into the model, with its cross-level interactions.
+
+    Where it is the group mean of ``source``, the table gains the column first.
+    """
+    if source:
+        state.mend(data, core.AddGroupMean(source, state.draft(data.id)["group"]))
+        data = state.dataset(st.session_state["data_choice"])
+    draft = state.draft(data.id)
+    higher = [c for c in draft["group_predictors"] if c != column]
+    pairs = [p for p in draft["cross_level"] if p[1] != column]
+    draft["group_predictors"] = [*higher, column]
+    draft["cross_level"] = [*pairs, *((slope, column) for slope in slopes)]
+    draft["predictors"] = [c for c in draft["predictors"] if c != column]
+    for field in ("group_predictors", "cross_level", "predictors"):
+        st.session_state[_key(data, field)] = draft[field]
+
+
+def remove_group_predictor(data: Dataset, column: str) -> None:
+    """Take a group-level predictor out of the model, with its cross-level interactions."""
+    draft = state.draft(data.id)
+    draft["group_predictors"] = [c for c in draft["group_predictors"] if c != column]
+    draft["cross_level"] = [p for p in draft["cross_level"] if p[1] != column]
+    for field in ("group_predictors", "cross_level"):
+        st.session_state[_key(data, field)] = draft[field]

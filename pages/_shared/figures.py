@@ -87,6 +87,7 @@ def show_table(
     key: str,
     formats: dict[str, Any] | None = None,
     on_select: Callable[[], None] | None = None,
+    height: int | str = "auto",
 ) -> None:
     """Show a sortable table with its download; ``on_select`` is told of a click on a row."""
     text = texts.load("pooling")["figure"]
@@ -97,6 +98,7 @@ def show_table(
         key=f"{key}_table",
         on_select=on_select or "ignore",
         selection_mode="single-row",
+        height=height,
     )
     st.download_button(
         text["download"],
