@@ -12,11 +12,6 @@ def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
     from pages._shared import controls, link, look, navigation, share
 
-    st.set_page_config(
-        page_title="Partial Pooling Explorer",
-        page_icon=str(ROOT / "assets" / "icon.svg"),
-        layout="wide",
-    )
     screens = {
         "Explore": [
             st.Page("pages/explore/pooling.py", title="Pooling", default=True),
@@ -35,6 +30,12 @@ def main() -> None:
     screen = st.navigation(screens, position="hidden")
     if not link.restore(screen.url_path) and screen.url_path:
         st.switch_page(screens["Explore"][0])
+    st.set_page_config(
+        page_title="Partial Pooling Explorer",
+        page_icon=str(ROOT / "assets" / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state="collapsed" if look.is_projector() else "auto",
+    )
     look.apply()
     with st.sidebar:
         top = st.container(key="sidebar_top")
