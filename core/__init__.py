@@ -42,7 +42,8 @@ from core.tables.examples import EXAMPLES, Example, load_example
 from core.tables.export import to_csv
 from core.tables.finding import Finding
 from core.tables.fixes import Fix, apply_fix
-from core.tables.grouped import GroupedData, LeftOut
+from core.tables.grouped import GroupedData
+from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
 from core.tables.reading import Reader, Reading

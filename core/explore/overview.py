@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 
 from core.explore.wording import Wording
-from core.spec import ModelSpec
-from core.tables.describe import describe_columns
 from core.tables.grouped import GroupedData
 
 
@@ -27,12 +25,34 @@ def table_headline(data: GroupedData, wording: Wording) -> str:
     )
 
 
-def column_overview(table: pd.DataFrame, spec: ModelSpec) -> pd.DataFrame:
-    """Return ``core.describe_columns`` of a table with the role of each column in a model."""
-    frame = describe_columns(table, spec.group)
-    roles = {spec.outcome: "outcome", spec.group: "group"}
-    roles |= dict.fromkeys(spec.predictors, "predictor")
-    roles |= dict.fromkeys(spec.varying, "predictor, varying slope")
-    roles |= dict.fromkeys(spec.group_predictors, "group-level predictor")
-    frame.insert(1, "role", [roles.get(name, "") for name in frame["column"]])
+def plain_headline(table: pd.DataFrame) -> str:
+    """Return the size of a table that no model describes yet."""
+    rows, columns = table.shape
+    return (
+        f"{rows:,} row{'' if rows == 1 else 's'} in {columns:,} column{'' if columns == 1 else 's'}"
+    )
+
+
+def left_out_sentence(data: GroupedData, wording: Wording) -> str:
+    """Return how many rows no fit uses, why, and from which groups; '' when all are used."""
+    one, many = wording.group.one, wording.group.many
+    if one == Wording().group.one:
+        one = many = data.spec.group
+    return data.left_out.sentence(one, many)
+
+
+def left_out_table(table: pd.DataFrame, data: GroupedData) -> pd.DataFrame:
+    """Return the rows that no fit uses, with their number (first row 1) and the reason."""
+    lost = data.left_out
+    frame = table.iloc[lost.rows].reset_index(drop=True)
+    why = [f"no {reason.column}" for reason in lost.reasons]
+    frame.insert(0, "left out because", [why[k] for k in lost.because], allow_duplicates=True)
+    frame.insert(0, "row", lost.rows + 1, allow_duplicates=True)
     return frame
+
+
+def outcome_histogram(data: GroupedData) -> pd.DataFrame:
+    """Return how the outcome is spread: ``left`` and ``right`` of bins, and ``count`` of rows."""
+    n_bins = int(np.clip(1.4 * np.sqrt(data.n_obs), 8, 40))
+    counts, edges = np.histogram(data.y, bins=n_bins)
+    return pd.DataFrame({"left": edges[:-1], "right": edges[1:], "count": counts})

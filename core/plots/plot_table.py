@@ -7,8 +7,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import escape
-from core.explore.overview import table_headline
+from core.explore.overview import outcome_histogram, table_headline
 from core.explore.wording import Wording
+from core.formats import number
 from core.plots import canvas, theme
 from core.tables.grouped import GroupedData
 
@@ -28,11 +29,20 @@ def plot_table(
     rows, columns = (2, 1) if style.is_narrow else (1, 2)
     panels = make_subplots(rows=rows, cols=columns, horizontal_spacing=0.1, vertical_spacing=0.2)
     heading = canvas.Heading(table_headline(data, wording))
-    height = 560 if style.is_narrow else 320
+    height = 520 if style.is_narrow else 250
     figure = canvas.new_figure(heading, style, height=height, figure=panels)
     ink = style.palette.points
-    figure.add_histogram(
-        x=data.y, nbinsx=40, marker={"color": theme.rgba(ink, 0.75)}, name="outcome", row=1, col=1
+    bins = outcome_histogram(data)
+    figure.add_bar(
+        x=(bins["left"] + bins["right"]) / 2,
+        y=bins["count"],
+        width=bins["right"] - bins["left"],
+        marker={"color": theme.rgba(ink, 0.75)},
+        hovertext=[_bin(*row) for row in bins.itertuples(index=False)],
+        hoverinfo="text",
+        name="outcome",
+        row=1,
+        col=1,
     )
     cell = {"row": rows, "col": columns}
     order = np.argsort(-data.group_sizes, kind="stable")
@@ -65,6 +75,11 @@ def plot_table(
     per = f"{wording.individual.many} per {wording.group.one}"
     canvas.title_axis(figure, "y", per, style, **cell)
     return figure
+
+
+def _bin(left: float, right: float, rows: int) -> str:
+    """Return what a bar says when it is pointed at."""
+    return f"{number(left)} to {number(right)}: {rows:,}"
 
 
 def _ticks(high: int) -> list[int]:

@@ -20,6 +20,7 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
+from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
 from core.types import BoolArray, FloatArray, IntArray
 
@@ -27,57 +28,6 @@ from core.types import BoolArray, FloatArray, IntArray
 MAX_LEVELS = LIMITS.levels
 #: Spread inside a group, relative to the column's sd, that is taken for rounding.
 GROUP_CONSTANT_TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class LeftOutReason:
-    """Rows left out because one column has no usable value."""
-
-    column: str
-    is_group: bool
-    n_rows: int
-    groups: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class LeftOut:
-    """The rows that no fit uses: how many, why, and from which groups.
-
-    Attributes
-    ----------
-    rows : IntArray
-        Their positions in the table (first row 0).
-    reasons : tuple of LeftOutReason
-        Each row counts once, for the first of: group, outcome, predictors.
-    lost_groups : tuple of str
-        Groups of which no row is left.
-    """
-
-    rows: IntArray
-    reasons: tuple[LeftOutReason, ...] = ()
-    lost_groups: tuple[str, ...] = ()
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows are left out."""
-        return len(self.rows)
-
-    def sentence(self) -> str:
-        """Return the count, the reasons and the groups in words; '' when none is left out."""
-        if not self.n_rows:
-            return ""
-        parts = []
-        for reason in self.reasons:
-            lacks = "lack" if reason.n_rows != 1 else "lacks"
-            some = ", ".join(reason.groups[:5]) + (", …" if len(reason.groups) > 5 else "")
-            where = f" (in {some})" if reason.groups else ""
-            parts.append(f"{reason.n_rows:,} {lacks} '{reason.column}'{where}")
-        total = f"{self.n_rows:,} row{'s' if self.n_rows != 1 else ''} left out: "
-        lost = ""
-        if self.lost_groups:
-            few = ", ".join(self.lost_groups[:5]) + (", …" if len(self.lost_groups) > 5 else "")
-            lost = f" Groups with no row left: {few}."
-        return total + "; ".join(parts) + "." + lost
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,18 +225,21 @@ def _usable_rows(
             f"{int((~worst[2]).sum()):,} of {len(kept):,}. Leave it out or choose another column."
         )
     open_rows = np.ones(len(kept), dtype=bool)
-    reasons = []
+    because = np.zeros(len(kept), dtype=np.intp)
+    reasons: list[LeftOutReason] = []
     for name, is_group, usable in counts:
         lost = open_rows & ~usable
         open_rows &= usable
         if lost.any():
+            because[lost] = len(reasons)
             codes = np.unique(group.codes[lost])
             names = tuple(group.levels[c] for c in codes if c >= 0)
             reasons.append(LeftOutReason(name, is_group, int(lost.sum()), names))
     before = np.bincount(group.codes[group.usable()], minlength=len(group.levels))
     after = np.bincount(group.codes[kept], minlength=len(group.levels))
     gone = tuple(group.levels[i] for i in np.flatnonzero((before > 0) & (after == 0)))
-    return kept, LeftOut(np.flatnonzero(~kept), tuple(reasons), gone)
+    rows = np.flatnonzero(~kept)
+    return kept, LeftOut(rows, tuple(reasons), gone, because[rows])
 
 
 def _assemble(

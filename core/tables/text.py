@@ -85,6 +85,13 @@ def decode_text(data: bytes, options: ReadOptions) -> str:
     return plain.decode("utf-8", errors="replace")
 
 
+def first_lines(data: bytes, encoding: str, most: int = 6) -> str:
+    """Return the beginning of a text file as it was typed, for somebody to look at."""
+    text = data[: 400 * most].decode(encoding or "utf-8", errors="replace")
+    lines = text.removeprefix("\ufeff").splitlines()[:most]
+    return "\n".join(shorten(line.replace("\t", "⇥"), 160) for line in lines)
+
+
 def _to_utf8(data: bytes, encoding: str) -> tuple[bytes, str]:
     """Return the file as UTF-8 without byte order mark, and a note on bytes that do not fit."""
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig"):

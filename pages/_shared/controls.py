@@ -46,6 +46,7 @@ def sidebar() -> None:
 def _choose_data() -> Dataset:
     text = texts.load("controls")["data"]
     choice = st.container()
+    opening.work()
     opening.panel()
     names = state.datasets()
     if st.session_state.get("data_choice") not in names:
@@ -274,6 +275,42 @@ def _release(data: Dataset, field: str) -> None:
     for other in _SINGLE:
         if field in _SINGLE and other != field and st.session_state[_key(data, other)] in taken:
             st.session_state[_key(data, other)] = state.draft(data.id)[field]
+
+
+def group_of(data: Dataset) -> str | None:
+    """Return the group that the sidebar asks for; None where a table has no model."""
+    found: str | None = state.draft(data.id).get("group")
+    return found
+
+
+def role_of(data: Dataset, column: str) -> str:
+    """Return the role that the sidebar gives a column: a field of the model, or 'unused'."""
+    draft = state.draft(data.id)
+    for field in (*_SINGLE, *_MULTIPLE):
+        held = draft.get(field, ())
+        if column == held or (isinstance(held, list) and column in held):
+            return field
+    return "unused"
+
+
+def assign(data: Dataset, column: str, role: str) -> bool:
+    """Give a column a role, as the sidebar would; to be called by a widget.
+
+    Returns whether that was possible: outcome and group leave their role only when another
+    column takes it.
+    """
+    held = role_of(data, column)
+    if held in _SINGLE and role not in _SINGLE:
+        return False
+    if role in _SINGLE:
+        st.session_state[_key(data, role)] = column
+        _release(data, role)
+        return True
+    for field in _MULTIPLE:
+        key = _key(data, field)
+        rest = [c for c in st.session_state[key] if c != column]
+        st.session_state[key] = [*rest, column] if field == role else rest
+    return True
 
 
 def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:

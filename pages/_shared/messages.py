@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import escape
 from core.exceptions import PoolingError
+from core.explore import overview
 from pages._shared import texts
 from pages._shared.state import Shown
 
@@ -17,6 +18,20 @@ def error(problem: PoolingError) -> None:
 
 def problems(shown: Shown) -> None:
     """Show what a reader must know before the picture: failures, left-out rows, the verdict."""
+    failures(shown)
+    text = texts.load("messages")
+    if shown.fits.multilevel_or_none is None:
+        reason = escape.for_markdown(str(shown.fits.refusal))
+        st.warning(text["no_multilevel"].format(reason=reason))
+    elif shown.fits.status.code != "fine":
+        st.info(escape.for_markdown(shown.fits.status.sentence))
+    left_out = overview.left_out_sentence(shown.fits.data, shown.wording)
+    if left_out:
+        st.info(escape.for_markdown(left_out))
+
+
+def failures(shown: Shown) -> None:
+    """Show what could not be done: a table that was not opened, a model that cannot be fitted."""
     text = texts.load("messages")
     _about_the_link()
     failed = st.session_state.get("upload_error")
@@ -27,14 +42,6 @@ def problems(shown: Shown) -> None:
         kept = text["previous_kept"].format(what=escape.for_markdown(shown.dataset.title))
         reason = escape.for_markdown(str(shown.error))
         st.error(f"{text['model_failed'].format(reason=reason)}\n\n{kept}")
-    if shown.fits.multilevel_or_none is None:
-        reason = escape.for_markdown(str(shown.fits.refusal))
-        st.warning(text["no_multilevel"].format(reason=reason))
-    elif shown.fits.status.code != "fine":
-        st.info(escape.for_markdown(shown.fits.status.sentence))
-    left_out = shown.fits.data.left_out.sentence()
-    if left_out:
-        st.info(escape.for_markdown(left_out))
 
 
 def _about_the_link() -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import escape
 from core.explore import equation, parameters
+from core.explore.definitions import definitions
 from core.tables.columns import CategoricalColumn
 from pages._shared import texts
 from pages._shared.state import Shown
@@ -23,6 +24,8 @@ def show(shown: Shown) -> None:
         if fits.multilevel_or_none is not None:
             st.markdown(f"**{text['multilevel']}**")
             st.latex(equation.multilevel_equation(fits))
+            for definition in definitions(shown.dataset.fixes, fits):
+                st.latex(definition)
         st.markdown(f"**{text['complete_pooling']}**")
         st.latex(equation.complete_pooling_equation(fits))
     with right:

@@ -8,7 +8,7 @@ was: the message goes to ``upload_error``, the table on screen stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -40,34 +40,32 @@ class Request:
 
 
 def panel() -> None:
-    """Draw the ways to open a table, and read what was asked for."""
+    """Draw the ways to open a table."""
     text = texts.load("controls")["data"]
+    if st.session_state.pop("opened", False):
+        st.session_state["data_open"] = False
     part = st.expander(text["upload"], key="data_open", on_change="rerun")
     with part:
-        limit = core.LIMITS.file_bytes // 1_000_000
-        file = st.file_uploader(
+        st.file_uploader(
             text["upload_label"],
             key="data_upload",
             help=text["upload_help"],
-            max_upload_size=limit,
+            max_upload_size=core.LIMITS.file_bytes // 1_000_000,
+            on_change=_follow,
         )
-        st.caption(text["upload_limit"].format(limit=limit))
+        st.caption(text["upload_limit"])
         st.text_area(text["paste"], key="data_paste", placeholder=text["paste_example"], height=110)
         st.button(text["paste_read"], key="data_paste_read", on_click=_paste, width="stretch")
     if part.open:
         _warm()
-    _follow(file)
-    work()
 
 
-def _follow(file: Any) -> None:
-    """Ask for a file that was chosen, once."""
+def _follow() -> None:
+    """Ask for the file that was chosen; a file taken away takes its message along."""
+    file: Any = st.session_state["data_upload"]
     if file is None:
-        if st.session_state.pop("upload_seen", None) is not None:
-            st.session_state.pop("upload_error", None)
-        return
-    if st.session_state.get("upload_seen") != file.file_id:
-        st.session_state["upload_seen"] = file.file_id
+        st.session_state.pop("upload_error", None)
+    else:
         ask(Request(file.name, file.getvalue()))
 
 
@@ -83,6 +81,16 @@ def ask(request: Request) -> None:
     """Have a table read in place of any that is being read."""
     _drop()
     st.session_state["reading"] = request
+
+
+def again(data: Dataset, changes: dict[str, Any]) -> None:
+    """Ask for the file of a table to be read in another way; on failure the table stays."""
+    name = data.title
+    try:
+        options = replace(data.options, **changes)
+        ask(Request(name, data.content, options, replaces=data.id))
+    except PoolingError as error:
+        st.session_state["upload_error"] = (name, str(error))
 
 
 def _drop() -> None:
@@ -109,6 +117,7 @@ def work() -> None:
     try:
         _hold(request, _table(request))
         st.session_state.pop("upload_error", None)
+        st.session_state["opened"] = True
     except PoolingError as error:
         st.session_state["upload_error"] = (request.name, str(error))
     _drop()
@@ -135,7 +144,24 @@ def _hold(request: Request, table: pd.DataFrame | None) -> None:
     if old is None:
         state.add_upload(new)
     else:
-        state.read_again(old, new)
+        said = texts.load("reading")["corrected"].format(what=_corrections(request.options))
+        state.read_again(old, new, said)
+
+
+def _corrections(options: core.ReadOptions) -> str:
+    """Return what was said about a file, in words."""
+    labels, default = texts.load("reading")["labels"], core.ReadOptions()
+    said = {f.name: getattr(options, f.name) for f in fields(options)}
+    return ", ".join(
+        f"{labels[name].lower()} {_plain(value)}"
+        for name, value in said.items()
+        if value != getattr(default, name)
+    )
+
+
+def _plain(value: Any) -> str:
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(repr(v) if isinstance(v, str) else str(v) for v in values if v != "") or "none"
 
 
 def _title(request: Request, name: str) -> str:

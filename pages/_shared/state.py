@@ -6,6 +6,8 @@ uploads : dict of id to Dataset
     Tables of this session, newest last; never shared with another session.
 drafts : dict of dataset id to dict
     The model controls of every table, so that nothing set is lost on switching tables.
+asked : Dataset
+    The table that is chosen in this run.
 shown : Shown
     What ``resolve`` made of the sidebar in this run.
 upload_error : (file name, message) or absent
@@ -146,10 +148,9 @@ def _size(data: Dataset) -> int:
     return int(data.table.memory_usage(index=False).sum()) + len(data.content)
 
 
-def read_again(old: Dataset, new: Dataset) -> None:
-    """Put a table in the place of what the same file was read as before, and choose it."""
-    what = ", ".join(f"{k} {v!r}" for k, v in vars(new.options).items() if v not in (None, ()))
-    changed = replace(new, previous=old, changes=(f"read with {what or 'no corrections'}",))
+def read_again(old: Dataset, new: Dataset, what: str) -> None:
+    """Put a table in the place of what its file was read as before, and choose it."""
+    changed = replace(new, previous=old, changes=(what,))
     _replace(old, changed)
     _carry(old, changed)
 
@@ -265,6 +266,7 @@ def draft(name: str) -> dict[str, Any]:
 
 def resolve(data: Dataset, spec: ModelSpec | PoolingError) -> None:
     """Fit what the sidebar asks for and keep it for the screens; keep the last on failure."""
+    st.session_state["asked"] = data
     try:
         if isinstance(spec, PoolingError):
             raise spec
@@ -279,6 +281,12 @@ def resolve(data: Dataset, spec: ModelSpec | PoolingError) -> None:
             assert start.first_spec is not None
             fits = cache.fits(start.id, start.table, start.first_spec, is_private=False)
             st.session_state["shown"] = Shown(start, start.first_spec, fits, error)
+
+
+def asked() -> Dataset:
+    """Return the table that is chosen, whether or not a model could be fitted to it."""
+    found: Dataset = st.session_state["asked"]
+    return found
 
 
 def shown() -> Shown:

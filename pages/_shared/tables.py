@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 import core
 from core import escape
 from core.exceptions import PoolingError
+from core.explore import overview
 from core.tables.columns import NumericColumn
+from core.tables.reshape import WideToLong
 from pages._shared import cache, messages, state, texts
 from pages._shared.state import Dataset, Shown
 
@@ -15,25 +20,37 @@ from pages._shared.state import Dataset, Shown
 _MOST = 12
 
 
-def findings(shown: Shown) -> None:
-    """Show what the doctor finds, each with a button that mends it, and the way back."""
-    text, data, spec = texts.load("data"), shown.dataset, shown.spec
+def changes(data: Dataset) -> None:
+    """Show what was changed since the table was opened, and the way back."""
+    text = texts.load("data")
     if data.changes:
-        changes = escape.for_markdown("; ".join(data.changes))
-        st.markdown(text["changes"].format(changes=changes))
-        st.button(text["undo"], key="data_undo", on_click=state.undo, args=(data,))
-    predictor = next(iter(spec.predictors), None)
-    found: tuple[core.Finding, ...] = cache.of_table(
-        data, "findings", _examine, spec.group, spec.outcome, predictor
-    )
+        row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        done = escape.for_markdown("; ".join(data.changes))
+        row.markdown(text["changes"].format(changes=done))
+        row.button(text["undo"], key="data_undo", on_click=state.undo, args=(data,))
+
+
+def findings(data: Dataset, choices: dict[str, Any]) -> None:
+    """Show what the doctor finds, each with a button that mends it.
+
+    Parameters
+    ----------
+    data : Dataset
+    choices : dict
+        The columns that play ``group``, ``outcome`` and ``predictor``.
+    """
+    text = texts.load("data")
+    options = tuple(sorted(choices.items()))
+    with st.spinner(text["examining"]):
+        found: tuple[core.Finding, ...] = cache.of_table(data, "findings", _examine, options)
     if not found:
         st.markdown(text["nothing"])
     for i, finding in enumerate(found[:_MOST]):
         _finding(data, finding, i)
 
 
-def _examine(table: object, group: str, outcome: str, predictor: str | None) -> object:
-    return core.examine(table, group, outcome=outcome, predictor=predictor)  # type: ignore[arg-type]
+def _examine(table: pd.DataFrame, choices: tuple[tuple[str, str], ...]) -> object:
+    return core.examine(table, **dict(choices))
 
 
 def _finding(data: Dataset, finding: core.Finding, i: int) -> None:
@@ -46,6 +63,14 @@ def _finding(data: Dataset, finding: core.Finding, i: int) -> None:
             on_click=_mend,
             args=(data, finding.fix),
         )
+    if isinstance(finding.fix, WideToLong):
+        _preview(data, finding.fix)
+
+
+def _preview(data: Dataset, fix: WideToLong) -> None:
+    """Show what the first rows of a wide table become."""
+    with st.expander(texts.load("data")["preview"]):
+        st.dataframe(fix.apply(data.table.head(2)).head(12), hide_index=True, key="data_preview")
 
 
 def recipes(shown: Shown) -> None:
@@ -86,44 +111,23 @@ def _mend(data: Dataset, fix: core.Fix) -> None:
         st.session_state["data_mend_error"] = str(error)
 
 
-def reasons(shown: Shown) -> None:
-    """Show why the columns got the roles they had at first."""
-    guessed: core.Roles = cache.of_table(shown.dataset, "roles", core.guess_roles)
-    if not guessed.reasons:
-        return
-    with st.expander(texts.load("data")["reasons"]):
-        for column, reason in guessed.reasons.items():
-            st.markdown(f"**{escape.for_markdown(column)}**: {escape.for_markdown(reason)}")
-
-
 def left_out(shown: Shown) -> None:
     """Show which rows no fit uses, and offer them as a file."""
-    lost = shown.fits.data.left_out
-    if not lost.n_rows:
+    fitted = shown.fits.data
+    if not fitted.left_out.n_rows:
         return
     text = texts.load("data")
     st.header(text["left_out"], anchor=False)
-    st.markdown(escape.for_markdown(lost.sentence()))
+    st.markdown(escape.for_markdown(overview.left_out_sentence(fitted, shown.wording)))
     table = shown.dataset.table
     st.download_button(
         text["left_out_download"],
-        data=lambda: core.to_csv(table.iloc[lost.rows]),
+        data=lambda: core.to_csv(overview.left_out_table(table, fitted)),
         file_name="rows_left_out.csv",
         mime="text/csv",
         key="data_left_out",
         on_click="ignore",
     )
-
-
-def reading(report: core.ReadReport) -> None:
-    """Show how the file was read: format, marks, and everything that was changed."""
-    facts = report.to_dict()
-    plain = {k: v for k, v in facts.items() if isinstance(v, str | int) and v not in ("", 0)}
-    with st.expander(texts.load("data")["reading"]):
-        for name, value in plain.items():
-            st.markdown(f"{name.replace('_', ' ')}: {escape.for_markdown(repr(value))}")
-        for note in report.notes:
-            st.markdown(escape.for_markdown(note))
 
 
 def mend_failed() -> None:

@@ -223,10 +223,12 @@ def test_the_screen_of_one_group_without_a_multilevel_fit(app: AppTest) -> None:
 def test_the_screen_of_the_table(app: AppTest) -> None:
     open_screen(app, "explore/data")
     assert app.title[0].value.startswith("All 919 rows are used")
-    columns = app.dataframe[0].value.set_index("column")
-    assert columns.loc["log_radon", "role"] == "outcome"
-    assert columns.loc["floor", "role"] == "predictor, varying slope"
-    assert columns.loc["log_uranium", "level"] == "same within each group"
+    roles = {c.key: c.value for c in app.segmented_control if c.key.startswith("data_role_")}
+    columns = core.load_example("radon").columns
+    by_column = {columns[int(key.rpartition("_")[2])]: role for key, role in roles.items()}
+    expected = {"log_radon": "outcome", "floor": "predictors", "county": "group"}
+    assert by_column == {**dict.fromkeys(columns, "unused"), **expected}
+    assert any("same within each group" in m.value for m in app.markdown)
 
 
 def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore.overview import column_overview, table_headline
+from core.explore.overview import (
+    left_out_sentence,
+    left_out_table,
+    outcome_histogram,
+    table_headline,
+)
 from core.explore.receipts import receipt_table
 from core.explore.wording import Wording
 from core.formats import fixed
@@ -36,15 +41,53 @@ def test_headline_tells_of_rows_left_out() -> None:
     assert table_headline(data, Wording()).startswith(f"{n - 3:,} of {n:,} rows are used")
 
 
-def test_columns_have_their_roles() -> None:
-    spec = core.EXAMPLES["radon"].spec.update(group_predictors=("log_uranium",))
-    frame = column_overview(core.load_example("radon"), spec).set_index("column")
-    assert frame["role"].to_dict() == {
-        "log_radon": "outcome",
-        "county": "group",
-        "floor": "predictor, varying slope",
-        "log_uranium": "group-level predictor",
-    }
+def test_rows_left_out_are_told_with_reason_and_group() -> None:
+    """The example of the issue, counted by hand."""
+    table = pd.DataFrame({"school": [str(j) for j in np.repeat(np.arange(1, 21), 10)]})
+    table["score"] = np.arange(200) % 7 + np.arange(200) / 50.0
+    table["ses"] = (np.arange(200) * 3 % 11).astype(float)
+    table.loc[(table["school"] == "4") | (table["school"] == "9"), "ses"] = np.nan
+    table.loc[190:199, "ses"] = np.nan
+    table.loc[[0, 1, 2, 20, 21, 22, 23], "school"] = None
+    spec = core.ModelSpec(outcome="score", group="school", predictors=("ses",))
+    data = core.GroupedData.from_table(table, spec)
+    assert left_out_sentence(data, Wording()) == (
+        "A total of 37 rows left out: 7 have an empty school, 30 lack ses (school 20, 4, 9). "
+        "No row is left of school 20, 4, 9."
+    )
+    assert "(schools 20, 4, 9)" in data.left_out.sentence("school", "schools")
+    lost = left_out_table(table, data)
+    assert list(lost["row"]) == [i + 1 for i in range(200) if i not in set(_kept(table))]
+    assert lost["left out because"].value_counts().to_dict() == {"no ses": 30, "no school": 7}
+    assert list(lost.columns[2:]) == ["school", "score", "ses"]
+
+
+def _kept(table: pd.DataFrame) -> list[int]:
+    return list(table.dropna().index)
+
+
+def test_rows_left_out_in_small_numbers_and_odd_names() -> None:
+    table = many_groups(12).rename(columns={"x": "x y"})
+    spec = core.ModelSpec(outcome="y", group="g", predictors=("x y",))
+    table.loc[0, "x y"] = np.inf
+    data = core.GroupedData.from_table(table, spec)
+    name = table.loc[0, "g"]
+    assert data.left_out.sentence() == f"1 row left out: it lacks 'x y' (group {name})."
+    table["x y"] = table["x y"].where(table.groupby("g").cumcount() > 0)
+    data = core.GroupedData.from_table(table, spec)
+    assert " and 7 more)" in data.left_out.sentence() and "all lack 'x y'" in (
+        data.left_out.sentence()
+    )
+
+
+def test_the_histogram_counts_every_row_once() -> None:
+    data = example_fits("radon").data
+    bins = outcome_histogram(data)
+    assert bins["count"].sum() == data.n_obs
+    assert (bins["left"].iloc[0], bins["right"].iloc[-1]) == (data.y.min(), data.y.max())
+    middle = bins.iloc[len(bins) // 2]
+    inside = ((data.y >= middle["left"]) & (data.y < middle["right"])).sum()
+    assert middle["count"] == inside
 
 
 def test_receipt_table_shows_the_numbers_of_the_receipt() -> None:
@@ -65,6 +108,8 @@ def test_the_picture_of_a_table_draws_rows_and_sizes(style: theme.Style) -> None
     data = example_fits("radon").data
     figure = plot_table(data, wording=words("radon"), style=style)
     outcome, sizes = figure.data
-    assert len(outcome.x) == 919
+    bins = outcome_histogram(data)
+    np.testing.assert_array_equal(outcome.y, bins["count"])
+    np.testing.assert_allclose(outcome.x + outcome.width / 2, bins["right"])
     expected = pd.Series(data.group_sizes).sort_values(ascending=False)
     np.testing.assert_array_equal(sizes.y, expected)
