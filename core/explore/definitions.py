@@ -20,7 +20,7 @@ def definitions(fixes: Iterable[Fix], fits: PoolingFits) -> list[str]:
     fits : PoolingFits
     """
     used = {*fits.data.spec.predictors, *fits.data.spec.group_predictors}
-    found = {}
+    found: dict[str, str] = {}
     for fix in fixes:
         if not isinstance(fix, Recipe):
             continue

@@ -146,14 +146,14 @@ async def choose_file(page: Page, path: Path, groups: int) -> float:
 
 async def visit(page: Page) -> list[tuple[str, float, float]]:
     """Return every screen with the seconds it takes to open for the first and second time."""
-    links = page.get_by_test_id("stSidebarNav").get_by_role("link")
+    links = page.locator(".st-key-navigation").get_by_role("link")
     names = [(await link.inner_text()).strip() for link in await links.all()]
     times: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(2):
         for name in names:
             start = time.perf_counter()
             await (
-                page.get_by_test_id("stSidebarNav")
+                page.locator(".st-key-navigation")
                 .get_by_role("link", name=name, exact=True)
                 .click()
             )

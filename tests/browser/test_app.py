@@ -184,7 +184,7 @@ def test_nothing_serious_for_readers_with_other_needs(
 
 def follow(page: Page, screen: str) -> None:
     """Go to another screen by its link in the sidebar."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=screen, exact=True).click()
+    page.locator(".st-key-navigation").get_by_role("link", name=screen, exact=True).click()
     settle(page)
 
 
