@@ -44,3 +44,24 @@ class DegenerateDataError(PoolingError):
     """The outcome does not vary inside groups, so the likelihood is unbounded."""
 
     code = "degenerate"
+
+
+class LessonError(PoolingError):
+    """A lesson file that cannot be used.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file.
+    step : int or None
+        The step at fault, 1 for the first; None where it is the lesson as a whole.
+    reason : str
+        What is wrong and what to do.
+    """
+
+    code = "lesson_error"
+
+    def __init__(self, file: str, step: int | None, reason: str) -> None:
+        where = f"'{file}'" if step is None else f"'{file}', step {step}"
+        super().__init__(f"{where}: {reason}")
+        self.file, self.step, self.reason = file, step, reason

@@ -34,6 +34,7 @@ STAGES = (
     ("core.moments",),
     ("core.fitting",),
     ("core.explore",),
+    ("core.lessons",),
     ("core.plots",),
     ("core",),
     ("pages._shared",),

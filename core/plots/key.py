@@ -65,6 +65,9 @@ def _point(mark: str, style: theme.Style) -> str:
             f"width:13px;height:13px;background:{bar} center/13px 4px no-repeat,"
             f"{bar} center/4px 13px no-repeat"
         )
+    if mark == "guess":
+        shape = "clip-path:polygon(0 0,100% 0,50% 100%)"
+        return f"width:12px;height:11px;{shape};background:{palette.guess}"
     if mark == "truth":
         return f"width:8px;height:8px;transform:rotate(45deg);background:{palette.truth}"
     return f"{_round(10)}background:{blue}"

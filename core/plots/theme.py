@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 Mode: TypeAlias = Literal["light", "dark"]
 TextSize: TypeAlias = Literal["normal", "projector"]
-MarkName: TypeAlias = Literal["complete_pooling", "no_pooling", "partial_pooling", "truth"]
+MarkName: TypeAlias = Literal["complete_pooling", "no_pooling", "partial_pooling", "truth", "guess"]
 
 FONT = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", '
@@ -40,6 +40,7 @@ class Palette:
     partial_pooling: str
     partial_pooling_text: str
     truth: str
+    guess: str
     highlight: str
 
 
@@ -58,6 +59,7 @@ LIGHT = Palette(
     partial_pooling="#0072b2",
     partial_pooling_text="#00629b",
     truth="#008a5e",
+    guess="#8a3d9e",
     highlight="#ffd84d",
 )
 DARK = Palette(
@@ -75,6 +77,7 @@ DARK = Palette(
     partial_pooling="#56b4e9",
     partial_pooling_text="#7cc4f2",
     truth="#3fd6a2",
+    guess="#d49be6",
     highlight="#7a6200",
 )
 PALETTES: dict[Mode, Palette] = {"light": LIGHT, "dark": DARK}
@@ -101,6 +104,7 @@ MARKS: dict[MarkName, Mark] = {
     "no_pooling": Mark("no pooling", (2, 4), 2.2, "circle-open", 8.0, True),
     "partial_pooling": Mark("partial pooling", (), 2.6, "circle", 7.0, False),
     "truth": Mark("truth", (8, 3, 2, 3), 2.0, "diamond", 8.0, False),
+    "guess": Mark("your guess", (6, 3), 2.4, "triangle-down", 11.0, False),
 }
 
 
