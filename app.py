@@ -26,6 +26,11 @@ def main() -> None:
             st.Page("pages/use/prediction.py", title="Prediction"),
             st.Page("pages/use/ranking.py", title="Ranking"),
         ],
+        "Learn": [
+            st.Page("pages/learn/lessons.py", title="Lessons"),
+            st.Page("pages/learn/terms.py", title="Terms"),
+            st.Page("pages/learn/lesson_format.py", title="Lesson files", visibility="hidden"),
+        ],
     }
     screen = st.navigation(screens, position="hidden")
     if not link.restore(screen.url_path) and screen.url_path:

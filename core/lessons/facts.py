@@ -114,7 +114,6 @@ class Facts:
             The known group.
         """
         row = {**self._usual(), self.fits.spec.group: _NEW if group is None else group}
-        row |= self._level_two(group)
         table = pd.DataFrame([row])
         return predict(self.fits, table, individual=who != "mean").iloc[0]
 
@@ -128,21 +127,6 @@ class Facts:
             else:
                 coded = self.wording.is_indicator(name)
                 out[name] = 0.0 if coded else float(column.values.mean())
-        return out
-
-    def _level_two(self, group: str | None) -> dict[str, object]:
-        data = self.fits.data
-        if group is None:
-            return {}
-        j = data.group_names.index(group)
-        first = int(np.flatnonzero(data.group_index == j)[0])
-        out: dict[str, object] = {}
-        for name in self.fits.spec.group_predictors:
-            column = data.columns[name]
-            if isinstance(column, CategoricalColumn):
-                out[name] = column.levels[int(column.codes[first])]
-            else:
-                out[name] = float(column.values[first])
         return out
 
     def dial_values(self, c: float, term: str) -> FloatArray:

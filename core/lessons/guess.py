@@ -142,6 +142,26 @@ def judge_fit(task: Task, guess: str, scene: Scene) -> Verdict:
     return Verdict(said, answer, sentence, guess == best)
 
 
+@dataclass(frozen=True)
+class Slider:
+    """A slider for heights: ends, start and step, outcome units, and the decimals to show."""
+
+    low: float
+    high: float
+    start: float
+    step: float
+    decimals: int
+
+
+def height_slider(low: float, high: float, start: float) -> Slider:
+    """Return a slider of a hundred steps or more, in round numbers, that holds a range."""
+    power = math.floor(math.log10((high - low) / 100.0))
+    step, decimals = 10.0**power, max(0, -power)
+    ends = (math.floor(low / step), math.ceil(high / step), round(start / step))
+    rounded = [round(end * step, 12) for end in ends]
+    return Slider(rounded[0], rounded[1], rounded[2], step, decimals)
+
+
 @dataclass(frozen=True, eq=False)
 class DrawnLine:
     """A line that the reader drew, and the fits' lines at the same two ends.

@@ -97,8 +97,7 @@ class Step:
     title, text, after : Template
         ``after`` is shown once the reader has committed; empty where there is none.
     state : State
-    figure, before : FigureKind
-        ``before`` is shown while the answer is hidden.
+    figure : FigureKind
     groups : tuple of str
         Groups to show or name in the figure; names or selectors.
     term : Term
@@ -117,7 +116,6 @@ class Step:
     after: Template
     state: State
     figure: FigureKind
-    before: FigureKind
     groups: tuple[str, ...]
     term: Term
     along: str

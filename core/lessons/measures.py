@@ -301,7 +301,8 @@ def half_pooled(scene: Scene) -> Value:
     sigma = sigma_alpha(scene.facts)
     if sigma == 0:
         raise SpecError("the groups do not differ, so no size is half pooled")
-    return number_value((scene.facts.fits.multilevel.sigma_y / sigma) ** 2)
+    rows = (scene.facts.fits.multilevel.sigma_y / sigma) ** 2
+    return Value(rows, formats.number(rows, 2))
 
 
 def column(scene: Scene, column: str) -> Value:

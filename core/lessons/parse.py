@@ -20,7 +20,7 @@ FEWEST_STEPS, MOST_STEPS = 4, 7
 MOST_ROWS = 8
 _LESSON = ("title", "summary", "source", "state", "steps")
 _STEP = (
-    *("title", "text", "after", "state", "figure", "before", "groups", "term", "along"),
+    *("title", "text", "after", "state", "figure", "groups", "term", "along"),
     *("show", "axis", "do"),
 )
 _TASK = {
@@ -97,7 +97,6 @@ def _step(entry: Any, file: str, number: int, shared: dict[str, Any]) -> Step:
         after=reader.template("after", "text", ""),
         state=read_state(Reader(state, file, number, "state")),
         figure=figure,
-        before=reader.choice("before", [f for f in FIGURES if f != "numbers"], "pull"),
         groups=reader.names("groups", ()),
         term=reader.choice("term", ("intercept", "slope"), "intercept"),
         along=reader.text("along", "name", ""),
@@ -126,6 +125,8 @@ def _check_figure(reader: Reader, step: Step) -> None:
         raise reader.error("a guess of kind 'line' needs a predictor in 'x' of the state")
     if step.figure == "lines" and task.kind != "choose" and not step.groups:
         raise reader.error("the figure 'lines' needs 'groups': which groups to show")
+    if task.kind == "dial" and step.figure != "pull":
+        raise reader.error("a task of kind 'dial' needs the figure 'pull'")
     if step.after.pattern and not task.is_guess:
         raise reader.error("'after' belongs to a guess: the kinds number, group, fit and line")
 

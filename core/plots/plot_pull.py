@@ -15,7 +15,6 @@ from core.explore.wording import Wording
 from core.plots import canvas, hover, theme
 from core.plots.plot_group_size import spread_sizes
 from core.results import PoolingFits
-from core.tables.columns import CategoricalColumn
 from core.types import BoolArray, FloatArray, IntArray
 
 
@@ -108,13 +107,15 @@ def _axis(
     data = fits.data
     if not along:
         return np.log10(spread_sizes(data.group_sizes)), None
-    first = np.unique(data.group_index, return_index=True)[1]
-    column = data.columns[along]
-    if isinstance(column, CategoricalColumn):
-        names = [wording.level(along, level) for level in column.levels]
-        at = column.codes[first] + 0.25 * canvas.jitter(data.n_groups)
-        return at, ([float(i) for i in range(len(names))], names)
-    return np.asarray(column.values[first], dtype=np.float64), None
+    names = data.group_levels.get(along)
+    parts = zip(data.group_base, data.group_columns, strict=True)
+    own = [(base.level, values) for base, (_, values) in parts if base.source == along]
+    if names is None:
+        return own[0][1], None
+    codes = np.sum([level * values for level, values in own], axis=0)
+    at = codes + 0.25 * canvas.jitter(data.n_groups)
+    words = [wording.level(along, level) for level in names]
+    return np.asarray(at), ([float(i) for i in range(len(words))], words)
 
 
 def _title(each: Estimates, wording: Wording, is_revealed: bool) -> str:

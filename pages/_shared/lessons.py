@@ -1,0 +1,267 @@
+"""The frame of the lessons: which one, which step, its text, its task, and the way out.
+
+Session keys
+------------
+lessons_id : str
+    The lesson that is open, '' for the list (bound to the select box).
+lessons_step : int
+    The step, 1 for the first (bound to the pagination).
+lessons_said : dict
+    Committed guesses by ``lesson/step``.
+lessons_own : Lesson or absent
+    The lesson that was uploaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core import escape, formats
+from core.exceptions import LessonError, SpecError
+from core.lessons.catalogue import LESSONS
+from core.lessons.check import check_lesson, facts_of, scene_of
+from core.lessons.expression import Expression
+from core.lessons.facts import Facts, Scene
+from core.lessons.fields import MOST_BYTES
+from core.lessons.lesson import Lesson, State, Step
+from core.lessons.parse import parse_lesson
+from core.lessons.quantities import evaluate
+from core.lessons.template import Template
+from pages._shared import cache, controls, lesson_tasks, look, state, texts
+from pages._shared.lesson_figures import StepFigures
+
+OWN = "own"
+_SAVED = "session"
+
+
+def facts(wanted: State) -> Facts:
+    """Return the fits of a state of a lesson, shared by all sessions."""
+    found: Facts = cache.of_example(
+        "lesson", lambda: facts_of(wanted), wanted.data, repr(wanted.spec)
+    )
+    return found
+
+
+def available() -> dict[str, Lesson]:
+    """Return the lessons on offer: the shipped ones, then the reader's own."""
+    own: Lesson | None = st.session_state.get("lessons_own")
+    return dict(LESSONS) | ({OWN: own} if own is not None else {})
+
+
+def choose() -> Lesson | None:
+    """Return the lesson that is open; None for the list of all."""
+    text, offered = texts.load("lessons"), available()
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    picker = row.container(width=360)
+    with row.popover(text["upload"]):
+        _upload()
+    offered = available()
+    wanted = st.session_state.get("lessons_id", "")
+    if wanted and wanted not in offered:
+        st.warning(text["gone"])
+        st.session_state["lessons_id"] = ""
+    titles = {"": text["all"]} | {name: lesson.title for name, lesson in offered.items()}
+    if OWN in titles:
+        titles[OWN] = text["own"].format(title=titles[OWN])
+    chosen = picker.selectbox(
+        text["label"],
+        list(titles),
+        format_func=titles.__getitem__,
+        key="lessons_id",
+        label_visibility="collapsed",
+        on_change=_to_first,
+        persist_state=_SAVED,
+    )
+    return offered.get(chosen)
+
+
+def _to_first() -> None:
+    st.session_state["lessons_step"] = 1
+
+
+def _open(name: str) -> None:
+    st.session_state["lessons_id"] = name
+    _to_first()
+
+
+def _upload() -> None:
+    """Take a lesson file: read, check every step, open it; or say what is wrong."""
+    text = texts.load("lessons")
+    st.caption(text["upload_help"])
+    file = st.file_uploader(
+        text["upload_label"], type=["toml"], key="lessons_file", max_upload_size=1
+    )
+    st.page_link("pages/learn/lesson_format.py", label=text["format"])
+    if file is None:
+        st.session_state.pop("lessons_refused", None)
+        st.session_state.pop("lessons_seen", None)
+        return
+    if st.session_state.get("lessons_seen") != file.file_id:
+        st.session_state["lessons_seen"] = file.file_id
+        try:
+            with st.spinner(text["checking"]):
+                _take(file.name, file.read(MOST_BYTES + 1))
+        except LessonError as error:
+            st.session_state["lessons_refused"] = str(error)
+    refused = st.session_state.get("lessons_refused")
+    if refused:
+        st.error(text["refused"].format(reason=escape.for_markdown(refused)))
+
+
+def _take(name: str, content: bytes) -> None:
+    lesson = replace(parse_lesson(content, name), id=OWN)
+    check_lesson(lesson, name, facts)
+    lesson_tasks.forget(OWN)
+    st.session_state["lessons_own"] = lesson
+    st.session_state.pop("lessons_refused", None)
+    _open(OWN)
+
+
+def index() -> None:
+    """Show all lessons, each with the way into it."""
+    text = texts.load("lessons")
+    st.title(text["title"], anchor=False)
+    st.markdown(text["intro"])
+    columns = st.columns(2, gap="medium")
+    for i, (name, lesson) in enumerate(available().items()):
+        with columns[i % 2].container(border=True):
+            st.subheader(escape.for_markdown(lesson.title), anchor=False)
+            st.markdown(escape.for_markdown(lesson.summary))
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(text["begin"], key=f"lessons_begin_{name}", on_click=_open, args=(name,))
+                st.caption(text["steps"].format(n=len(lesson.steps)))
+
+
+def navigate(lesson: Lesson) -> Step:
+    """Draw the way through the steps and return the one that is open."""
+    text, total = texts.load("lessons"), len(lesson.steps)
+    held = st.session_state.get("lessons_step", 1)
+    number = min(max(int(held) if isinstance(held, int | float) else 1, 1), total)
+    if held != number:
+        st.session_state["lessons_step"] = number
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _move(text["back"], number - 1, "B", number > 1, "lessons_back")
+        st.pagination(total, key="lessons_step", persist_state=_SAVED)
+        _move(text["next"], number + 1, "N", number < total, "lessons_next")
+    return lesson.steps[number - 1]
+
+
+def _move(label: str, to: int, key: str, is_possible: bool, name: str) -> None:
+    st.button(
+        label,
+        key=name,
+        shortcut=key,
+        disabled=not is_possible,
+        on_click=_go,
+        args=(to,),
+    )
+
+
+def _go(to: int) -> None:
+    st.session_state["lessons_step"] = to
+
+
+def show(lesson: Lesson, step: Step) -> None:
+    """Draw one step: title, text and task at the left, the figure at the right."""
+    text = texts.load("lessons")
+    key = f"{lesson.id}/{step.number}"
+    scene = scene_of(lesson, step, facts)
+    where = text["where"].format(
+        lesson=escape.for_markdown(lesson.title), number=step.number, total=len(lesson.steps)
+    )
+    with st.container(gap="xsmall"):
+        st.caption(where)
+        title = st.container()
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        body = st.container()
+        task = st.container(border=True)
+        end = st.container()
+    with task:
+        st.markdown(
+            f"**{text['predict'] if step.task.is_guess else text['follow']}.** "
+            f"{_markdown(step.task.ask, scene)}"
+        )
+        scene, done = _do(step, scene, key)
+    title.title(escape.for_markdown(_plain(step.title, scene)), anchor=False)
+    body.markdown(_markdown(step.text, scene))
+    with end:
+        if done is not None and done.verdict is not None:
+            st.markdown(_markdown(step.after, lesson_tasks.with_guess(scene, done)))
+            lesson_tasks.retry(key)
+        _leave(lesson, step)
+    with right:
+        if done is None:
+            StepFigures(step, scene, key).show(step.figure)
+        else:
+            lesson_tasks.draw(step, scene, key, done)
+    if look.is_narrow() and step.number < len(lesson.steps):
+        st.button(text["next"], key="lessons_next_below", on_click=_go, args=(step.number + 1,))
+
+
+def _do(step: Step, scene: Scene, key: str) -> tuple[Scene, lesson_tasks.Done | None]:
+    """Draw the task; return the scene as it is then, and the guess if there is one."""
+    if step.task.is_guess:
+        return scene, lesson_tasks.guess(step, scene, key)
+    if step.task.kind == "choose":
+        return replace(scene, chosen=lesson_tasks.choose_group(step, scene, key)), None
+    if step.task.kind == "dial":
+        return replace(scene, c=lesson_tasks.turn_dial(key)), None
+    return scene, None
+
+
+def _fill(scene: Scene) -> Any:
+    def fill(expression: Expression) -> str:
+        try:
+            return evaluate(expression, scene).text
+        except SpecError:
+            return formats.NOT_A_NUMBER
+
+    return fill
+
+
+def _markdown(template: Template, scene: Scene) -> str:
+    return template.markdown(_fill(scene))
+
+
+def _plain(template: Template, scene: Scene) -> str:
+    return template.plain(_fill(scene))
+
+
+def _leave(lesson: Lesson, step: Step) -> None:
+    """Offer the same state in the dashboard, where the lesson comes from, and a fresh start."""
+    text = texts.load("lessons")
+    opened = st.button(
+        text["open"],
+        key="lessons_open",
+        help=text["open_help"],
+        shortcut="D",
+        on_click=_apply,
+        args=(step.state,),
+    )
+    if opened:
+        st.switch_page("pages/explore/pooling.py")
+    if step.number == len(lesson.steps):
+        st.button(
+            text["forget"],
+            type="tertiary",
+            key="lessons_forget",
+            on_click=lesson_tasks.forget,
+            args=(lesson.id,),
+        )
+        if lesson.source:
+            st.caption(text["source"].format(source=escape.for_markdown(lesson.source)))
+
+
+def _apply(wanted: State) -> None:
+    """Set the sidebar to the state of a step."""
+    fields = controls.fields_of(wanted.spec)
+    st.session_state["data_choice"] = wanted.data
+    state.draft(wanted.data).update(fields)
+    for field in controls.FIELDS:
+        st.session_state[f"model_{field}_{wanted.data}"] = fields[field]
+    if wanted.view:
+        st.session_state["pooling_view"] = wanted.view

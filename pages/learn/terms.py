@@ -1,0 +1,5 @@
+"""Terms: what the words of the field mean."""
+
+import streamlit as st
+
+st.title("Terms", anchor=False)
