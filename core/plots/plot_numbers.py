@@ -70,7 +70,9 @@ def plot_numbers(
     )
     figure.update_yaxes(tickfont_color=style.palette.text)
     figure.update_xaxes(range=[low, high])
-    canvas.title_axis(figure, "x", axis, style)
+    # The axis shares its width with the names of the rows, so its title wraps early.
+    lines = formats.wrap(axis, 26 if style.is_narrow or style.size == "projector" else 44)
+    figure.update_xaxes(title_text="<br>".join(map(escape.for_plotly, lines)))
     return figure
 
 
@@ -82,7 +84,7 @@ def _limits(
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = (high - low) or 1.0
     # Room at the right for the numbers that are written there.
-    return low - 0.04 * room, high + 0.16 * room
+    return low - 0.04 * room, high + 0.3 * room
 
 
 def _draw(figure: go.Figure, row: NumberRow, place: float, low: float, style: theme.Style) -> None:
@@ -107,15 +109,21 @@ def _draw(figure: go.Figure, row: NumberRow, place: float, low: float, style: th
     figure.add_scatter(
         x=[row.value],
         y=[place],
-        mode="markers+text",
+        mode="markers",
         marker=marker,
-        text=[f"  {escape.for_plotly(row.text)}"],
-        textposition="middle right",
-        textfont={"size": style.text.axis, "color": style.palette.text},
         hovertext=[f"{escape.for_plotly(row.label)}: {escape.for_plotly(row.text)}"],
         hoverinfo="text",
         cliponaxis=False,
         name=row.mark,
+    )
+    figure.add_annotation(
+        x=row.value,
+        y=place,
+        text=escape.for_plotly(row.text),
+        **canvas.label(style, style.palette.text),
+        xanchor="left",
+        xshift=12 * style.scale,
+        font_size=style.text.axis,
     )
 
 

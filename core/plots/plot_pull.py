@@ -67,10 +67,10 @@ def plot_pull(
     wording = wording or Wording()
     each = estimates(fits, term)
     at, ticks = _axis(fits, along, wording)
-    shown = canvas.drawn(
-        np.arange(each.n_groups), [*named, *([] if guessed is None else [guessed])]
-    )
-    limits = canvas.crowd_range(each.no_pooling, each.partial_pooling)
+    picked = [] if guessed is None else [guessed]
+    shown = canvas.drawn(np.arange(each.n_groups), [*named, *picked])
+    spoken_of = each.no_pooling[[*named, *picked]]
+    limits = canvas.crowd_range(each.no_pooling, np.concatenate([each.partial_pooling, spoken_of]))
     heading = canvas.Heading(
         _title(each, wording, is_revealed),
         _key(is_revealed, along, guessed is not None),
@@ -139,7 +139,8 @@ def _key(is_revealed: bool, along: str, has_guess: bool) -> tuple[tuple[str, str
 def _note(each: Estimates, shown: IntArray, limits: tuple[float, float], wording: Wording) -> str:
     low, high = canvas.outside(each.no_pooling, limits)
     n = int((low | high).sum())
-    beyond = f"{wording.group.count(n)} stand outside the picture on their own." if n else ""
+    stand = "stands outside the picture on its own" if n == 1 else "stand outside on their own"
+    beyond = f"{wording.group.count(n)} {stand}." if n else ""
     parts = [canvas.drawn_note(len(shown), each.n_groups), beyond]
     missing = sentences.without_own(each, wording)
     parts.append(f"{missing}." if missing else "")

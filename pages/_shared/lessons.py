@@ -51,13 +51,14 @@ def available() -> dict[str, Lesson]:
     return dict(LESSONS) | ({OWN: own} if own is not None else {})
 
 
-def choose() -> Lesson | None:
-    """Return the lesson that is open; None for the list of all."""
-    text, offered = texts.load("lessons"), available()
+def choose() -> tuple[Lesson | None, Any]:
+    """Return the lesson that is open, None for the list of all; and the row it was chosen in."""
+    text = texts.load("lessons")
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    picker = row.container(width=360)
-    with row.popover(text["upload"]):
-        _upload()
+    picker = row.container(width=300)
+    if not st.session_state.get("lessons_id"):
+        with row.popover(text["upload"]):
+            _upload()
     offered = available()
     wanted = st.session_state.get("lessons_id", "")
     if wanted and wanted not in offered:
@@ -75,7 +76,7 @@ def choose() -> Lesson | None:
         on_change=_to_first,
         persist_state=_SAVED,
     )
-    return offered.get(chosen)
+    return offered.get(chosen), row
 
 
 def _to_first() -> None:
@@ -135,14 +136,14 @@ def index() -> None:
                 st.caption(text["steps"].format(n=len(lesson.steps)))
 
 
-def navigate(lesson: Lesson) -> Step:
-    """Draw the way through the steps and return the one that is open."""
+def navigate(lesson: Lesson, row: Any) -> Step:
+    """Draw the way through the steps into a row and return the one that is open."""
     text, total = texts.load("lessons"), len(lesson.steps)
     held = st.session_state.get("lessons_step", 1)
     number = min(max(int(held) if isinstance(held, int | float) else 1, 1), total)
     if held != number:
         st.session_state["lessons_step"] = number
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with row:
         _move(text["back"], number - 1, "B", number > 1, "lessons_back")
         st.pagination(total, key="lessons_step", persist_state=_SAVED)
         _move(text["next"], number + 1, "N", number < total, "lessons_next")
@@ -169,12 +170,7 @@ def show(lesson: Lesson, step: Step) -> None:
     text = texts.load("lessons")
     key = f"{lesson.id}/{step.number}"
     scene = scene_of(lesson, step, facts)
-    where = text["where"].format(
-        lesson=escape.for_markdown(lesson.title), number=step.number, total=len(lesson.steps)
-    )
-    with st.container(gap="xsmall"):
-        st.caption(where)
-        title = st.container()
+    title = st.container()
     left, right = st.columns([2, 3], gap="large")
     with left:
         body = st.container()

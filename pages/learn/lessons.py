@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages._shared import lessons
 
-lesson = lessons.choose()
+lesson, row = lessons.choose()
 if lesson is None:
     lessons.index()
     st.stop()
-lessons.show(lesson, lessons.navigate(lesson))
+lessons.show(lesson, lessons.navigate(lesson, row))
