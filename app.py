@@ -29,7 +29,6 @@ def main() -> None:
         "Learn": [
             st.Page("pages/learn/lessons.py", title="Lessons"),
             st.Page("pages/learn/terms.py", title="Terms"),
-            st.Page("pages/learn/lesson_format.py", title="Lesson files", visibility="hidden"),
         ],
     }
     screen = st.navigation(screens, position="hidden")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from core.exceptions import LessonError, PoolingError
 from core.lessons.fields import Reader
@@ -78,10 +76,10 @@ def _word(reader: Reader, key: str) -> str:
     return value
 
 
-def parameters(state: State) -> dict[str, Any]:
+def parameters(state: State) -> dict[str, str | list[str]]:
     """Return a state as the parameters of the link, all of the model spelled out."""
     spec = state.spec
-    out: dict[str, Any] = {
+    out: dict[str, str | list[str]] = {
         "data": state.data,
         "y": spec.outcome,
         "group": spec.group,
@@ -89,8 +87,7 @@ def parameters(state: State) -> dict[str, Any]:
         "u": list(spec.group_predictors),
         "slope": list(spec.varying),
         "cross": ["*".join(pair) for pair in spec.cross_level],
-        "uncorrelated": not spec.correlated,
+        "uncorrelated": "0" if spec.correlated else "1",
         "criterion": spec.criterion,
     }
-    extra: Mapping[str, str] = {"screen": state.screen, "view": state.view}
-    return out | {key: value for key, value in extra.items() if value}
+    return out | ({"view": state.view} if state.view else {})

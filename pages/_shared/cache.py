@@ -34,16 +34,12 @@ def _shared(key: str, _make: Callable[[], Any]) -> Any:
     return _make()
 
 
-<<<<<<< HEAD
-def private(key: Hashable, make: Callable[[], Any]) -> Any:
-=======
 def of_example(what: str, make: Callable[[], Any], *key: Hashable) -> Any:
     """Return a result about shipped examples only, shared by all sessions."""
     return _shared(repr((what, key)), make)
 
 
-def _private(key: Hashable, make: Callable[[], Any]) -> Any:
->>>>>>> c299349 (Add the screen of the lessons, with eight of them)
+def private(key: Hashable, make: Callable[[], Any]) -> Any:
     """Return a result of this session's own data; the one used longest ago goes first."""
     held: OrderedDict[Hashable, Any] = st.session_state.setdefault("results", OrderedDict())
     if key not in held:

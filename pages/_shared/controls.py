@@ -71,17 +71,12 @@ def _restore(data: Dataset) -> dict[str, Any]:
     """Put a table's controls back as they were; guess them the first time."""
     draft = state.draft(data.id)
     if not draft:
-<<<<<<< HEAD
         draft.update(_fields(_waiting(data) or first_spec(data)))
-=======
-        draft.update(fields_of(data.first_spec or roles.first_model(data.table)))
->>>>>>> c299349 (Add the screen of the lessons, with eight of them)
     for field in FIELDS:
         st.session_state.setdefault(_key(data, field), draft[field])
     return draft
 
 
-<<<<<<< HEAD
 def first_spec(data: Dataset) -> ModelSpec:
     """Return the model that a table starts with: its own, else a guess.
 
@@ -125,9 +120,6 @@ def _waiting(data: Dataset) -> ModelSpec | None:
 
 
 def _fields(spec: ModelSpec) -> dict[str, Any]:
-=======
-def fields_of(spec: ModelSpec) -> dict[str, Any]:
->>>>>>> c299349 (Add the screen of the lessons, with eight of them)
     """Return the controls that stand for a specification."""
     return {
         "outcome": spec.outcome,

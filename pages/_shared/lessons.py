@@ -15,13 +15,14 @@ lessons_own : Lesson or absent
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core import escape, formats
 from core.exceptions import LessonError, SpecError
-from core.lessons.catalogue import LESSONS
+from core.lessons.catalogue import FOLDER, LESSONS
 from core.lessons.check import check_lesson, facts_of, scene_of
 from core.lessons.expression import Expression
 from core.lessons.facts import Facts, Scene
@@ -29,11 +30,14 @@ from core.lessons.fields import MOST_BYTES
 from core.lessons.lesson import Lesson, State, Step
 from core.lessons.parse import parse_lesson
 from core.lessons.quantities import evaluate
+from core.lessons.state import parameters
 from core.lessons.template import Template
-from pages._shared import cache, controls, lesson_tasks, look, state, texts
+from pages._shared import cache, lesson_tasks, link, look, texts
 from pages._shared.lesson_figures import StepFigures
+from pages._shared.link_options import options_of
 
 OWN = "own"
+_PAGES = Path(__file__).resolve().parents[1]
 _SAVED = "session"
 
 
@@ -95,7 +99,7 @@ def _upload() -> None:
     file = st.file_uploader(
         text["upload_label"], type=["toml"], key="lessons_file", max_upload_size=1
     )
-    st.page_link("pages/learn/lesson_format.py", label=text["format"])
+    st.button(text["format"], type="tertiary", key="lessons_format", on_click=_ask_format)
     if file is None:
         st.session_state.pop("lessons_refused", None)
         st.session_state.pop("lessons_seen", None)
@@ -112,9 +116,34 @@ def _upload() -> None:
         st.error(text["refused"].format(reason=escape.for_markdown(refused)))
 
 
+def _ask_format() -> None:
+    st.session_state["lessons_format_open"] = True
+
+
+def _show_format() -> None:
+    """Show how a lesson file is written, with a shipped one to begin from."""
+    text = texts.load("lessons")
+
+    @st.dialog(text["format"], width="large")
+    def page() -> None:
+        first = sorted(FOLDER.glob("*.toml"))[0]
+        st.download_button(
+            text["example"],
+            data=first.read_bytes(),
+            file_name=first.name,
+            mime="application/toml",
+            key="lessons_example",
+            on_click="ignore",
+        )
+        st.markdown(texts.asset("lessons/FORMAT.md"))
+
+    page()
+
+
 def _take(name: str, content: bytes) -> None:
     lesson = replace(parse_lesson(content, name), id=OWN)
     check_lesson(lesson, name, facts)
+    _check_way(lesson, name)
     lesson_tasks.forget(OWN)
     st.session_state["lessons_own"] = lesson
     st.session_state.pop("lessons_refused", None)
@@ -124,6 +153,8 @@ def _take(name: str, content: bytes) -> None:
 def index() -> None:
     """Show all lessons, each with the way into it."""
     text = texts.load("lessons")
+    if st.session_state.pop("lessons_format_open", False):
+        _show_format()
     st.title(text["title"], anchor=False)
     st.markdown(text["intro"])
     columns = st.columns(2, gap="medium")
@@ -235,11 +266,10 @@ def _leave(lesson: Lesson, step: Step) -> None:
         key="lessons_open",
         help=text["open_help"],
         shortcut="D",
-        on_click=_apply,
-        args=(step.state,),
     )
     if opened:
-        st.switch_page("pages/explore/pooling.py")
+        link.open_state(parameters(step.state))
+        st.switch_page(_screen_file(step.state.screen))
     if step.number == len(lesson.steps):
         st.button(
             text["forget"],
@@ -252,12 +282,31 @@ def _leave(lesson: Lesson, step: Step) -> None:
             st.caption(text["source"].format(source=escape.for_markdown(lesson.source)))
 
 
-def _apply(wanted: State) -> None:
-    """Set the sidebar to the state of a step."""
-    fields = controls.fields_of(wanted.spec)
-    st.session_state["data_choice"] = wanted.data
-    state.draft(wanted.data).update(fields)
-    for field in controls.FIELDS:
-        st.session_state[f"model_{field}_{wanted.data}"] = fields[field]
-    if wanted.view:
-        st.session_state["pooling_view"] = wanted.view
+def _screen_file(screen: str) -> str:
+    """Return the script of a screen by its path; the start screen for ''.
+
+    Raises
+    ------
+    SpecError
+        When there is no such screen.
+    """
+    files = {path.stem: path for path in sorted(_PAGES.glob("[!_]*/[!_]*.py"))}
+    if screen and screen not in files:
+        raise SpecError(f"there is no screen '{screen}'; there are {', '.join(files)}")
+    return str(files[screen or "pooling"].relative_to(_PAGES.parent))
+
+
+def _check_way(lesson: Lesson, file: str) -> None:
+    """Refuse a lesson that leads to screens or views that there are not."""
+    for step in lesson.steps:
+        screen, view = step.state.screen, step.state.view
+        try:
+            _screen_file(screen)
+            path = "" if screen == "pooling" else screen
+            views = [o for o in options_of(path) if o.name == "view"]
+            if view and not views:
+                raise SpecError(f"the screen '{screen}' has no 'view'")
+            if view:
+                views[0].read((view,))
+        except SpecError as error:
+            raise LessonError(file, step.number, str(error)) from error

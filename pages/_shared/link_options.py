@@ -121,6 +121,11 @@ SCREENS: dict[str, tuple[Option, ...]] = {
         Option("se_size", "pooling_group_size_intervals", True, "flag"),
         Option("page", "pooling_page", 1, "whole", low=1, high=10_000),
     ),
+    "lessons": (
+        Option("lesson", "lessons_id", "", "text"),
+        Option("step", "lessons_step", 1, "whole", low=1, high=7),
+    ),
+    "terms": (Option("find", "terms_search", "", "text"),),
 }
 
 

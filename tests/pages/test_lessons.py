@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.lessons.catalogue import LESSONS
-from tests.pages.driver import choose, healthy, open_screen
+from tests.pages.driver import healthy, open_screen
 
 
 @pytest.fixture
