@@ -9,6 +9,8 @@ from core.exceptions import (
 )
 from core.explore.compare import compare, r_squared, variance_test
 from core.explore.dial_path import DialPath, dial_path
+from core.explore.dial_split import dial_split
+from core.explore.dial_validation import DialValidation, dial_validation
 from core.explore.group_columns import GroupColumn, group_columns
 from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
@@ -74,6 +76,7 @@ __all__ = [
     "Diagnostic",
     "DialPath",
     "DialPosition",
+    "DialValidation",
     "Draw",
     "Example",
     "Finding",
@@ -118,6 +121,8 @@ __all__ = [
     "describe_columns",
     "dial",
     "dial_path",
+    "dial_split",
+    "dial_validation",
     "examine",
     "fit_all",
     "fixed_effects",

@@ -47,6 +47,8 @@ class DialPath:
         The groups in the basis of ``shape``.
     stop : Directions
         The same for a covariance without a zero: what the no-pooling stop tends to.
+    stop_shape : FloatArray, shape (k, k)
+        That covariance; ``shape`` itself where it has no zero.
     substituted : tuple of str
         Coefficients whose variance is estimated as zero and replaced on the dial.
     note : str
@@ -60,6 +62,7 @@ class DialPath:
     reference: float
     groups: Directions
     stop: Directions
+    stop_shape: FloatArray
     substituted: tuple[str, ...]
     note: str
 
@@ -169,7 +172,7 @@ def dial_path(fits: PoolingFits) -> DialPath:
         at_one = solve_along(groups, np.ones(1), n_obs=model.n_obs, reml=fit.criterion == "REML")
         variance = float(at_one.variance[0])
     note = _note(names, stop is not groups)
-    return DialPath(fits, model, inverse, shape, variance, groups, stop, names, note)
+    return DialPath(fits, model, inverse, shape, variance, groups, stop, stop_shape, names, note)
 
 
 def _substitute(

@@ -1,8 +1,9 @@
 """What a browser needs to draw every group at any position of the dial, as plain data.
 
 With ``M_j = D Z_j'Z_j`` (at t = 1) the weight of two varying coefficients is
-``(t M + t^2 det(M) I) / (1 + t tr(M) + t^2 det(M))``: five numbers per group, exact at every
-t and stable however large. The fixed effects come from series in log t (``dial_curve``).
+``(t M + t^2 det(M) I) / (1 + t tr(M) + t^2 det(M))``: four numbers per group (Z_j'Z_j and its
+determinant), exact at every t and stable however large. The fixed effects come from series in
+log t (``dial_curve``).
 """
 
 from __future__ import annotations
@@ -65,6 +66,29 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         "range": list(dial_range(path)),
         "vcov": path.vcov_group.tolist(),
         "is_substituted": bool(path.substituted),
+        "split": _split(path) if model.k == 2 else None,
+    }
+
+
+def _split(path: DialPath) -> dict[str, Any]:
+    """Return what it takes to estimate all else again when the two variances part.
+
+    ``to_raw``, ``rest``: as in the scaled model, columns in the order of the fixed effects;
+    ``y``: centre and scale of the outcome; ``reference``: sigma_y**2 at t = 1;
+    ``degrees``, ``n_obs``, ``is_reml``, ``unit_value``: of the likelihood; ``lowest``: the
+    criterion at the estimate.
+    """
+    model = path.model
+    return {
+        "to_raw": model.to_raw.tolist(),
+        "rest": model.rest.tolist(),
+        "y": [model.y_center, model.y_scale],
+        "reference": path.reference,
+        "n_obs": model.n_obs,
+        "degrees": path.degrees,
+        "is_reml": path.is_reml,
+        "unit_value": path.unit_value,
+        "lowest": dial(path, 1.0).criterion_value,
     }
 
 
@@ -134,10 +158,16 @@ def _pull(path: DialPath) -> dict[str, Any]:
     groups, model = path.groups, path.model
     z, k = model.z_to_raw, model.k
     if k <= 2:
-        M = np.einsum("ab,bcj,cd->adj", z @ path.shape, model.S, np.linalg.inv(z), optimize=True)
-        is_full = k == 2 and len(groups.strength) == 2
-        det = groups.strength.prod(axis=0) if is_full else np.zeros(M.shape[2])
-        return {"kind": "matrix", "M": packed(M), "det": packed(det)}
+        upper = np.triu_indices(k)
+        rank = (~path.inverse.aliased).sum(axis=0)
+        return {
+            "kind": "matrix",
+            "S": packed(model.S[upper]),
+            "det": packed(np.where(rank == k, model.det_S, 0.0)),
+            "D": path.shape.tolist(),
+            "z": z.tolist(),
+            "is_full": len(groups.strength) == k,
+        }
     axes = np.einsum("ab,blj->alj", z, groups.axes)
     if axes.shape[1] == k:
         back = np.moveaxis(np.linalg.inv(np.moveaxis(axes, 2, 0)), 0, 2)

@@ -158,9 +158,11 @@ def _scaled(vcov: FloatArray, c: float) -> FloatArray:
 
 
 def _pooling_factor(z: FloatArray, groups: Directions, weights: FloatArray) -> FloatArray:
-    """Return omega_j = conditional variance / group variance, shape (J, k)."""
+    """Return omega_j = conditional variance / group variance, shape (J, k); 1 for 0 / 0."""
     squares = np.einsum("ab,blj->alj", z, groups.axes) ** 2
-    return np.asarray((squares * (1.0 - weights)).sum(axis=1) / squares.sum(axis=1)).T
+    whole = squares.sum(axis=1)
+    open_part = (squares * (1.0 - weights)).sum(axis=1)
+    return np.asarray(np.divide(open_part, whole, out=np.ones_like(whole), where=whole > 0)).T
 
 
 def _weight_matrices(model: ScaledModel, groups: Directions, weights: FloatArray) -> FloatArray:
@@ -200,7 +202,7 @@ def _none(path: DialPath, c: float) -> DialPosition:
     groups, m = path.stop, path.stop.n_inside
     beta = _two_stage(path)
     if beta is None:
-        beta = _limit(groups)
+        beta = limit_fixef(groups)
     live = groups.strength > 0
     inside = np.append(-np.linalg.solve(groups.basis, beta), 1.0)
     inside[m:-1] = 0.0
@@ -242,7 +244,7 @@ def _two_stage(path: DialPath) -> FloatArray | None:
     return np.asarray(np.linalg.solve(model.to_raw, raw / model.y_scale))
 
 
-def _limit(groups: Directions) -> FloatArray:
+def limit_fixef(groups: Directions) -> FloatArray:
     """Return the fixed effects that the model tends to as Sigma grows, shape (p,).
 
     The columns that vary inside groups are settled there first; for those that only differ

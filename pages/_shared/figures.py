@@ -71,14 +71,18 @@ def key(meta: dict[str, Any]) -> None:
 
 
 def numbers(
-    table: Callable[[], pd.DataFrame], *, key: str, formats: dict[str, Any] | None = None
+    table: Callable[[], pd.DataFrame],
+    *,
+    key: str,
+    formats: dict[str, Any] | None = None,
+    on_select: Callable[[], None] | None = None,
 ) -> None:
     """Offer the numbers behind a figure: closed at first, made when opened."""
     text = texts.load("pooling")["figure"]
     part = st.expander(text["numbers"], key=f"{key}_numbers", on_change="rerun")
     if part.open:
         with part:
-            show_table(table(), key=key, formats=formats)
+            show_table(table(), key=key, formats=formats, on_select=on_select)
 
 
 def show_table(

@@ -14,6 +14,7 @@ import numpy as np
 
 import core
 from core.explore.dial_payload import dial_payload
+from core.explore.dial_split import dial_split
 from tests.core.brute import refit_at
 from tests.core.test_pooling import fits_of, perfectly_correlated, three_coefficients
 
@@ -27,6 +28,8 @@ CASES = (
     "radon_cross",
 )
 POSITIONS = (0.0, 0.02, 0.31, 1.0, 4.7, 60.0, np.inf)
+#: What the variances of intercept and slope are multiplied by, each by itself.
+SPLITS = ((0.3, 2.0), (6.0, 0.05), (1.0, 0.0), (0.0, 1.5))
 DENSE = ("dyestuff", "sleepstudy_int", "sleepstudy_slope")
 
 
@@ -54,7 +57,30 @@ def case(fits: core.PoolingFits, *, dense: bool) -> dict[str, Any]:
             refit = refit_at(fits.data, at.vcov_group, at.sigma_y, reml=True)
             row["dense"] = (refit.ranef + at.target).T.ravel().tolist()
         expected.append(row)
-    return {"payload": payload, "expected": expected}
+    return {"payload": payload, "expected": expected, "split": split(path, dense=dense)}
+
+
+def split(path: core.DialPath, *, dense: bool) -> list[dict[str, Any]]:
+    """Return what two varying coefficients must be with a factor each."""
+    if path.model.k != 2:
+        return []
+    rows = []
+    for factors in SPLITS:
+        at = dial_split(path, factors)
+        row: dict[str, Any] = {
+            "factors": list(factors),
+            "pooled": at.coef.T.ravel().tolist(),
+            "fixef": at.fixef[path.model.used].tolist(),
+            "sigma_y": at.sigma_y,
+            "sharing": at.sharing,
+            "value": at.criterion_value,
+            "weight": at.weight[0].ravel().tolist(),
+        }
+        if dense:
+            refit = refit_at(path.fits.data, at.vcov_group, at.sigma_y, reml=True)
+            row["dense"] = (refit.ranef + at.target).T.ravel().tolist()
+        rows.append(row)
+    return rows
 
 
 def fixture() -> dict[str, Any]:

@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import * as m from "../../pages/_shared/dial/model.js";
+import * as model from "../../pages/_shared/dial/model.js";
+import * as scale from "../../pages/_shared/dial/scale.js";
+import * as split from "../../pages/_shared/dial/split.js";
+import * as weights from "../../pages/_shared/dial/weights.js";
+
+const m = { ...model, ...scale, ...split, ...weights };
 
 const url = new URL("./dial_fixture.json", import.meta.url);
 const fixture = JSON.parse(readFileSync(url, "utf-8"));
@@ -17,8 +22,21 @@ function close(actual, expected, tolerance, what) {
   });
 }
 
-for (const [name, { payload, expected }] of Object.entries(fixture)) {
+for (const [name, { payload, expected, split }] of Object.entries(fixture)) {
   const model = m.readModel(payload);
+  let room = {};
+  for (const wanted of split) {
+    test(`${name} with the hands at ${wanted.factors}`, () => {
+      const at = m.splitAt(model, wanted.factors, room);
+      room = at;
+      close(at.fixef, wanted.fixef, 1e-8, "fixef");
+      close(at.pooled, wanted.pooled, 1e-8, "pooled");
+      close([at.sigmaY, at.sharing], [wanted.sigma_y, wanted.sharing], 1e-8, "sigma_y, sharing");
+      close([at.value], [wanted.value], 1e-8, "criterion");
+      close(m.weightOf(at.model, at.t, 0), wanted.weight, 1e-8, "weight");
+      if (wanted.dense) close(at.pooled, wanted.dense, 1e-7, "dense refit");
+    });
+  }
   for (const wanted of expected) {
     const c = wanted.c === "none" ? Infinity : wanted.c;
     test(`${name} at c = ${c}`, () => {

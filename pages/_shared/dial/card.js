@@ -1,30 +1,17 @@
 // The receipt of the selected group: plain elements, texts only (names come from strangers).
 
-import { decimalsFor, fixed, percent, recombine } from "./format.js";
-import { keptOf, rowsNeeded, weightOf } from "./model.js";
-
-/** Make an element; children are elements or texts. */
-export function el(tag, attributes = {}, ...children) {
-  const out = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false) out.setAttribute(name, value === true ? "" : value);
-  }
-  out.append(...children);
-  return out;
-}
-
-/** Fill a template like "{n} of {all}". */
-export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-}
+import { el } from "./elements.js";
+import { decimalsFor, fill, fixed, percent, recombine } from "./format.js";
+import { keptOf, rowsNeeded, weightOf } from "./weights.js";
+import { isInside } from "./words.js";
 
 /** What the card says about one group at the dial's position, as texts. */
 export function receiptOf(scene, j) {
-  const { model, at, labels, text } = scene;
+  const { model, now, at, labels, text } = scene;
   const { J, k } = model;
   const pick = (values) => Array.from({ length: k }, (_, a) => values[a * J + j]);
   const [own, target, pooled] = [pick(at.own), pick(at.target), pick(at.pooled)];
-  const weight = weightOf(model, at.t, j);
+  const weight = weightOf(now, at.t, j);
   const rows = [];
   for (let a = 0; a < k; a++) {
     const isOwn = model.estimable[a * J + j] === 1;
@@ -39,8 +26,8 @@ export function receiptOf(scene, j) {
       sum: sumOf(a, own, target, weight.slice(a * k, (a + 1) * k), pooled),
     });
   }
-  const kept = keptOf(model, at.t, j).map(percent);
-  const needed = rowsNeeded(model, at.t, j);
+  const kept = keptOf(now, at.t, j).map(percent);
+  const needed = rowsNeeded(now, at.t, j);
   return { name: scene.prepared.names[j], n: model.n[j], rows, kept, needed };
 }
 
@@ -83,7 +70,7 @@ export function showCard(place, scene) {
 
 function remarks({ text, labels, at }, { kept, needed, n }) {
   const out = [];
-  if (at.c > 0 && at.c < Infinity) {
+  if (isInside(at)) {
     const words = kept.length > 1 ? text.kept_two : text.kept_one;
     out.push(fill(words, { first: kept[0], second: kept[1] }));
     if (Number.isFinite(needed)) {

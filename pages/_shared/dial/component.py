@@ -13,21 +13,33 @@ import numpy as np
 import streamlit as st
 
 HERE = Path(__file__).resolve().parent
-#: In this order each file only needs names of those before it.
-MODULES = ("model", "format", "plot", "views", "strip", "card", "dial")
+#: In this order each file only needs the constants of those before it.
+MODULES = (
+    *("format", "pull", "weights", "model", "split", "scale", "words"),
+    *("plot", "prepare", "moves", "view_shrinkage", "view_map", "view_size", "view_lines"),
+    *("views", "strip", "elements", "card", "search", "pointing", "turning", "dial"),
+)
+#: A c from here on is no pooling: JSON has no infinity.
+NO_POOLING = 1e9
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where the dial stands, and the group that is chosen."""
+    """Where the dial stands, and the group that is chosen.
+
+    ``c`` multiplies the estimated covariance of the groups; where ``slope`` is a number, c is
+    for the intercept alone and ``slope`` for the slope.
+    """
 
     c: float = 1.0
-    group: int | None = 0
+    slope: float | None = None
+    group: int | None = None
 
     def to_data(self) -> dict[str, Any]:
         """Return the position as the component knows it."""
-        return {"c": self.c if np.isfinite(self.c) else "none", "group": self.group}
+        c = self.c if np.isfinite(self.c) else "none"
+        return {"c": c, "slope": self.slope, "group": self.group}
 
     @classmethod
     def from_data(cls, data: Any, n_groups: int) -> Position:
@@ -35,13 +47,19 @@ class Position:
         if not isinstance(data, dict):
             return cls()
         c, group = data.get("c"), data.get("group")
-        number = np.inf if c == "none" else c
-        is_number = isinstance(number, int | float) and not isinstance(number, bool)
         known = isinstance(group, int) and not isinstance(group, bool) and 0 <= group < n_groups
         return cls(
-            float(number) if is_number and number >= 0 else 1.0,  # type: ignore[operator, arg-type]
+            np.inf if c == "none" else number(c, 1.0),
+            None if data.get("slope") is None else number(data["slope"], 1.0),
             group if known else None,
         )
+
+
+def number(value: Any, otherwise: float) -> float:
+    """Return a multiple of a variance from outside; ``otherwise`` where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        return otherwise
+    return float(value) if value < NO_POOLING else np.inf
 
 
 @lru_cache(maxsize=1)
@@ -57,12 +75,26 @@ def style() -> str:
     return (HERE / "dial.css").read_text(encoding="utf-8")
 
 
-def mount(data: dict[str, Any], *, key: str, on_change: Callable[[], None]) -> Any:
-    """Put the dial on the page; ``on_change`` runs when it comes to rest."""
+def mount(
+    data: dict[str, Any],
+    *,
+    key: str,
+    on_position: Callable[[], None],
+    on_pulled: Callable[[], None],
+    on_more: Callable[[], None],
+) -> Any:
+    """Put the dial on the page.
+
+    ``on_position`` runs when it comes to rest, ``on_pulled`` when the reader wants the groups
+    pulled to something else, ``on_more`` when the picture stands and the rest may be computed.
+    """
     dial = st.components.v2.component("pooling_dial", js=script(), css=style())
+    pulled = data["pulled"]["value"] if data["pulled"] else None
     return dial(
         key=key,
         data=data,
-        default={"position": data["position"]},
-        on_position_change=on_change,
+        default={"position": data["position"], "pulled": pulled},
+        on_position_change=on_position,
+        on_pulled_change=on_pulled,
+        on_more_change=on_more,
     )

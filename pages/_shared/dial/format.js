@@ -139,3 +139,8 @@ export function recombine(row, { own, target, weights, result, decimals }) {
   }
   return null;
 }
+
+/** Fill a template like "{n} of {all}". */
+export function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}

@@ -1,6 +1,9 @@
 // The model along the dial: every group's line at any c, from the numbers that Python sent.
 // Pure: no document, no canvas. Arrays run coefficient after coefficient over the groups.
 
+import { pullFor } from "./pull.js";
+import { sharingAt, trace, weightOf } from "./weights.js";
+
 /** Decode base64 into a typed array (little-endian, as Python packed it). */
 export function unpack(text, Type = Float64Array) {
   const raw = atob(text);
@@ -12,10 +15,15 @@ export function unpack(text, Type = Float64Array) {
 /** Turn the payload of `core.explore.dial_payload` into a model with typed arrays. */
 export function readModel(payload) {
   const pull = { ...payload.pull };
-  for (const name of ["M", "det", "strength", "axes", "back"]) {
+  for (const name of ["S", "det", "strength", "axes", "back"]) {
     if (pull[name] !== undefined) pull[name] = unpack(pull[name]);
   }
   const n = unpack(payload.n, Int32Array);
+  if (pull.kind === "matrix") {
+    const made = pullFor(pull, payload.k, n.length, pull.D, pull.is_full);
+    pull.M = made.M;
+    pull.whole = made.det;
+  }
   const model = {
     ...payload,
     n,
@@ -40,16 +48,12 @@ function ranks(model) {
   const out = new Uint8Array(J);
   if (pull.kind === "matrix") {
     for (let j = 0; j < J; j++) {
-      out[j] = pull.det[j] > 0 ? 2 : trace(model, j) > 0 ? 1 : 0;
+      out[j] = pull.whole[j] > 0 ? 2 : trace(model, j) > 0 ? 1 : 0;
     }
   } else {
     for (let i = 0; i < pull.strength.length; i++) if (pull.strength[i] > 0) out[i % J]++;
   }
   return out;
-}
-
-function trace({ J, k, pull }, j) {
-  return k === 1 ? pull.M[j] : pull.M[j] + pull.M[3 * J + j];
 }
 
 /** Sum a Chebyshev series at x in [-1, 1] (Clenshaw). */
@@ -147,47 +151,6 @@ export function fillOwn(model, own, target) {
   return own;
 }
 
-/** The weight matrix of one group at t, row after row: k * k numbers. */
-export function weightOf(model, t, j) {
-  const { J, k, pull } = model;
-  if (pull.kind === "directions") return weightByDirections(model, t, j);
-  if (k === 1) {
-    const strength = pull.M[j];
-    if (t === Infinity) return [strength > 0 ? 1 : 0];
-    return [(t * strength) / (1 + t * strength)];
-  }
-  const M = [pull.M[j], pull.M[J + j], pull.M[2 * J + j], pull.M[3 * J + j]];
-  const det = pull.det[j];
-  const sum = M[0] + M[3];
-  if (t === Infinity) {
-    if (det > 0) return [1, 0, 0, 1];
-    return sum > 0 ? M.map((m) => m / sum) : [0, 0, 0, 0];
-  }
-  const whole = t * t * det;
-  const scale = 1 / (1 + t * sum + whole);
-  return [
-    (t * M[0] + whole) * scale,
-    t * M[1] * scale,
-    t * M[2] * scale,
-    (t * M[3] + whole) * scale,
-  ];
-}
-
-function weightByDirections({ J, k, pull }, t, j) {
-  const { rank, strength, axes, back } = pull;
-  const out = new Array(k * k).fill(0);
-  for (let l = 0; l < rank; l++) {
-    const s = strength[l * J + j];
-    const w = t === Infinity ? (s > 0 ? 1 : 0) : (t * s) / (1 + t * s);
-    for (let a = 0; a < k; a++) {
-      for (let b = 0; b < k; b++) {
-        out[a * k + b] += axes[(a * rank + l) * J + j] * w * back[(l * k + b) * J + j];
-      }
-    }
-  }
-  return out;
-}
-
 /** Every group's pooled line: target + weight (own - target). */
 export function pooledAt(model, setting, own, target, out = new Float64Array(own.length)) {
   const { J, k, pull } = model;
@@ -219,7 +182,7 @@ export function pooledAt(model, setting, own, target, out = new Float64Array(own
 }
 
 /** The loop that runs while dragging: two coefficients, no allocation. */
-function pooledByTwo({ J, pull: { M, det } }, t, own, target, out) {
+function pooledByTwo({ J, pull: { M, whole: det } }, t, own, target, out) {
   for (let j = 0; j < J; j++) {
     const d0 = own[j] - target[j];
     const d1 = own[J + j] - target[J + j];
@@ -233,32 +196,6 @@ function pooledByTwo({ J, pull: { M, det } }, t, own, target, out) {
   }
 }
 
-/** Shares of its own that a group keeps along its directions, most first. */
-export function keptOf(model, t, j) {
-  const { J, k, pull } = model;
-  const share = (s) => (t === Infinity ? (s > 0 ? 1 : 0) : (t * s) / (1 + t * s));
-  if (pull.kind === "directions") {
-    const out = [];
-    for (let l = 0; l < pull.rank; l++) out.push(share(pull.strength[l * J + j]));
-    return out.sort((a, b) => b - a);
-  }
-  if (k === 1) return [share(pull.M[j])];
-  const half = 0.5 * trace(model, j);
-  const det = pull.det[j];
-  const strong = half + Math.sqrt(Math.max(half * half - det, 0));
-  return [share(strong), share(strong > 0 ? det / strong : 0)];
-}
-
-/** Share of what the groups' own data say that gives way to the others: 1 complete, 0 none. */
-export function sharingAt(model, t) {
-  const { J, known } = model;
-  if (t === 0 || known === 0) return 1;
-  if (t === Infinity) return 0;
-  let kept = 0;
-  for (let j = 0; j < J; j++) for (const w of keptOf(model, t, j)) kept += w;
-  return 1 - kept / known;
-}
-
 /** Everything that is drawn at a c. `room` (from an earlier call) is used again. */
 export function positionAt(model, c, room = {}) {
   const setting = settingAt(model, c);
@@ -266,55 +203,4 @@ export function positionAt(model, c, room = {}) {
   const own = fillOwn(model, ownAt(model, setting, room.own), target);
   const pooled = pooledAt(model, setting, own, target, room.pooled);
   return { ...setting, target, own, pooled, sharing: sharingAt(model, setting.t) };
-}
-
-/**
- * The dial's scale: where between 0 and 1 a position stands. The ends are stops;
- * between them c runs on a logarithmic scale.
- */
-export const STOP = 0.045;
-
-export function placeOf(range, c) {
-  if (c === 0) return 0;
-  if (c === Infinity) return 1;
-  const [low, high] = range.map(Math.log);
-  const share = (Math.log(c) - low) / (high - low);
-  return STOP + (1 - 2 * STOP) * Math.min(Math.max(share, 0), 1);
-}
-
-export function positionOf(range, place) {
-  if (place < 0.5 * STOP) return 0;
-  if (place > 1 - 0.5 * STOP) return Infinity;
-  const [low, high] = range.map(Math.log);
-  const share = (Math.min(Math.max(place, STOP), 1 - STOP) - STOP) / (1 - 2 * STOP);
-  return Math.exp(low + share * (high - low));
-}
-
-/** Close to the notch at the estimate, the dial falls into it. */
-export function withNotch(range, place, width) {
-  const notch = placeOf(range, 1);
-  return Math.abs(place - notch) < width ? 1 : positionOf(range, place);
-}
-
-/** Share of the first coefficient's group variance that stays open: 1 complete pooling, 0 none. */
-export function openShare(model, t, j) {
-  const V = model.vcov;
-  const w = weightOf(model, t, j);
-  let closed = 0;
-  for (let b = 0; b < model.k; b++) closed += w[b] * V[b][0];
-  return 1 - closed / V[0][0];
-}
-
-/** Rows, like those it has, that make a group's first coefficient 80% its own; Infinity if none. */
-export function rowsNeeded(model, t, j) {
-  if (t === 0) return Infinity;
-  if (t === Infinity) return model.n[j];
-  if (openShare(model, Infinity, j) >= 0.2) return Infinity;
-  let [low, high] = [-60, 60];
-  for (let i = 0; i < 100; i++) {
-    const middle = 0.5 * (low + high);
-    if (openShare(model, t * Math.exp(middle), j) > 0.2) low = middle;
-    else high = middle;
-  }
-  return Math.ceil(model.n[j] * Math.exp(high) * (1 - 1e-9));
 }

@@ -1,15 +1,16 @@
-// The dial's own axis: the evidence above it, the stops, the notch and the hand.
+// The dial's own axis: the evidence above it, the stops, the notch and the hands.
 
 import { logTicks } from "./format.js";
-import { placeOf } from "./model.js";
 import { font, rgba, segment } from "./plot.js";
+import { placeOf } from "./scale.js";
 
 /** Depth of the drawn log likelihood: what lies further down is all equally unlikely. */
 const DEPTH = 8;
+/** How far above the axis the second hand runs. */
+const LANE = 30;
 
-export function drawStrip({ ctx, width, height }, scene) {
-  const { look, model, evidence, at } = scene;
-  const { palette } = look;
+export function drawStrip({ ctx, width, height }, scene, position) {
+  const { look, model, evidence } = scene;
   const size = look.text.label;
   const floor = height - 2.8 * size;
   const top = 6;
@@ -17,66 +18,96 @@ export function drawStrip({ ctx, width, height }, scene) {
   const x = (c) => side + placeOf(model.range, c) * (width - 2 * side);
   const y = (drop) => top + (Math.min(Math.max(-drop, 0), DEPTH) / DEPTH) * (floor - top - 2);
   const area = { x, y, top, floor, left: side, right: width - side, width, size };
-  if (evidence) drawLikelihood(ctx, scene, area);
+  const range = evidence ? drawLikelihood(ctx, scene, area) : null;
   if (evidence?.cv) drawError(ctx, scene, area);
   drawAxis(ctx, scene, area);
-  const hand = x(at.c);
-  ctx.strokeStyle = palette.text;
-  ctx.lineWidth = 1.6;
-  segment(ctx, hand, top - 4, hand, floor);
+  if (evidence) nameCurves(ctx, scene, area, range);
+  area.hands = handsOf(area, position);
+  area.hands.forEach(([at, low], i) => {
+    ctx.strokeStyle = look.palette.text;
+    ctx.lineWidth = 1.6;
+    segment(ctx, at, i === 0 && area.hands.length === 1 ? top - 4 : low - 10, at, floor);
+  });
   return area;
 }
 
-function drawLikelihood(ctx, { evidence, look, model, text }, { x, y, floor, top, size }) {
+function handsOf({ x, floor }, { c, slope }) {
+  if (slope === null) return [[x(c), floor]];
+  return [[x(c), floor], [x(slope), floor - LANE]];
+}
+
+/** Positions of a curve that are on the scale, the stops too. */
+function onScale(c, range) {
+  const at = c === "none" ? Infinity : c;
+  return at === 0 || at === Infinity || (at >= range[0] && at <= range[1]) ? at : null;
+}
+
+function drawLikelihood(ctx, { evidence, look, model }, { x, y, floor, top }) {
   const blue = look.marks.partial_pooling.color;
   const [low, high] = evidence.interval;
-  ctx.fillStyle = rgba(blue, 0.1);
   const from = low === 0 ? x(0) : x(Math.max(low, model.range[0]));
-  const to = high === null ? x(Infinity) : x(Math.min(high, model.range[1]));
+  const to = high === "none" ? x(Infinity) : x(Math.min(high, model.range[1]));
+  ctx.fillStyle = rgba(blue, 0.12);
   ctx.fillRect(from, top - 4, to - from, floor - top + 4);
+  const curve = [[x(0), y(evidence.at_complete)]];
+  evidence.c.forEach((c, i) => {
+    if (onScale(c, model.range) !== null) curve.push([x(c), y(evidence.log_likelihood[i])]);
+  });
   ctx.beginPath();
   ctx.moveTo(x(0), floor);
-  ctx.lineTo(x(0), y(evidence.at_complete));
-  evidence.c.forEach((c, i) => {
-    if (c >= model.range[0] && c <= model.range[1]) ctx.lineTo(x(c), y(evidence.log_likelihood[i]));
-  });
+  for (const [px, py] of curve) ctx.lineTo(px, py);
   ctx.lineTo(x(model.range[1]), floor);
   ctx.fillStyle = rgba(blue, 0.16);
   ctx.fill();
   ctx.beginPath();
-  ctx.moveTo(x(0), y(evidence.at_complete));
-  evidence.c.forEach((c, i) => {
-    if (c >= model.range[0] && c <= model.range[1]) ctx.lineTo(x(c), y(evidence.log_likelihood[i]));
-  });
+  for (const [px, py] of curve) ctx.lineTo(px, py);
   ctx.strokeStyle = blue;
   ctx.lineWidth = 1.8 * look.scale;
   ctx.stroke();
-  ctx.font = font(look, size - 1);
-  ctx.fillStyle = look.palette.partial_pooling_text;
-  ctx.textBaseline = "top";
-  const isRight = to + ctx.measureText(text.interval).width + 8 < x(Infinity);
-  ctx.textAlign = isRight ? "left" : "right";
-  ctx.fillText(text.interval, isRight ? to + 6 : from - 6, top - 2);
-  ctx.fillText(text.likelihood, isRight ? to + 6 : from - 6, top - 2 + 1.25 * size);
+  return [from, to];
 }
 
-/** The cross-validated error: low is good, so its curve hangs from the top. */
+/** Words for the curves, where there is room beside the interval. */
+function nameCurves(ctx, { evidence, look, text }, { x, top, size, left, right }, [from, to]) {
+  ctx.font = font(look, size - 1);
+  ctx.textBaseline = "top";
+  const words = [[`${text.likelihood}`, look.palette.partial_pooling_text]];
+  words.push([text.interval, look.palette.partial_pooling_text]);
+  if (evidence.cv) words.push([text.error, look.palette.muted]);
+  const wide = Math.max(...words.map(([line]) => ctx.measureText(line).width));
+  const isRight = to + wide + 10 < right;
+  const isLeft = !isRight && from - wide - 10 > left;
+  ctx.textAlign = isRight ? "left" : "right";
+  words.forEach(([line, color], i) => {
+    const at = isRight ? to + 8 : isLeft ? from - 8 : right;
+    const y = top - 2 + 1.25 * size * i;
+    ctx.fillStyle = rgba(look.palette.background, 0.7);
+    const room = ctx.measureText(line).width;
+    ctx.fillRect(isRight ? at - 1 : at - room - 1, y - 1, room + 2, 1.2 * size);
+    ctx.fillStyle = color;
+    ctx.fillText(line, at, y);
+  });
+}
+
+/** The cross-validated error: least at the bottom, with all that is as good underlined. */
 function drawError(ctx, { evidence, look, model }, { x, top, floor }) {
-  const { c, error, best } = evidence.cv;
+  const { c, error, best, same } = evidence.cv;
   const [least, most] = [Math.min(...error), Math.max(...error)];
-  const y = (e) => floor - 4 - ((e - least) / (most - least || 1)) * (floor - top - 8);
+  const flat = 1e-9 * Math.abs(most);
+  const y = (e) => floor - 9 - ((e - least) / Math.max(most - least, flat)) * (floor - top - 13);
   ctx.strokeStyle = look.palette.muted;
-  ctx.lineWidth = 1.4 * look.scale;
+  ctx.lineWidth = 1.5 * look.scale;
   ctx.setLineDash([6, 3]);
   ctx.beginPath();
   c.forEach((at, i) => {
-    const inside = at === "none" ? Infinity : at;
-    if (inside === 0 || inside === Infinity || (at >= model.range[0] && at <= model.range[1])) {
-      ctx.lineTo(x(inside), y(error[i]));
-    }
+    const place = onScale(at, model.range);
+    if (place !== null) ctx.lineTo(x(place), y(error[i]));
   });
   ctx.stroke();
   ctx.setLineDash([]);
+  const [low, high] = same.map((at) => x(onScale(at, model.range) ?? at));
+  ctx.lineWidth = 2.5 * look.scale;
+  segment(ctx, low, floor - 5, high, floor - 5);
   const place = best === "none" ? Infinity : best;
   ctx.fillStyle = look.palette.background;
   ctx.strokeStyle = look.palette.text;
@@ -98,31 +129,9 @@ function drawAxis(ctx, { look, model, text, evidence }, { x, floor, size, left, 
     ctx.fillStyle = look.marks[mark].color;
     ctx.fillRect(x(c) - 4, floor - 7, 8, 14);
   }
-  ctx.font = font(look, size, 600);
-  ctx.textBaseline = "top";
   const label = floor + 16;
-  const ends = [
-    [text.complete, "left", left - 8, palette.complete_pooling],
-    [text.none, "right", right + 8, palette.no_pooling_text],
-  ];
-  const taken = [];
-  for (const [words, align, at, color] of ends) {
-    ctx.textAlign = align;
-    ctx.fillStyle = color;
-    ctx.fillText(words, at, label);
-    const room = ctx.measureText(words).width;
-    taken.push(align === "left" ? [at, at + room] : [at - room, at]);
-  }
-  const notch = x(1);
-  ctx.strokeStyle = look.marks.partial_pooling.color;
-  ctx.lineWidth = 3;
-  segment(ctx, notch, floor - 8, notch, floor + 8);
-  ctx.fillStyle = palette.partial_pooling_text;
-  ctx.textAlign = "center";
-  const middle = ctx.measureText(text.estimate).width / 2;
-  const at = Math.min(Math.max(notch, taken[0][1] + middle + 8), taken[1][0] - middle - 8);
-  ctx.fillText(text.estimate, at, label);
-  taken.push([at - middle, at + middle]);
+  const taken = nameStops(ctx, { look, text }, { left, right, label, size });
+  nameNotch(ctx, { look, text, model }, { notch: x(1), floor, label }, taken);
   ctx.font = font(look, size - 1);
   ctx.fillStyle = palette.muted;
   for (const tick of logTicks(model.range[0], model.range[1], 6)) {
@@ -132,9 +141,8 @@ function drawAxis(ctx, { look, model, text, evidence }, { x, floor, size, left, 
     segment(ctx, p, floor + 3, p, floor + 7);
     const words = `${tick.text}\u00d7`;
     const half = ctx.measureText(words).width / 2 + 5;
-    if (taken.some(([a, b]) => p + half > a && p - half < b) || p - half < 0 || p + half > width) {
-      continue;
-    }
+    const isTaken = taken.some(([a, b]) => p + half > a && p - half < b);
+    if (isTaken || p - half < 0 || p + half > width) continue;
     taken.push([p - half, p + half]);
     ctx.fillText(words, p, label);
   }
@@ -144,4 +152,34 @@ function drawAxis(ctx, { look, model, text, evidence }, { x, floor, size, left, 
     ctx.arc(x(c), floor - 12, 3.5, 0, 2 * Math.PI);
     ctx.fill();
   }
+}
+
+function nameStops(ctx, { look, text }, { left, right, label, size }) {
+  const { palette } = look;
+  ctx.font = font(look, size, 600);
+  ctx.textBaseline = "top";
+  const ends = [
+    [text.complete, "left", left - 8, palette.complete_pooling],
+    [text.none, "right", right + 8, palette.no_pooling_text],
+  ];
+  return ends.map(([words, align, at, color]) => {
+    ctx.textAlign = align;
+    ctx.fillStyle = color;
+    ctx.fillText(words, at, label);
+    const room = ctx.measureText(words).width;
+    return align === "left" ? [at, at + room] : [at - room, at];
+  });
+}
+
+function nameNotch(ctx, { look, text, model }, { notch, floor, label }, taken) {
+  ctx.strokeStyle = look.marks.partial_pooling.color;
+  ctx.lineWidth = 3;
+  segment(ctx, notch, floor - 8, notch, floor + 8);
+  ctx.fillStyle = look.palette.partial_pooling_text;
+  ctx.textAlign = "center";
+  const words = model.is_substituted ? text.middle : text.estimate;
+  const half = ctx.measureText(words).width / 2;
+  const at = Math.min(Math.max(notch, taken[0][1] + half + 8), taken[1][0] - half - 8);
+  ctx.fillText(words, at, label);
+  taken.push([at - half, at + half]);
 }

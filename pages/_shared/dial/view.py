@@ -1,4 +1,16 @@
-"""The view of the dial on the start screen: finding, component, and what follows its release."""
+"""The view of the dial on the start screen: the component, and what follows its release.
+
+Session keys
+------------
+pooling_dial : float or None
+    Where the dial stands, as a multiple of the estimated covariance: 0 is complete pooling, 1
+    or None the estimate, ``component.NO_POOLING`` and more no pooling.
+pooling_dial_slope : float or None
+    The multiple for the slope's variance where the two hands are apart (``pooling_dial`` is
+    then the intercept's).
+pooling_pulled : {"average", "regression"} or None
+    What groups are pulled to; None is what the model says.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +30,20 @@ from core.explore.dial_labels import dial_labels
 from core.explore.dial_path import DialPath, dial_path
 from core.explore.dial_payload import dial_payload
 from core.explore.dial_report import dial_table
+from core.explore.dial_split import dial_split, split_path
+from core.explore.dial_validation import MOST_ROWS, dial_validation
 from core.explore.estimates import estimates
 from core.explore.lines import group_lines
 from core.plots import theme
 from core.results import PoolingFits
 from pages._shared import cache, figures, look, state, texts
-from pages._shared.dial import component
-from pages._shared.dial.component import Position
+from pages._shared.dial import component, pulled
+from pages._shared.dial.component import NO_POOLING, Position
+from pages._shared.dial.table import columns
 from pages._shared.state import Shown
 
-_KEY = "pooling_dial"
+KEY, SLOPE = "pooling_dial", "pooling_dial_slope"
+_VIEW, _OF, _TOLD, _MORE = (f"{KEY}_{name}" for name in ("view", "of", "told", "more"))
 #: Rows of the chosen group that are drawn at most.
 _MOST_ROWS = 400
 
@@ -41,30 +57,51 @@ def show(shown: Shown) -> None:
 
 
 @st.fragment
-def _dial(shown: Shown) -> None:
+def _dial(asked: Shown) -> None:
     text = texts.load("dial")
+    choice = pulled.pulled(asked)
+    shown = choice.shown
+    if shown.fits.multilevel_or_none is None:
+        shown, choice = asked, pulled.Pulled(asked, choice.options, str(shown.fits.refusal))
     made = cache.derived(shown, "dial", _make)
-    path: DialPath = made["path"]
-    position = _position(shown)
-    at = core.dial(path, position.c)
+    position = _position(shown, made["path"])
     data = {
         "id": made["id"],
         "payload": made["payload"],
-        "evidence": made["evidence"],
-        "labels": dial_labels(path, shown.wording),
+        "evidence": _evidence(shown, made),
+        "labels": dial_labels(made["path"], shown.wording),
         "text": text["component"],
         "look": theme.tokens(look.style().mode, look.style().size),
         "position": position.to_data(),
-        "told": shown.dataset.id,
-        "focus": _focus(shown, position.group),
+        "told": f"{shown.dataset.id} {st.session_state.get(_TOLD, 0)}",
+        "focus": _focus(shown, position.group or 0),
+        "pulled": choice.options,
     }
-    component.mount(data, key=_KEY, on_change=_moved)
-    st.markdown(escape.for_markdown(made["evidence"]["sentence"]))
+    component.mount(data, key=_VIEW, on_position=_moved, on_pulled=_pulled, on_more=_more)
+    if choice.sentence:
+        st.markdown(escape.for_markdown(choice.sentence))
+    _follow(shown, made["path"], position)
+
+
+def _follow(shown: Shown, path: DialPath, position: Position) -> None:
+    """Write what the dial's position means for the chosen group and for all."""
     if path.note:
         st.caption(escape.for_markdown(path.note))
-    receipt = core.receipt(path, position.group, at.c, position=at, wording=shown.wording)
+    if position.slope is None:
+        way, at = path, core.dial(path, position.c)
+    else:
+        factors = (position.c, position.slope)
+        way = split_path(path, factors) if any(factors) else path
+        at = dial_split(path, factors)
+    group = position.group or 0
+    receipt = core.receipt(way, group, at.c, position=at, wording=shown.wording)
     st.markdown(escape.for_markdown(receipt.sentence))
-    figures.numbers(lambda: dial_table(shown.fits, at), key=_KEY)
+    figures.numbers(
+        lambda: dial_table(shown.fits, at),
+        key=KEY,
+        formats=columns(shown),
+        on_select=_row_chosen,
+    )
 
 
 def _make(fits: PoolingFits) -> dict[str, Any]:
@@ -74,7 +111,6 @@ def _make(fits: PoolingFits) -> dict[str, Any]:
     evidence = dial_evidence(path, curve)
     payload = dial_payload(path, curve)
     digest = hashlib.sha256(json.dumps(payload, allow_nan=False).encode()).hexdigest()[:16]
-    low, high = evidence.interval
     return {
         "id": digest,
         "path": path,
@@ -83,29 +119,82 @@ def _make(fits: PoolingFits) -> dict[str, Any]:
             "c": evidence.c.tolist(),
             "log_likelihood": np.maximum(evidence.log_likelihood, -1e3).round(4).tolist(),
             "at_complete": max(evidence.at_complete, -1e3),
-            "interval": [low, high],
+            "interval": _finite(evidence.interval),
             "modes": list(evidence.modes),
-            "sentence": evidence.sentence,
+            "sentences": [evidence.sentence],
         },
     }
 
 
-def _position(shown: Shown) -> Position:
+def _finite(values: Any) -> list[float | str]:
+    """Return positions as JSON knows them."""
+    return [float(v) if np.isfinite(v) else "none" for v in values]
+
+
+def _evidence(shown: Shown, made: dict[str, Any]) -> dict[str, Any]:
+    """Return the likelihood, and the cross-validated error once the picture stands."""
+    found = made["evidence"]
+    if shown.fits.data.n_obs > MOST_ROWS:
+        return {**found, "wants": False, "cv": None}
+    if st.session_state.get(_MORE) != made["id"]:
+        return {**found, "wants": True, "cv": None}
+    cv = cache.derived(shown, "dial_validation", _validated)
+    if cv is None:
+        return {**found, "wants": False, "cv": None}
+    told = {
+        "c": _finite(cv.c),
+        "error": cv.rmse.tolist(),
+        "best": _finite([cv.best])[0],
+        "same": _finite(cv.same),
+    }
+    return {**found, "wants": False, "cv": told, "sentences": [*found["sentences"], cv.sentence]}
+
+
+def _validated(fits: PoolingFits) -> Any:
+    return dial_validation(dial_path(fits))
+
+
+def _position(shown: Shown, path: DialPath) -> Position:
     """Return where the dial stands, and the group that is looked at on every screen."""
+    if st.session_state.get(_OF) not in (None, shown.dataset.id):
+        st.session_state[KEY] = st.session_state[SLOPE] = None
+    st.session_state[_OF] = shown.dataset.id
     names = shown.fits.no_pooling.group_names
     mover = sentences.top_mover(estimates(shown.fits)) or 0
     group = names.index(state.selected_group(shown, names[mover]))
-    return Position(st.session_state.get(f"{_KEY}_{shown.dataset.id}", 1.0), group)
+    slope = st.session_state.get(SLOPE)
+    if slope is not None:
+        slope = min(component.number(slope, 1.0), NO_POOLING) if path.model.k == 2 else None
+    return Position(component.number(st.session_state.get(KEY), 1.0), slope, group)
 
 
 def _moved() -> None:
     """Keep where the dial came to rest."""
     shown = state.shown()
     names = shown.fits.no_pooling.group_names
-    sent = Position.from_data(st.session_state[_KEY].get("position"), len(names))
-    st.session_state[f"{_KEY}_{shown.dataset.id}"] = sent.c
+    sent = Position.from_data(st.session_state[_VIEW].get("position"), len(names))
+    st.session_state[KEY] = float(min(sent.c, NO_POOLING))
+    st.session_state[SLOPE] = sent.slope
     if sent.group is not None:
         state.select_group(shown, names[sent.group])
+
+
+def _pulled() -> None:
+    pulled.choose(st.session_state[_VIEW].get("pulled"))
+
+
+def _more() -> None:
+    """Compute the rest for the model on the dial: its picture stands."""
+    st.session_state[_MORE] = st.session_state[_VIEW].get("more")
+
+
+def _row_chosen() -> None:
+    """Look at the group whose row was clicked."""
+    rows = st.session_state[f"{KEY}_table"].selection.rows
+    if rows:
+        shown = state.shown()
+        state.select_group(shown, shown.fits.data.group_names[rows[0]])
+        st.session_state[_TOLD] = st.session_state.get(_TOLD, 0) + 1
 
 
 def _focus(shown: Shown, group: int) -> dict[str, Any]:
