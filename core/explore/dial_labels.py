@@ -52,12 +52,12 @@ def dial_labels(path: DialPath, wording: Wording) -> dict[str, Any]:
 def _key(path: DialPath, wording: Wording) -> list[tuple[str, str]]:
     """Return the marks of the views and what they mean."""
     fits = path.fits
-    key = [
-        ("no_pooling", "own"),
-        ("partial_pooling", "pooled as the dial says"),
-        ("target", f"average {wording.group.one}"),
-        ("complete_pooling", "complete pooling"),
-    ]
+    key = [("no_pooling", "own"), ("partial_pooling", "pooled as the dial says")]
+    if path.factors:
+        key.append(("targets", "what each is pulled to"))
+    else:
+        key.append(("target", f"average {wording.group.one}"))
+        key.append(("complete_pooling", "complete pooling"))
     missing = int((~fits.no_pooling.line_estimable).sum())
     if missing:
         whole = "line" if len(fits.data.varying) > 1 else "estimate"

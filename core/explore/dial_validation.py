@@ -181,14 +181,14 @@ def _edge(c: FloatArray, excess: FloatArray, inside: int, outside: int) -> float
 
 
 def _sentence(best: float, same: tuple[float, float]) -> str:
-    where = f"At {_named(best)} the dial predicts new rows of these groups best"
+    where = f"Left-out rows of known groups are predicted best at {_named(best)}"
     if same[0] == same[1]:
         return f"{where}."
     if same == (0.0, np.inf):
-        return f"{where}, but within one standard error every position predicts as well."
+        return f"{where}, but within one standard error every position does as well."
     return (
-        f"{where}; within one standard error, anything from {_named(same[0])} to "
-        f"{_named(same[1])} predicts as well."
+        f"{where}; from {_named(same[0])} to {_named(same[1])} is as good, within one "
+        "standard error."
     )
 
 
@@ -197,4 +197,4 @@ def _named(c: float) -> str:
         return "complete pooling"
     if c == np.inf:
         return "no pooling"
-    return f"{formats.number(c, 2)} times the variance"
+    return f"{formats.number(c, 2)} times"

@@ -57,7 +57,7 @@ def draw(view: str, shown: Shown, options: Any) -> None:
 
 
 def _dial(shown: Shown, options: Any) -> None:
-    dial.show(shown)
+    dial.show(shown, options)
 
 
 def _term(shown: Shown) -> str:

@@ -165,7 +165,7 @@ def test_the_dial_works_by_keyboard_and_says_where_it_stands(
     settle(page)
     live = page.locator(".ppe-dial [aria-live]").inner_text()
     share = core.formats.percent(core.dial(path, c).sharing)
-    assert f"counties share {share}" in live and "LACQUIPARLE: own 2.78, pooled" in live
+    assert f"counties share {share}" in live and "LACQUIPARLE: intercept own 2.78, pooled" in live
 
 
 def test_a_group_is_found_by_name_and_lights_up(open_app: Callable[..., Page]) -> None:

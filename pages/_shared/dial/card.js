@@ -36,11 +36,12 @@ export function sumOf(row, own, target, weights, pooled) {
   const decimals = own.map((_, a) => Math.min(decimalsFor([own[a], target[a], pooled[a]], 3), 5));
   const found = recombine(row, { own, target, weights, result: pooled[row], decimals });
   if (!found) return "";
-  const parts = found.weights.map(
-    (w, b) => `${fixed(w, found.digits)} \u00d7 ${signed(found.apart[b], found.decimals[b])}`,
-  );
+  const parts = found.weights.map((w, b) => {
+    const sign = w < 0 ? "\u2212" : "+";
+    return ` ${sign} ${fixed(Math.abs(w), found.digits)} \u00d7 ${signed(found.apart[b], found.decimals[b])}`;
+  });
   const [start, end] = [target[row], pooled[row]].map((v) => fixed(v, found.decimals[row]));
-  return `${start} + ${parts.join(" + ")} = ${end}`;
+  return `${start}${parts.join("")} = ${end}`;
 }
 
 function signed(value, decimals) {

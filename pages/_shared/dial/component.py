@@ -80,21 +80,18 @@ def mount(
     *,
     key: str,
     on_position: Callable[[], None],
-    on_pulled: Callable[[], None],
     on_more: Callable[[], None],
 ) -> Any:
     """Put the dial on the page.
 
-    ``on_position`` runs when it comes to rest, ``on_pulled`` when the reader wants the groups
-    pulled to something else, ``on_more`` when the picture stands and the rest may be computed.
+    ``on_position`` runs when it comes to rest, ``on_more`` when the picture stands and
+    the rest may be computed.
     """
     dial = st.components.v2.component("pooling_dial", js=script(), css=style())
-    pulled = data["pulled"]["value"] if data["pulled"] else None
     return dial(
         key=key,
         data=data,
-        default={"position": data["position"], "pulled": pulled},
+        default={"position": data["position"]},
         on_position_change=on_position,
-        on_pulled_change=on_pulled,
         on_more_change=on_more,
     )

@@ -65,8 +65,8 @@ class Dial {
     const { scene } = this;
     const isNew = data.id !== this.id;
     const before = isNew && scene.model && sameGroups(scene.model, data.payload) ? scene.at : null;
-    const { labels, text, look, evidence, focus, pulled } = data;
-    Object.assign(scene, { labels, text, look, evidence, focus, pulled });
+    const { labels, text, look, evidence, focus } = data;
+    Object.assign(scene, { labels, text, look, evidence, focus });
     if (isNew) {
       this.id = data.id;
       scene.model = readModel(data.payload);
@@ -303,14 +303,6 @@ class Dial {
   releaseSoon(wait = WAIT) {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.release(), wait);
-  }
-
-  /** Pull the groups to something else: Python sends that model. */
-  pull(value) {
-    if (value === this.scene.pulled.value) return;
-    this.scene.pulled = { ...this.scene.pulled, value };
-    dress(this);
-    this.tell("pulled", value);
   }
 
   /** Move to a position by itself, at once for who wants no motion. */

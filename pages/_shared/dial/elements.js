@@ -22,7 +22,6 @@ export function buildDial(panels) {
   const at = {
     place: el("div", { class: "ppe-dial" }),
     finding: el("h2", { class: "finding" }),
-    pulled: el("div", { class: "pulled", role: "group", hidden: true }),
     legend: el("div", { class: "key" }),
     strip: el("canvas", { "aria-hidden": "true" }),
     hands: [0, 1].map((i) => el("div", { class: `hand hand${i}`, role: "slider", tabindex: "0" })),
@@ -38,7 +37,6 @@ export function buildDial(panels) {
     tip: el("div", { class: "tip", hidden: true }),
   };
   at.turning = el("div", { class: "strip" }, at.strip, ...at.hands);
-  const top = el("div", { class: "top" }, at.finding, at.pulled);
   const views = el("div", { class: "panels" }, ...panels.map((panel) => panel.section));
   const head = el("div", { class: "head" }, at.readout, at.splitting, at.back);
   const turn = el("div", { class: "turn" }, head, at.turning);
@@ -46,7 +44,7 @@ export function buildDial(panels) {
   const search = el("div", { class: "search" }, at.find, at.found);
   const aside = el("div", { class: "aside" }, search, at.picked, at.card);
   const below = el("div", { class: "below" }, left, aside);
-  at.place.append(top, at.legend, views, below, at.live, at.tip);
+  at.place.append(at.finding, at.legend, views, below, at.live, at.tip);
   return at;
 }
 
@@ -71,7 +69,6 @@ export function dress(dial) {
     style.setProperty(`--${name.replaceAll("_", "-")}`, value);
   }
   style.setProperty("--size", `${look.text.label}px`);
-  style.setProperty("--title", `${look.text.title ?? 17}px`);
   style.setProperty("font-family", look.font);
   dressPanels(dial);
   at.legend.replaceChildren(...labels.key.map(([mark, words]) => keyEntry(mark, words, look)));
@@ -84,7 +81,6 @@ export function dress(dial) {
     hand.setAttribute("aria-valuemax", "100");
   }
   at.known.textContent = (scene.evidence?.sentences ?? []).join(" ");
-  dressPulled(dial);
 }
 
 function dressPanels(dial) {
@@ -113,25 +109,6 @@ function dressPanels(dial) {
   }
 }
 
-/** The switch of what groups are pulled to, where there is a choice. */
-function dressPulled(dial) {
-  const { pulled } = dial.scene;
-  const { text } = dial.scene;
-  const place = dial.at.pulled;
-  place.hidden = !pulled;
-  if (!pulled) return;
-  place.setAttribute("aria-label", text.pulled);
-  place.replaceChildren(
-    el("span", {}, text.pulled),
-    ...pulled.options.map(([value, words]) => {
-      const isOn = String(value === pulled.value);
-      const choice = el("button", { type: "button", "aria-pressed": isOn }, words);
-      choice.addEventListener("click", () => dial.pull(value));
-      return choice;
-    }),
-  );
-}
-
 function viewNames({ model, labels }) {
   const names = ["shrinkage"];
   if (model.k > 1) names.push("map");
@@ -143,7 +120,7 @@ function viewNames({ model, labels }) {
 /** A sample of a mark and what it means; the sample is for the eye alone. */
 function keyEntry(mark, words, look) {
   const sample = el("canvas", { "aria-hidden": "true", class: "sample" });
-  const isLine = mark === "complete_pooling" || mark === "target";
+  const isLine = mark === "complete_pooling" || mark === "target" || mark === "targets";
   const [width, height, ratio] = [isLine ? 30 : 13, 13, 2];
   sample.width = width * ratio;
   sample.height = height * ratio;
@@ -152,11 +129,12 @@ function keyEntry(mark, words, look) {
   ctx.scale(ratio, ratio);
   const { marks, palette } = look;
   if (isLine) {
-    const isTarget = mark === "target";
-    ctx.strokeStyle = isTarget ? rgba(marks.partial_pooling.color, 0.55) : marks[mark].color;
-    ctx.lineWidth = 2;
-    ctx.setLineDash(isTarget ? [] : marks[mark].dash);
-    segment(ctx, 0, 6.5, 30, 6.5);
+    const dark = marks.complete_pooling;
+    ctx.strokeStyle = mark === "target" ? rgba(marks.partial_pooling.color, 0.55) : dark.color;
+    ctx.lineWidth = mark === "targets" ? 1.4 : 2;
+    ctx.setLineDash(mark === "complete_pooling" ? dark.dash : []);
+    if (mark === "targets") for (const x of [8, 15, 22]) segment(ctx, x, 2, x, 11);
+    else segment(ctx, 0, 6.5, 30, 6.5);
   } else {
     const blue = marks.partial_pooling.color;
     const looks = {

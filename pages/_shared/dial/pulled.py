@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -24,40 +23,57 @@ _KEY, _OF = "pooling_pulled", "pooling_pulled_of"
 class Pulled:
     """What the dial shows: the model asked for, or the same without or with the predictor.
 
-    ``options`` is what the component offers, None where there is no choice; ``sentence`` says
-    what knowing the predictor does to the spread of the groups.
+    ``sentence`` says what knowing the predictor does to the spread of the groups, or why the
+    other model cannot be shown.
     """
 
     shown: Shown
-    options: dict[str, Any] | None
     sentence: str = ""
 
 
-def pulled(shown: Shown) -> Pulled:
-    """Return the model that the reader wants to see on the dial."""
+def choose(shown: Shown) -> Pulled:
+    """Offer the model with and without its group-level predictor; return the chosen one."""
     columns = shown.spec.group_predictors or _candidate(shown)
     if not columns:
-        return Pulled(shown, None)
+        return Pulled(shown)
     asked = REGRESSION if shown.spec.group_predictors else AVERAGE
-    value = _wanted(shown.spec) or asked
-    text = texts.load("dial")["pulled"]
-    named = formats.listed(shown.wording.column(c).label for c in columns)
-    words = {"group": shown.wording.group.one, "column": named}
-    options = [
-        [value_, escape.visible(text[value_].format(**words))] for value_ in (AVERAGE, REGRESSION)
-    ]
-    offered = {"value": value, "options": options}
+    value = _control(shown, columns, asked)
     if value == asked:
-        return Pulled(shown, offered)
+        return Pulled(shown)
     try:
         spec = _with(shown.spec, columns if value == REGRESSION else ())
         data = shown.dataset
         fits = cache.fits(data.id, data.table, spec, is_private=data.is_upload)
-        other = replace(shown, spec=spec, fits=fits)
-        sentence = _sentence(shown.fits, fits, value == REGRESSION, named, shown)
+        if fits.multilevel_or_none is None:
+            return Pulled(shown, str(fits.refusal))
     except PoolingError as error:
-        return Pulled(shown, None, str(error))
-    return Pulled(other, offered, sentence)
+        return Pulled(shown, str(error))
+    other = replace(shown, spec=spec, fits=fits)
+    return Pulled(other, _sentence(shown.fits, fits, value == REGRESSION, columns, shown))
+
+
+def _control(shown: Shown, columns: tuple[str, ...], asked: str) -> str:
+    """Return what groups are to be pulled to; a choice ends with its model."""
+    text = texts.load("dial")["pulled"]
+    words = {
+        "group": shown.wording.group.one,
+        "column": formats.shorten(formats.listed(columns), 24),
+    }
+    model = f"{shown.dataset.id} {shown.spec!r}"
+    if st.session_state.get(_OF) not in (None, model) or _KEY not in st.session_state:
+        st.session_state[_KEY] = asked
+    st.session_state[_OF] = model
+    value = st.segmented_control(
+        text["label"],
+        (AVERAGE, REGRESSION),
+        format_func=lambda v: escape.for_markdown(text[v].format(**words)),
+        required=True,
+        key=_KEY,
+        label_visibility="collapsed",
+        help=text["help"],
+        persist_state="session",
+    )
+    return value if value in (AVERAGE, REGRESSION) else asked
 
 
 def _with(spec: ModelSpec, columns: tuple[str, ...]) -> ModelSpec:
@@ -77,26 +93,15 @@ def _candidate(shown: Shown) -> tuple[str, ...]:
     return tuple(free[:1])
 
 
-def _wanted(spec: ModelSpec) -> str | None:
-    """Return what was chosen for this model; a choice ends with its model."""
-    if st.session_state.get(_OF) not in (None, repr(spec)):
-        st.session_state[_KEY] = None
-    st.session_state[_OF] = repr(spec)
-    value = st.session_state.get(_KEY)
-    return value if value in (AVERAGE, REGRESSION) else None
-
-
-def choose(value: Any) -> None:
-    """Keep what the reader wants the groups pulled to."""
-    st.session_state[_KEY] = value if value in (AVERAGE, REGRESSION) else None
-
-
 def _sentence(
-    asked: PoolingFits, other: PoolingFits, is_with: bool, named: str, shown: Shown
+    asked: PoolingFits,
+    other: PoolingFits,
+    is_with: bool,
+    columns: tuple[str, ...],
+    shown: Shown,
 ) -> str:
     fits = (other, asked) if is_with else (asked, other)
-    if any(fit.multilevel_or_none is None for fit in fits):
-        return ""
+    named = formats.listed(shown.wording.column(c).label for c in columns)
     sds = [float(np.atleast_1d(fit.multilevel.sigma_group)[0]) for fit in fits]
     text = texts.load("dial")["pulled"]["smaller" if sds[0] < sds[1] else "larger"]
     with_sd, without_sd = (formats.number(sd, 3) for sd in sds)

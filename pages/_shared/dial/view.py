@@ -48,23 +48,23 @@ _VIEW, _OF, _TOLD, _MORE = (f"{KEY}_{name}" for name in ("view", "of", "told", "
 _MOST_ROWS = 400
 
 
-def show(shown: Shown) -> None:
-    """Draw the dial, or say why there is none."""
+def show(shown: Shown, options: Any) -> None:
+    """Draw the dial, or say why there is none; its options go into the container ``options``."""
     if shown.fits.multilevel_or_none is None:
         st.info(escape.for_markdown(str(shown.fits.refusal)))
         return
-    _dial(shown)
+    with options:
+        choice = pulled.choose(shown)
+    _dial(choice.shown, _first(shown))
+    if choice.sentence:
+        st.markdown(escape.for_markdown(choice.sentence))
 
 
 @st.fragment
-def _dial(asked: Shown) -> None:
+def _dial(shown: Shown, first: str) -> None:
     text = texts.load("dial")
-    choice = pulled.pulled(asked)
-    shown = choice.shown
-    if shown.fits.multilevel_or_none is None:
-        shown, choice = asked, pulled.Pulled(asked, choice.options, str(shown.fits.refusal))
     made = cache.derived(shown, "dial", _make)
-    position = _position(shown, made["path"])
+    position = _position(shown, made["path"], first)
     data = {
         "id": made["id"],
         "payload": made["payload"],
@@ -75,11 +75,8 @@ def _dial(asked: Shown) -> None:
         "position": position.to_data(),
         "told": f"{shown.dataset.id} {st.session_state.get(_TOLD, 0)}",
         "focus": _focus(shown, position.group or 0),
-        "pulled": choice.options,
     }
-    component.mount(data, key=_VIEW, on_position=_moved, on_pulled=_pulled, on_more=_more)
-    if choice.sentence:
-        st.markdown(escape.for_markdown(choice.sentence))
+    component.mount(data, key=_VIEW, on_position=_moved, on_more=_more)
     _follow(shown, made["path"], position)
 
 
@@ -154,14 +151,18 @@ def _validated(fits: PoolingFits) -> Any:
     return dial_validation(dial_path(fits))
 
 
-def _position(shown: Shown, path: DialPath) -> Position:
+def _first(shown: Shown) -> str:
+    """Return the group to look at before one is chosen: the one that moves most."""
+    names = shown.fits.no_pooling.group_names
+    return names[sentences.top_mover(estimates(shown.fits)) or 0]
+
+
+def _position(shown: Shown, path: DialPath, first: str) -> Position:
     """Return where the dial stands, and the group that is looked at on every screen."""
     if st.session_state.get(_OF) not in (None, shown.dataset.id):
         st.session_state[KEY] = st.session_state[SLOPE] = None
     st.session_state[_OF] = shown.dataset.id
-    names = shown.fits.no_pooling.group_names
-    mover = sentences.top_mover(estimates(shown.fits)) or 0
-    group = names.index(state.selected_group(shown, names[mover]))
+    group = shown.fits.no_pooling.group_names.index(state.selected_group(shown, first))
     slope = st.session_state.get(SLOPE)
     if slope is not None:
         slope = min(component.number(slope, 1.0), NO_POOLING) if path.model.k == 2 else None
@@ -177,10 +178,6 @@ def _moved() -> None:
     st.session_state[SLOPE] = sent.slope
     if sent.group is not None:
         state.select_group(shown, names[sent.group])
-
-
-def _pulled() -> None:
-    pulled.choose(st.session_state[_VIEW].get("pulled"))
 
 
 def _more() -> None:
