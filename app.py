@@ -24,6 +24,7 @@ def main() -> None:
         ],
         "Use": [
             st.Page("pages/use/prediction.py", title="Prediction"),
+            st.Page("pages/use/predicts_best.py", title="Which predicts best"),
             st.Page("pages/use/ranking.py", title="Ranking"),
         ],
         "Learn": [

@@ -28,7 +28,7 @@ from core.tables.columns import CategoricalColumn
 from core.types import FloatArray
 
 Main: TypeAlias = Literal["partial_pooling", "complete_pooling"]
-NAMES: dict[Predicting, str] = {
+NAMES: dict[str, str] = {
     "partial_pooling": "partial pooling",
     "no_pooling": "no pooling",
     "two_stage": "two-stage",

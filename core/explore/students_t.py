@@ -49,3 +49,12 @@ def t_log_density(z: FloatArray, df: FloatArray) -> FloatArray:
         gamma = special.gammaln(0.5 * (df + 1.0)) - special.gammaln(0.5 * df)
         out = gamma - 0.5 * np.log(np.pi * df) - 0.5 * (df + 1.0) * np.log1p(z**2 / df)
     return np.asarray(np.where(np.isnan(df), normal, out))
+
+
+def two_sided(z: FloatArray, df: FloatArray) -> FloatArray:
+    """Return the probability of a smaller ``|t|`` than ``|z|``."""
+    df = np.maximum(df, LEAST_DF)
+    many = ~(df < 1e8)
+    normal = 2.0 * special.ndtr(np.abs(z)) - 1.0
+    student = 2.0 * special.stdtr(np.where(many, 1.0, df), np.abs(z)) - 1.0
+    return np.asarray(np.where(many, normal, student))

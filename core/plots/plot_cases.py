@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import escape, formats
-from core.explore.prediction import Predicting
 from core.explore.prediction_story import NAMES, Picture
 from core.plots import canvas, theme
 
@@ -122,7 +121,7 @@ class _Place:
         )
 
 
-def _draw(place: _Place, name: Predicting, row: pd.Series[Any]) -> None:
+def _draw(place: _Place, name: str, row: pd.Series[Any]) -> None:
     """Draw point and interval, or write why there is none."""
     style = place.style
     mark, symbol = _look(name)
