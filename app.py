@@ -21,6 +21,7 @@ def main() -> None:
         "Understand": [
             st.Page("pages/understand/two_levels.py", title="Two levels"),
             st.Page("pages/understand/variance.py", title="Variance"),
+            st.Page("pages/understand/standard_errors.py", title="Standard errors"),
         ],
         "Use": [
             st.Page("pages/use/prediction.py", title="Prediction"),

@@ -1,0 +1,30 @@
+"""Standard errors: which standard error is right?"""
+
+import streamlit as st
+
+from core import escape
+from core.exceptions import PoolingError
+from core.explore import error_story
+from core.explore.error_intervals import coefficient_errors, errors_table
+from core.plots.plot_errors import plot_errors
+from pages._shared import cache, errors, figures, look, messages, state, texts
+
+text = texts.load("standard_errors")
+shown = state.shown()
+fits, wording = shown.fits, shown.wording
+
+messages.problems(shown)
+try:
+    found = cache.derived(shown, "coefficient_errors", coefficient_errors)
+except PoolingError as error:
+    messages.error(error)
+    st.stop()
+st.title(escape.for_markdown(error_story.errors_title(found, fits, wording)), anchor=False)
+chosen = errors.choose(shown, found)
+figure = plot_errors(fits, chosen, wording=wording, style=look.style())
+figures.picture(figure, key="standard_errors", alt=error_story.errors_alt(chosen, fits, wording))
+errors.offer_group_level(shown)
+for sentence in error_story.errors_sentences(chosen, fits, wording):
+    st.markdown(escape.for_markdown(sentence))
+figures.numbers(lambda: errors_table(found), key="standard_errors")
+st.caption(text["method"].format(group=escape.for_markdown(wording.group.one)))
