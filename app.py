@@ -27,6 +27,7 @@ def main() -> None:
             st.Page("pages/use/prediction.py", title="Prediction"),
             st.Page("pages/use/predicts_best.py", title="Which predicts best"),
             st.Page("pages/use/ranking.py", title="Ranking"),
+            st.Page("pages/use/checks.py", title="Checks"),
         ],
         "Learn": [
             st.Page("pages/learn/lessons.py", title="Lessons"),

@@ -25,7 +25,7 @@ class _Residuals:
     rss: float
 
 
-def _admits_multilevel(training: Training, alone: Predictor) -> bool:
+def admits_multilevel(training: Training, alone: Predictor) -> bool:
     """Return whether the training rows can support a multilevel model."""
     live = training.moments.n > 0
     if live.sum() < 2:
@@ -54,7 +54,7 @@ def fold_predictors(folds: list[Fold], unit: FloatArray) -> list[dict[str, Predi
         staged = no_pooling(training, is_two_stage=True)
         out.append({"no_pooling": alone, "two_stage": staged})
         out[-1]["complete_pooling"] = complete_pooling(training)
-        if _admits_multilevel(training, alone):
+        if admits_multilevel(training, alone):
             by_terms[tuple(map(int, training.model.used))].append(i)
     for members in by_terms.values():
         fitted = _multilevel([folds[i].training for i in members], unit)

@@ -81,7 +81,7 @@ def _subset(data: GroupedData, rows: IntArray) -> GroupedData:
     return replace(data, y=data.y[rows], group_index=data.group_index[rows], columns=columns)
 
 
-def _needed_pairs(data: GroupedData) -> set[tuple[int, int]]:
+def needed_pairs(data: GroupedData) -> set[tuple[int, int]]:
     """Return the pairs of base columns whose products are needed group by group."""
     apart = {b for b in data.varying if b > 0}
     apart |= {t.base for t in data.terms if t.base > 0 and t.factor >= 0}
@@ -95,7 +95,7 @@ def _part(data: GroupedData, rows: IntArray, moments: GroupMoments) -> _Part:
     size = own.scale / moments.scale
     shift = (own.center - moments.center) / moments.scale
     mean = own.mean * size[1:, None] + shift[1:, None]
-    pairs = {(a, b): own.within(a, b) * size[a] * size[b] for a, b in sorted(_needed_pairs(data))}
+    pairs = {(a, b): own.within(a, b) * size[a] * size[b] for a, b in sorted(needed_pairs(data))}
     total = own.within_total * np.outer(size[1:], size[1:])
     return _Part(own.n, np.where(own.n > 0, mean, 0.0), total, pairs)
 

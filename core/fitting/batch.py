@@ -28,6 +28,7 @@ from core.fitting.covariance import rel_cov_of, theta_of
 from core.fitting.criterion import CriterionProblem, Evaluation, evaluate
 from core.fitting.optimize import (
     SCAN_GRID,
+    Minima,
     certify,
     cleared,
     minimise,
@@ -113,6 +114,23 @@ def _find_optima(problem: CriterionProblem, correlated: bool, n_starts: int) -> 
         row = np.arange(problem.n_problems)
         theta, value = found.theta[row, best], found.value[row, best]
         rest = found.converged[row, best]
+    return _finish(problem, theta, value, rest, correlated)
+
+
+def polish(problem: CriterionProblem, found: Minima, *, correlated: bool) -> Optima:
+    """Return the optima that searches with one start per problem have come to."""
+    theta, value, rest = found.theta[:, 0], found.value[:, 0], found.converged[:, 0]
+    return _finish(problem, theta, value, rest, correlated)
+
+
+def _finish(
+    problem: CriterionProblem,
+    theta: FloatArray,
+    value: FloatArray,
+    rest: BoolArray,
+    correlated: bool,
+) -> Optima:
+    """Clear variances that are rounding, leave saddles, and evaluate at what is left."""
     D, value = _snap(problem, rel_cov_of(theta, problem.k, correlated), value, correlated)
     D, value = _leave_saddles(problem, D, value, correlated)
     at: Evaluation = evaluate(problem, D[:, None], derivative=False)

@@ -32,7 +32,7 @@ class Heading:
     key : tuple of (mark, str)
         The marks used and what each means, as plain text; a mark is a name of
         ``theme.MARKS`` (with ``_line`` where it is drawn as a line), ``points`` (or
-        ``points_line``) or ``unsupported``.
+        ``points_line``), ``unsupported`` or ``band``.
     note : str
         What else a reader must know, as plain text.
     """
@@ -110,6 +110,7 @@ _GLYPHS = {
     "points": "•",
     "points_line": "━━",
     "unsupported": "●",
+    "band": "▬",
 }
 
 
@@ -126,7 +127,7 @@ def mark_color(mark: str, style: theme.Style) -> str:
     """Return the colour of a mark of a key."""
     if mark == "centre":
         return style.palette.partial_pooling
-    if mark == "unsupported":
+    if mark in ("unsupported", "band"):
         return theme.rgba(style.palette.partial_pooling, 0.45)
     return str(getattr(style.palette, mark.removesuffix("_line")))
 

@@ -56,6 +56,8 @@ def _point(mark: str, style: theme.Style) -> str:
         return f"width:{_LINE_WIDTH}px;height:3px;background:{palette.points}"
     if mark == "points":
         return f"{_round(6)}background:{palette.points}"
+    if mark == "band":
+        return f"width:24px;height:12px;background:{theme.rgba(blue, 0.22)}"
     if mark == "unsupported":
         pale, edge = theme.rgba(blue, 0.22), theme.rgba(blue, 0.75)
         return f"{_round(10)}box-sizing:border-box;background:{pale};border:1px solid {edge}"
