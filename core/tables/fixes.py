@@ -64,7 +64,7 @@ def apply_fix(table: pd.DataFrame, fix: Fix) -> pd.DataFrame:
 
 def replace_column(table: pd.DataFrame, column: str, values: Any) -> pd.DataFrame:
     """Return a copy of a table with one column replaced, in its place."""
-    changed = table.copy()
+    changed = table.copy(deep=False)
     changed[column] = values
     return changed
 

@@ -23,8 +23,15 @@ UNITS = _words("""
     university college institution department dept lea precinct parish corps island isle author
     airline airport wafer rail chick boy mare volunteer specimen event metal primary secondary
     item user driver executive president group region lecturer instructor seed popu series gen
-    genotype
+    genotype species pollster journal publisher respond interviewer coder reader examiner
+    quadrat transect cage pen pot trap tank vial hive pond watershed catchment stand patch
+    customer buyer supplier seller vendor employee applicant candidate legislator senator
+    hotel restaurant office employer business establishment airline carrier ship vessel vehicle
+    building borough ward zone muni arrondissement prefecture bezirk kreis cntry ctry fip statefip
+    puma msa cbsa film movie song artist book novel language faculty course section
+    dealer athlete player pitcher batter kid mother mom sire dam organisation organization
 """)
+
 IDS = _words("id ids no nr num number code pid sid uid idn ident identifier key index label")
 ROW_IDS = _words("row rowname rownames rownumber obs observation case record serial unnamed")
 TIMES = _words("""
@@ -59,9 +66,21 @@ OUTCOMES = _words("""
     passed pass success died dead survived survival admitted admit dropout graduated
     retained relapse infected default defaulted promoted outcomes
     radon bp sbp dbp cholesterol volume thickness width length intensity mileage mpg uptake
-    circumference circumf angle amount cost costs crmrte rates efficiency tfp
+    circumference circumf angle amount cost costs crmrte rates efficiency tfp sales fare rent
+    freq frequency fatalities fatal eval evaluation los homicide mrdrte murdrate packs absent
+    absences wt patent citation citations cites glucose profit profits revenue seizures seizure
+    rides
+""")
+#: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
+WEAK_OUTCOMES = _words("""
+    price value density distance hwy cty volume width length height weight ratio rate rates conc
+    vote votes counts death activity grade effort amount angle accuracy cost costs fatal output
+    investment expend thickness quality wt
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
+DURATIONS = _words(
+    "time times t sec second seconds min minute minutes hour hours days weeks duration"
+)
 PERSONS = _words(
     "student pupil child person patient subject subj individual respondent id ids nr no"
 )
@@ -81,15 +100,18 @@ _SPLIT = re.compile(
     r"[^0-9A-Za-z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)"
 )
 _GLUED_ID = re.compile(
-    r"[a-z]id|[a-z]{1,8}code?|[a-z]{2,8}nr|(?:case|hh|item|user|emp|obs)(?:id|no)"
+    r"[a-z]id|[a-z]{1,8}code?|[a-z]{2,8}nr|[a-z]{2,8}(?<!i)num|(?:case|hh|item|user|emp|obs)(?:id|no)"
 )
 _GLUED_UNIT = re.compile(
     r"(?:id)?(?:school|sch|class|teach|district|distric|dist|county|state|country|hosp|patient|subj"
     r"|person|child|pupil|student|stud|family|firm|site|batch|clust|group|grp)"
-    r"(?:id|nr|no|num|cod|code|name|abb)"
+    r"(?:id|nr|no|num|cod|code|name|abb)(?:[a-z]{0,2}|\d+)"
 )
+_GLUED_TIME = re.compile(r"[a-z]{1,5}(?:year|month|week|date)s?")
+_DUMMY = re.compile(r"(?:y|yr|d|year|q|m|t)(?:19|20)?\d\d")
 _GLUED_OUTCOME = re.compile(
-    r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield))|log[a-z]+"
+    r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield|wt))"
+    r"|(?:log|ln)[a-z0-9]{2,}"
 )
 
 
@@ -108,13 +130,17 @@ class Cues:
     row_id : bool
         Names the rows of the table.
     time : bool
+    duration : bool
+        Of the words for time, one that may be how long something took.
     attribute : bool
         A treatment or a property, that is a predictor rather than a group or outcome.
     category : bool
         A property that has no numbers by nature.
     outcome : bool
+    weak_outcome : bool
+        Of the outcome's words, only such as often name a predictor too.
     auxiliary : bool
-        A square, a standard error, a total: made from other columns.
+        A square, a standard error, a total, the indicator of a year: made from other columns.
     """
 
     group: bool = False
@@ -122,9 +148,11 @@ class Cues:
     id: bool = False
     row_id: bool = False
     time: bool = False
+    duration: bool = False
     attribute: bool = False
     category: bool = False
     outcome: bool = False
+    weak_outcome: bool = False
     auxiliary: bool = False
 
 
@@ -146,16 +174,33 @@ def cues_of(name: str) -> Cues:
     extra = {word for word in words if not word.isdigit()} - IDS - NAMING
     head = bool({_singular(words[-1]), words[-1]} & UNITS) if words else False
     plain = all(_singular(word) in UNITS or word in UNITS for word in extra)
+    # 'students' are a number of students, not which one; 'students_id' is which one.
+    counts = bool(extra) and not extra & UNITS and not bare & IDS
+    dummy = _DUMMY.fullmatch(whole) is not None
+    strong, any_outcome = _outcome_words(words, bare, whole, names_unit)
     return Cues(
-        group=(names_unit and plain) or _GLUED_UNIT.fullmatch(whole) is not None,
+        group=(names_unit and plain and not counts) or _GLUED_UNIT.fullmatch(whole) is not None,
         unit=head or whole in UNITS,
         id=bool(bare & IDS) or _GLUED_ID.fullmatch(whole) is not None,
         row_id=bool((bare | {whole}) & ROW_IDS),
-        time=bool(bare & TIMES),
+        time=bool(bare & TIMES) or _GLUED_TIME.fullmatch(whole) is not None,
+        duration=bool(set(words) & DURATIONS),
         attribute=bool(bare & ATTRIBUTES),
         category=bool(bare & CATEGORIES),
-        auxiliary=bool(set(words) & AUXILIARY),
-        outcome=bool((bare | {whole}) & OUTCOMES)
-        or (whole.startswith(_LONG_OUTCOMES) and not names_unit)
-        or _GLUED_OUTCOME.fullmatch(whole) is not None,
+        auxiliary=bool(set(words) & AUXILIARY) or dummy,
+        outcome=any_outcome and not dummy,
+        weak_outcome=any_outcome and not strong,
     )
+
+
+def _outcome_words(
+    words: tuple[str, ...], bare: set[str], whole: str, names_unit: bool
+) -> tuple[bool, bool]:
+    """Return whether a name is that of an outcome without doubt, and whether at all."""
+    known = (bare | {whole}) & OUTCOMES
+    long_word = whole.startswith(_LONG_OUTCOMES) and not names_unit
+    glued = _GLUED_OUTCOME.fullmatch(whole) is not None
+    is_price = "price" in whole
+    strong = bool(known - WEAK_OUTCOMES) or (whole in OUTCOMES and whole not in WEAK_OUTCOMES)
+    strong = strong or (not known and (long_word or glued) and not is_price)
+    return strong, bool(known) or long_word or glued

@@ -35,6 +35,7 @@ _DATE = re.compile(
 )
 _PROBE = 500
 _UNIQUE_MIN_ROWS = 8
+_MANY_BLOCKS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +218,29 @@ class ColumnProfile:
             return False
         steps = np.diff(self.values)
         return bool((steps == 1).all() or (steps == -1).all())
+
+    @cached_property
+    def stands_together(self) -> bool:
+        """Whether the rows of each level follow each other, as in a file sorted by its groups."""
+        codes = self.codes
+        runs = int(np.count_nonzero(np.diff(codes))) + 1
+        return 4 <= self.n_distinct <= 0.67 * self.n_present and runs <= 1.1 * self.n_distinct
+
+    @cached_property
+    def is_balanced(self) -> bool:
+        """Whether all levels have about as many rows."""
+        sizes = self.counts[self.counts > 0]
+        return bool(len(sizes) > 2 and sizes.std() <= 0.2 * sizes.mean())
+
+    @property
+    def numbers_blocks(self) -> bool:
+        """Whether whole numbers only say which block of rows is meant, as ids do.
+
+        Each occurs about as often as the others, which measurements never do.
+        """
+        if not (self.is_numeric and self.is_whole and self.n_present >= 2 * self.n_distinct):
+            return False
+        return self.is_balanced and (self.stands_together or self.n_distinct >= _MANY_BLOCKS)
 
     @property
     def is_binary(self) -> bool:
