@@ -41,7 +41,7 @@ def fit_complete_pooling(
     return CompletePoolingFit(
         coef=coef,
         coef_se=np.sqrt(np.diag(cov)),
-        cluster_se=np.sqrt(np.diag(_cluster_cov(data, moments, model, beta, inverse))),
+        cluster_se=_roots(np.diag(_cluster_cov(data, moments, model, beta, inverse))),
         coef_names=data.fixef_names,
         coef_cov=cov,
         sigma_y=sigma_y,
@@ -53,6 +53,11 @@ def fit_complete_pooling(
         n_obs=n,
         n_groups=data.n_groups,
     )
+
+
+def _roots(variances: FloatArray) -> FloatArray:
+    """Return standard errors; rounding may leave a variance of zero just below it."""
+    return np.asarray(np.sqrt(np.maximum(variances, 0.0)))
 
 
 def _log_likelihood(n: int, rss: float) -> float:

@@ -34,6 +34,14 @@ _SENTINELS = frozenset(
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
 _LEADING_ZERO = re.compile(r"\s*0\d")
 _NUMBER_SHARE = 0.8
+#: Marks over and under Latin, Greek and Cyrillic letters; signs without width.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_LATIN = re.compile("[a-z]")
+_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
+_SIGNS = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013", "'''\"\"----")
+#: Cyrillic letters that look like Latin ones, for words that mix both.
+_LOOKALIKES = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "aeopcyxi")
 _MOST_LEVELS = 20_000
 _PROBE = 2_000
 
@@ -167,23 +175,31 @@ def check_spellings(column: ColumnProfile) -> Finding | None:
         return None
     if column.n_levels > _MOST_LEVELS:
         return None
+    keys = [_spelled(str(level)) for level in column.levels]
+    used = [i for i in range(column.n_levels) if column.counts[i]]
     # Where most levels occur once, 'Westside' and 'West Side' are two places.
-    inner_spaces = column.n_distinct > 0.5 * column.n_present
+    if len({keys[i].replace(" ", "") for i in used}) <= 0.5 * column.n_present:
+        keys = [key.replace(" ", "") for key in keys]
     variants: dict[str, list[int]] = defaultdict(list)
-    for i, level in enumerate(column.levels):
-        if column.counts[i]:
-            variants[_spelled(str(level), keep_spaces=inner_spaces)].append(i)
+    for i in used:
+        variants[keys[i]].append(i)
     merges: list[tuple[str, str]] = []
     for members in variants.values():
         merges += _merges(column, members)
     if not merges:
         return None
     first, kept = merges[0]
-    more = f" and {len(merges) - 1:,} more" if len(merges) > 1 else ""
+    shown = (shorten(first), shorten(kept))
+    many = len(merges) > 1
     message = (
-        f"'{shorten(first)}' and '{shorten(kept)}' in '{shorten(column.name)}' differ only in "
-        f"capitals or spaces{more}: they count as different levels."
+        f"'{shown[0]}' and '{shown[1]}' in '{shorten(column.name)}' differ only in capitals, "
+        "spaces or accents"
+        if shown[0] != shown[1]
+        else f"'{shown[0]}' in '{shorten(column.name)}' is written in ways that differ only in "
+        "blanks or signs that cannot be seen"
     )
+    message += f" ({counted(len(merges) - 1, 'more such spelling')})" if many else ""
+    message += ": they count as different levels."
     return Finding(
         "near_duplicate_levels",
         column.name,
@@ -193,10 +209,14 @@ def check_spellings(column: ColumnProfile) -> Finding | None:
     )
 
 
-def _spelled(level: str, *, keep_spaces: bool) -> str:
-    folded = unicodedata.normalize("NFKC", level).casefold()
-    words = re.split(r"[\s\u200b\ufeff]+", folded.strip("\u200b\ufeff \t\r\n"))
-    return (" " if keep_spaces else "").join(words)
+def _spelled(level: str) -> str:
+    """Return a level without what only its writing adds: capitals, accents, kinds of blanks."""
+    folded = unicodedata.normalize("NFKD", level.translate(_SIGNS)).casefold()
+    folded = _ACCENTS.sub("", folded)
+    if _LATIN.search(folded):
+        folded = folded.translate(_LOOKALIKES)
+    folded = _BETWEEN_WORDS.sub(" ", _UNSEEN.sub("", folded))
+    return " ".join(folded.split())
 
 
 def _merges(column: ColumnProfile, members: Sequence[int]) -> list[tuple[str, str]]:
@@ -213,5 +233,5 @@ def _merges(column: ColumnProfile, members: Sequence[int]) -> list[tuple[str, st
     ):
         return []  # 'a' and 'A' in like numbers are symbols
     kept = levels[int(np.argmax(counts))]
-    bare = " ".join(kept.split())
+    bare = " ".join(_UNSEEN.sub("", kept).split())
     return [(level, bare) for level in levels if level != bare]

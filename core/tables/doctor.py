@@ -25,7 +25,7 @@ from core.tables.check_groups import (
 )
 from core.tables.check_layout import check_names, check_repeated_header, check_totals, check_wide
 from core.tables.finding import Finding
-from core.tables.fixes import apply_fix
+from core.tables.fixes import SETTLED_KEY, apply_fix
 from core.tables.profile import ColumnProfile, by_name, profile_table, sample_size
 from core.tables.roles import guess_from, guess_roles
 
@@ -78,6 +78,8 @@ def examine(
     chosen = _choose(mended, profiles, (group, outcome, predictor))
     findings += _column_findings(profiles, chosen)
     findings += _group_findings(profiles, chosen)
+    settled = {tuple(pair) for pair in table.attrs.get(SETTLED_KEY, ())}
+    findings = [finding for finding in findings if (finding.code, finding.column) not in settled]
     return tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,20 @@ from core.tables.numbers import NumberFormat, parse
 from core.tables.report import ReadOptions
 from core.types import FloatArray
 
+#: Where a table keeps which findings a fix has settled, though they stay true.
+SETTLED_KEY = "settled_findings"
+
 
 class Fix:
-    """A change of a table that one click makes; the table it is applied to stays as it is."""
+    """A change of a table that one click makes; the table it is applied to stays as it is.
+
+    Attributes
+    ----------
+    settles : str
+        Code of a finding that stays true of the changed table, and is not told again.
+    """
+
+    settles: ClassVar[str] = ""
 
     @property
     def label(self) -> str:
@@ -59,6 +70,9 @@ def apply_fix(table: pd.DataFrame, fix: Fix) -> pd.DataFrame:
             )
     changed = fix.apply(table)
     changed.attrs = dict(table.attrs)
+    if fix.settles:
+        settled = [*table.attrs.get(SETTLED_KEY, ()), [fix.settles, getattr(fix, "column", None)]]
+        changed.attrs[SETTLED_KEY] = settled
     return changed
 
 
@@ -267,6 +281,7 @@ class DateToNumber(Fix):
 class CodeAsZeroOne(Fix):
     """Turn a category of two levels into the numbers 0 and 1."""
 
+    settles: ClassVar[str] = "binary_outcome"
     column: str
     one: str
 

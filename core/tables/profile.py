@@ -36,6 +36,7 @@ _DATE = re.compile(
 _PROBE = 500
 _UNIQUE_MIN_ROWS = 8
 _MANY_BLOCKS = 20
+_HEAD = 4_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,8 +307,19 @@ def _comparable(column: ColumnProfile) -> FloatArray | IntArray:
 
 def is_group_level(column: ColumnProfile, group: ColumnProfile) -> bool:
     """Whether a column never varies inside groups, of which some have several rows."""
+    if len(group.codes) > 2 * _HEAD and _varies_early(column, group):
+        return False
     constant, sizes = constant_groups(column, group)
     return bool(constant.all() and (sizes > 1).any())
+
+
+def _varies_early(column: ColumnProfile, group: ColumnProfile) -> bool:
+    """Whether a column varies inside a group within the first rows already."""
+    usable = (group.codes[:_HEAD] >= 0) & ~column.missing[:_HEAD]
+    codes, values = group.codes[:_HEAD][usable], _comparable(column)[:_HEAD][usable]
+    order = np.argsort(codes, kind="stable")
+    codes, values = codes[order], values[order]
+    return bool(((np.diff(codes) == 0) & (np.diff(values) != 0)).any())
 
 
 def pair_codes(first: ColumnProfile, second: ColumnProfile) -> IntArray:

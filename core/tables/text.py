@@ -25,7 +25,7 @@ _REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|
 _LONG_CODE = r"^\s*[+-]?[0-9]{17,}\s*$"
 _BLOCK = 1 << 22
 _BAD_ROWS_SHARE = 0.05
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1e\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e\x7f]")  # x1a stands for a lost letter
 _LEADING_ZERO = r"^\s*[+-]?0[0-9xX]"
 
 
@@ -140,7 +140,7 @@ def _sniff_file(plain: bytes, options: ReadOptions, name: str) -> Layout:
         end = min(len(plain), 20 * SAMPLE_CHARS)
     sample = plain[:end].decode("utf-8", errors="ignore")
     sample = sample.replace("\r\n", "\n").replace("\r", "\n")
-    if len(_CONTROL.findall(sample)) > 0.01 * len(sample):
+    if len(_CONTROL.findall(sample)) > 0.02 * len(sample):
         raise DataError(
             "The file is no text table: it holds control characters. Save the table as CSV.",
             code="not_a_table",
