@@ -27,6 +27,7 @@ class Scored:
 
 
 def best_outcome(profiles: Sequence[ColumnProfile], group: ColumnProfile | None) -> Scored | None:
+    """Return the likeliest outcome, in the light of the group where one is known; or None."""
     usable = [p for p in profiles if p is not group and _can_be_outcome(p)]
     plain = [p for p in usable if p.kind != "identifier" and not _speaks_against(p)]
     ends = (plain[0], plain[-1]) if plain else (None, None)
@@ -114,6 +115,7 @@ def listed_reasons(parts: Sequence[str]) -> str:
 
 
 def best_group(profiles: Sequence[ColumnProfile], outcome: Scored | None) -> Scored | None:
+    """Return the likeliest group, in the light of the outcome where one is known; or None."""
     target = outcome.column if outcome else None
     usable = [p for p in profiles if p is not target and p.can_group]
     if len(usable) > _MOST_CANDIDATES:
