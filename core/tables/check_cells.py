@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,33 +17,37 @@ from core.tables.columns import label_of
 from core.tables.finding import Finding, counted, listed
 from core.tables.fixes import MarkMissing, MergeLevels, ParseNumbers
 from core.tables.limits import shorten
-from core.tables.numbers import CANDIDATES, NumberFormat, matches
+from core.tables.numbers import CANDIDATES, NumberFormat, matches, with_units
 from core.tables.profile import ColumnProfile
-from core.types import BoolArray, IntArray
+from core.types import BoolArray, FloatArray, IntArray
 
 #: Texts that stand for 'missing' though the reader keeps them as typed.
 MARKS = frozenset(
     ["-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "?", "??", "n.a.", "n.a", "na", "n/a",
      "#n/a", "nan", "null", "missing", "(missing)", "<missing>", "not available", "no data", "nil",
-     "unknown value", "not reported", "<na>", "none", "k.a.", "nd", "n.d.", "tbd", "*", "x", "#"]
+     "unknown value", "not reported", "<na>", "none", "k.a.", "nd", "n.d.", "tbd", "*", "x", "#",
+     "n/a.", "n.a", "don't know", "dont know", "dk", "refused", "no answer", "not known", "n/k",
+     "-9", "-99", "-999", "-9999", "999", "9999"]
 )  # fmt: skip
 #: Of these, the ones that in a column of categories may as well be a level.
 _MAYBE_LEVELS = frozenset(["none", "*", "x", "#", "nd", "nil", "na"])
 _SENTINELS = frozenset(
-    [-9, -99, -999, -9999, -99999, -88, -888, -77, -777, 99, 999, 9999, 99999, 888, 8888]
+    [-7, -8, -9, -99, -999, -9999, -99999, -88, -888, -77, -777, 99, 999, 9999, 99999, 888, 8888]
 )  # fmt: skip
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
 _LEADING_ZERO = re.compile(r"\s*0\d")
-_NUMBER_SHARE = 0.8
+_NUMBER_SHARE = 0.7
 #: Marks over and under Latin, Greek and Cyrillic letters; signs without width.
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _LATIN = re.compile("[a-z]")
-_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[_-](?=[^\W\d_])")
+_BETWEEN_WORDS = re.compile(r"_+|(?<=[^\W\d_])-(?=[^\W\d_])")
 _SIGNS = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013", "'''\"\"----")
 #: Cyrillic letters that look like Latin ones, for words that mix both.
 _LOOKALIKES = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "aeopcyxi")
 _MOST_LEVELS = 20_000
+_MOST_SENTINELS = 4
+_LEAST_OTHERS = 5
 _PROBE = 2_000
 
 
@@ -92,13 +97,18 @@ def _best_format(
     best: NumberFormat | None = None
     best_found, best_share = np.zeros(len(texts), dtype=bool), _NUMBER_SHARE
     probe = texts.slice(0, _PROBE)
-    for form in CANDIDATES:
+    for form in (*CANDIDATES, *with_units(probe)):
         if matches(probe, form).mean() < 0.3:
             continue
         found = matches(texts, form)
         share = float(weights[found].sum()) / cells
         if share > best_share + 1e-12 or (best is None and share >= best_share):
             best, best_found, best_share = form, found, share
+    if best is not None and best_share < 1.0:  # the rest may bear footnote marks
+        marked = replace(best, marked=True)
+        found = matches(texts, marked)
+        if float(weights[found].sum()) / cells > best_share:
+            best, best_found = marked, found
     return best, best_found
 
 
@@ -130,8 +140,9 @@ def check_missing_tokens(column: ColumnProfile) -> Finding | None:
         return None
     named = [levels[i].strip() for i in marks]
     count = int(column.counts[marks].sum())
+    shown = "A blank" if named == [""] else listed([name or "blank" for name in named], 4)
     message = (
-        f"{listed(named, 4)} in '{shorten(column.name)}' ({counted(count, 'cell')}) probably "
+        f"{shown} in '{shorten(column.name)}' ({counted(count, 'cell')}) probably "
         f"{'means' if len(named) == 1 else 'mean'} 'missing'."
     )
     return Finding("missing_tokens", column.name, message, MarkMissing(column.name, tuple(named)))
@@ -147,26 +158,53 @@ def _check_sentinels(column: ColumnProfile) -> Finding | None:
     values = column.present
     if len(values) < 5 or column.cues.id or column.cues.group:
         return None
-    extremes = {float(values.min()), float(values.max())}
-    for sentinel in sorted(value for value in extremes if value in _SENTINELS):
-        rest = values[values != sentinel]
-        count = len(values) - len(rest)
-        if len(rest) < 5 or count > 0.5 * len(values):
-            continue
-        low, high = float(rest.min()), float(rest.max())
-        gap = low - sentinel if sentinel < low else sentinel - high
-        only_negative = sentinel < 0 <= low and gap > 0.05 * (high - low)
-        if (only_negative and (count > 1 or sentinel < -9)) or (
-            count > 1 and gap > 1.5 * (high - low)
-        ):
-            label, others = label_of(sentinel), f"{label_of(low)} to {label_of(high)}"
-            message = (
-                f"{label} in '{shorten(column.name)}' ({counted(count, 'cell')}) lies apart from "
-                f"all other values ({others}) and probably means 'missing'."
-            )
-            fix = MarkMissing(column.name, (sentinel,))
-            return Finding("missing_tokens", column.name, message, fix, "problem")
-    return None
+    found = _sentinels_of(values)
+    if not found:
+        return None
+    rest = values[~np.isin(values, found)]
+    low, high = float(rest.min()), float(rest.max())
+    names, others = " and ".join(map(label_of, found)), f"{label_of(low)} to {label_of(high)}"
+    lies, means = ("lies", "means") if len(found) == 1 else ("lie", "mean")
+    message = (
+        f"{names} in '{shorten(column.name)}' ({counted(len(values) - len(rest), 'cell')}) {lies} "
+        f"apart from all other values ({others}) and probably {means} 'missing'."
+    )
+    fix = MarkMissing(column.name, tuple(found))
+    return Finding("missing_tokens", column.name, message, fix, "problem")
+
+
+def _sentinels_of(values: FloatArray) -> list[float]:
+    """Return the impossible numbers at the ends of a column, from the outermost inwards."""
+    rest, found = values, []
+    for _ in range(_MOST_SENTINELS):
+        ends = [float(rest.min()), float(rest.max())]
+        one = next((v for v in ends if v in _SENTINELS and _is_sentinel(v, rest)), None)
+        if one is None:
+            break
+        found.append(one)
+        rest = rest[rest != one]
+    return found
+
+
+def _is_sentinel(value: float, values: FloatArray) -> bool:
+    """Whether a number is out of the range of the others in a way that chance does not explain."""
+    inside = values[values != value]
+    if value < 0 and np.isin(values[values < 0], sorted(_SENTINELS)).all():
+        inside = values[values >= 0]  # several such numbers do not vouch for each other
+    count = int((values == value).sum())
+    if len(inside) < _LEAST_OTHERS or count > 0.5 * len(values):
+        return False
+    low, high = float(inside.min()), float(inside.max())
+    gap = low - value if value < low else value - high
+    if gap <= 0:
+        return False
+    if count > 1 and gap > 1.5 * (high - low):
+        return True
+    if value >= 0 or low < 0:
+        return False
+    # A negative number in a column that else has none.
+    enough = count >= 3 and len(inside) >= 20 and value.is_integer()
+    return enough or (gap > 0.05 * (high - low) and (count > 1 or value < -9))
 
 
 def check_spellings(column: ColumnProfile) -> Finding | None:
@@ -225,7 +263,7 @@ def _merges(column: ColumnProfile, members: Sequence[int]) -> list[tuple[str, st
         return []
     counts = column.counts[list(members)]
     levels = [str(column.levels[i]) for i in members]
-    single = all(len(level.strip()) == 1 for level in levels)
+    single = all(len(level.strip()) <= 2 for level in levels)
     if (
         single
         and len({level.strip() for level in levels}) > 1

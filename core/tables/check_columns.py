@@ -23,7 +23,7 @@ def check_codes(column: ColumnProfile) -> Finding | None:
     if column.cues.time or _names_a_unit(column) or not 3 <= column.n_distinct <= _MOST_CODES:
         return None
     low, high = float(column.present.min()), float(column.present.max())
-    if low < 0 or high > 99:
+    if low < 0 or high > 99 or high - low > 2 * column.n_distinct:
         return None
     message = (
         f"The numbers in '{shorten(column.name)}' ({label_of(low)} to {label_of(high)}) look like "

@@ -21,6 +21,7 @@ _SINGLE_SHARE = 0.25
 _NO_SPREAD_SHARE = 0.5
 _NEARLY_LEVEL = 0.8
 _DEVIANT_ROWS = 0.05
+_USUAL_SHARE = 0.85
 
 
 def check_pairs(
@@ -28,9 +29,13 @@ def check_pairs(
 ) -> list[Finding]:
     """Find ids that start again in every group, and factors that are crossed with the group."""
     findings = []
+    names = {column.name for column in profiles}
     for other in profiles:
         if other is group or other.name == outcome or not _names_units(other):
             continue
+        pair = sorted((group, other), key=lambda column: column.position)
+        if CombineIds(pair[0].name, pair[1].name).name in names:
+            continue  # mended already
         pairs = np.bincount(_compact(pair_codes(group, other)))
         n_pairs, rows = len(pairs), float(pairs.mean()) if len(pairs) else 0.0
         per_other = n_pairs / max(other.n_distinct, 1)
@@ -38,7 +43,7 @@ def check_pairs(
         if min(per_other, per_group) < 1.1 or max(per_other, per_group) < 2:
             continue  # nested one way or the other
         outer, inner = sorted((group, other), key=lambda column: column.position)
-        if rows >= 2 and per_other >= 0.25 * group.n_distinct and _are_plain_labels(inner):
+        if rows >= 2 and per_other >= 0.25 * group.n_distinct and _start_again(outer, inner):
             findings.append(_reused(outer, inner))
         elif _is_crossed(group, other, per_other):
             findings.append(_crossed(group, other, per_other))
@@ -63,6 +68,28 @@ def _names_units(column: ColumnProfile) -> bool:
 def _are_plain_labels(column: ColumnProfile) -> bool:
     """Whether labels only count: 1, 2, 3; a, b, c; class 1, class 2; I, II, III."""
     return all(_PLAIN_LABEL.fullmatch(label_of(level)) for level in column.levels[:100])
+
+
+def _start_again(outer: ColumnProfile, inner: ColumnProfile) -> bool:
+    """Whether labels that only count begin anew in most groups; counts and yes-or-no do not."""
+    if not _are_plain_labels(inner):
+        return False
+    if _kind_of_unit(inner) == "thing" and _kind_of_unit(outer) == "place":
+        return False  # the same item, rater or judge each time
+    if inner.is_numeric and (float(inner.present.min()) < 1 or inner.cues.outcome):
+        return False
+    if not inner.is_numeric and inner.n_distinct < 3 and inner.cues.attribute:
+        return False
+    first = min(np.flatnonzero(inner.counts), key=lambda code: _in_order(inner, int(code)))
+    both = (outer.codes >= 0) & (inner.codes == first)
+    return len(np.unique(outer.codes[both])) >= 0.5 * outer.n_distinct
+
+
+def _in_order(column: ColumnProfile, code: int) -> tuple[int, str]:
+    """Sort labels by their number, else as text."""
+    label = label_of(column.levels[code])
+    digits = re.sub(r"\D", "", label)
+    return (int(digits) if digits else 0, label)
 
 
 def _reused(outer: ColumnProfile, inner: ColumnProfile) -> Finding:
@@ -152,6 +179,8 @@ def check_group_level(column: ColumnProfile, group: ColumnProfile) -> Finding | 
         return None
     if column.is_binary and off.sum() > 2:
         return None  # two levels change often enough in earnest
+    if not _differs_between(column, group, constant & several):
+        return None
     if not _deviates_little(column, group, off):
         return None
     names = [label_of(group.levels[i]) for i in np.flatnonzero(off)]
@@ -163,6 +192,15 @@ def check_group_level(column: ColumnProfile, group: ColumnProfile) -> Finding | 
     return Finding(
         "varies_within_group", column.name, message, FillFromGroup(column.name, group.name)
     )
+
+
+def _differs_between(column: ColumnProfile, group: ColumnProfile, constant: BoolArray) -> bool:
+    """Whether groups differ in a column: a rare property is not that of a group."""
+    usable = (group.codes >= 0) & ~column.missing
+    at_group = np.full(group.n_levels, -1, dtype=np.intp)
+    at_group[group.codes[usable]] = column.codes[usable]
+    counts = np.bincount(at_group[constant & (at_group >= 0)])
+    return bool(counts.sum() > 0 and counts.max() <= _USUAL_SHARE * counts.sum())
 
 
 def _deviates_little(column: ColumnProfile, group: ColumnProfile, off: BoolArray) -> bool:

@@ -23,7 +23,9 @@ from core.tables.check_groups import (
     check_singletons,
     check_spread,
 )
-from core.tables.check_layout import check_names, check_repeated_header, check_totals, check_wide
+from core.tables.check_layout import check_names, check_repeated_header
+from core.tables.check_totals import check_totals
+from core.tables.check_wide import check_wide
 from core.tables.finding import Finding
 from core.tables.fixes import SETTLED_KEY, apply_fix
 from core.tables.profile import ColumnProfile, by_name, profile_table, sample_size
@@ -157,7 +159,7 @@ def _mend(table: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
 
 def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list[Finding]:
     """Check each column by itself; the outcome and the group are not to be changed."""
-    findings = check_wide(profiles)
+    findings = check_wide(profiles, chosen.group)
     repeated = {name for finding in findings for name in getattr(finding.fix, "columns", ())}
     roles = (chosen.outcome, chosen.group)
     for column in profiles:

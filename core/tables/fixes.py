@@ -269,7 +269,10 @@ class DateToNumber(Fix):
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the table with the column as a number of days."""
         column = table[self.column]
-        if not pdt.is_datetime64_any_dtype(column.dtype):
+        if pdt.is_numeric_dtype(column.dtype):  # 20240131
+            whole = column.astype("Int64").astype("string")
+            column = pd.to_datetime(whole, format="%Y%m%d", errors="coerce")
+        elif not pdt.is_datetime64_any_dtype(column.dtype):
             column = pd.to_datetime(
                 column, errors="coerce", format="mixed", dayfirst=self.day_first, utc=True
             )

@@ -108,6 +108,9 @@ _GLUED_UNIT = re.compile(
     r"(?:id|nr|no|num|cod|code|name|abb)(?:[a-z]{0,2}|\d+)"
 )
 _GLUED_TIME = re.compile(r"[a-z]{1,5}(?:year|month|week|date)s?")
+_GLUED_CATEGORY = re.compile(
+    r"(?:region|ethnic|race|marital|relig|occup|indust|job|type|diag)(?:code?|cat|group|grp|type)"
+)
 _DUMMY = re.compile(r"(?:y|yr|d|year|q|m|t)(?:19|20)?\d\d")
 _GLUED_OUTCOME = re.compile(
     r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield|wt))"
@@ -176,20 +179,29 @@ def cues_of(name: str) -> Cues:
     plain = all(_singular(word) in UNITS or word in UNITS for word in extra)
     # 'students' are a number of students, not which one; 'students_id' is which one.
     counts = bool(extra) and not extra & UNITS and not bare & IDS
+    is_id = bool(bare & IDS) and not _is_number_of(words)
     dummy = _DUMMY.fullmatch(whole) is not None
     strong, any_outcome = _outcome_words(words, bare, whole, names_unit)
     return Cues(
         group=(names_unit and plain and not counts) or _GLUED_UNIT.fullmatch(whole) is not None,
         unit=head or whole in UNITS,
-        id=bool(bare & IDS) or _GLUED_ID.fullmatch(whole) is not None,
+        id=is_id or _GLUED_ID.fullmatch(whole) is not None,
         row_id=bool((bare | {whole}) & ROW_IDS),
         time=bool(bare & TIMES) or _GLUED_TIME.fullmatch(whole) is not None,
         duration=bool(set(words) & DURATIONS),
         attribute=bool(bare & ATTRIBUTES),
-        category=bool(bare & CATEGORIES),
+        category=bool(set(words) & CATEGORIES) or _GLUED_CATEGORY.fullmatch(whole) is not None,
         auxiliary=bool(set(words) & AUXILIARY) or dummy,
         outcome=any_outcome and not dummy,
         weak_outcome=any_outcome and not strong,
+    )
+
+
+def _is_number_of(words: tuple[str, ...]) -> bool:
+    """Whether a name says how many: 'no_cylinders', 'numGroups', 'n_bids', 'num people'."""
+    heads = ("no", "num", "nr", "number")
+    return (len(words) > 1 and words[0] in heads and _singular(words[-1]) + "s" == words[-1]) or (
+        words[:1] == ("num",) and words[-1:] == ("people",)
     )
 
 

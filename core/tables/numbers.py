@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,18 @@ from core.types import BoolArray, FloatArray
 # Thin, no-break and narrow no-break spaces and the Swiss apostrophe separate thousands too.
 SPACES = " \u00a0\u2009\u202f"
 _SIGN = "[+\\-\u2212]?"
+_BLANK = f"[\\s{SPACES}]*"
+_MONEY = "US[$]|R[$]|Rs[.]?|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|kr[.]?"
+_ABOUT = "~\u2248"
+_NOTE = "[*†‡§¶#]{1,3}|[¹²³⁴⁵⁶⁷⁸⁹]|\\[\\w{1,2}\\]|\\([a-z]\\)|[ \u00a0][a-d]"
+#: Units that numbers are written with; nothing else after a number is taken for one.
+UNITS = (
+    "kg", "g", "mg", "µg", "lb", "lbs", "oz", "t", "cm", "mm", "m", "km", "ft", "in", "mi", "ms",
+    "s", "sec", "min", "h", "hr", "hrs", "hours", "minutes", "seconds", "days", "weeks", "months",
+    "years", "yrs", "°C", "°F", "ml", "mL", "dl", "dL", "l", "L", "mmHg", "bpm", "kcal", "kJ", "W",
+    "kW", "mph", "km/h", "m/s", "ppm", "pts", "points", "mg/dL", "mmol/L", "kg/m2", "m2", "km2",
+    "ha", "cm2", "Hz", "kHz", "dB", "%",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,13 +44,19 @@ class NumberFormat:
     percent : bool
         Whether a '%' may follow; 12% is read as 12.
     currency : bool
-        Whether a currency sign may stand before or after.
+        Whether a currency sign or code may stand before or after.
+    unit : str
+        Unit that may follow each number, such as ``"kg"``.
+    marked : bool
+        Whether a footnote mark or a '~' may stand beside a number; (12.5) is read as -12.5.
     """
 
     decimal: str = "."
     thousands: str = ""
     percent: bool = False
     currency: bool = False
+    unit: str = ""
+    marked: bool = False
 
     @property
     def pattern(self) -> str:
@@ -48,9 +67,15 @@ class NumberFormat:
             mark = f"[{SPACES}]" if self.thousands == " " else re.escape(self.thousands)
             whole = rf"(?:\d{{1,3}}(?:{mark}\d{{3}})+|\d+)"
         number = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+\-]?\d+)?"
-        money = "[$€£¥]?" if self.currency else ""
-        percent = r"\s*%?" if self.percent else ""
-        return rf"^\s*{money}\s*{_SIGN}\s*{money}\s*{number}\s*{money}{percent}\s*$"
+        money = rf"(?:{_MONEY})?" if self.currency else ""
+        percent = rf"{_BLANK}%?" if self.percent else ""
+        unit = rf"(?:{_BLANK}{re.escape(self.unit)})?" if self.unit else ""
+        signed = (
+            rf"{money}{_BLANK}{_SIGN}{_BLANK}{money}{_BLANK}{number}{_BLANK}{money}{percent}{unit}"
+        )
+        if self.marked:
+            signed = rf"(?:[{_ABOUT}]?{_BLANK}{signed}{_BLANK}(?:{_NOTE})?|\({number}\))"
+        return rf"^{_BLANK}{signed}{_BLANK}$"
 
     @property
     def example(self) -> str:
@@ -73,6 +98,21 @@ CANDIDATES: tuple[NumberFormat, ...] = (
 )
 
 
+def with_units(texts: pa.Array) -> list[NumberFormat]:
+    """Return the formats, for the one unit that follows most numbers; none where there is none."""
+    counted = Counter(
+        match[1] for text in texts.to_pylist() if text and (match := _WITH_UNIT.search(text))
+    )
+    unit, count = counted.most_common(1)[0] if counted else ("", 0)
+    if unit not in UNITS or count < 0.5 * len(texts):
+        return []
+    marks = ((".", ""), (".", ","), (",", ""), (",", "."))
+    return [NumberFormat(decimal=point, thousands=mark, unit=unit) for point, mark in marks]
+
+
+_WITH_UNIT = re.compile(r"\d\s*([^\s\d.,]\S{0,6})\s*$")
+
+
 def matches(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> BoolArray:
     """Return which texts are numbers in this format, shape (n,); missing texts are not."""
     return matches_pattern(texts, form.pattern)
@@ -92,7 +132,15 @@ def any_match(texts: pa.Array | pa.ChunkedArray, pattern: str) -> bool:
 def parse(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> FloatArray:
     """Return the numbers that texts stand for, shape (n,); NaN where they stand for none."""
     keep = matches(texts, form)
-    bare = pc.replace_substring_regex(texts, "[$€£¥%\\s\u00a0\u2009\u202f]", "")
+    if form.marked:
+        texts = pc.replace_substring_regex(texts, rf"^{_BLANK}\(([^)]*)\){_BLANK}$", "-\\1")
+        texts = pc.replace_substring_regex(texts, rf"(?:{_NOTE}){_BLANK}$|^{_BLANK}[{_ABOUT}]", "")
+    if form.unit:
+        texts = pc.replace_substring_regex(texts, rf"{re.escape(form.unit)}{_BLANK}$", "")
+    bare = texts
+    if form.currency:
+        bare = pc.replace_substring_regex(bare, _MONEY, "")
+    bare = pc.replace_substring_regex(bare, f"[%\\s{SPACES}]", "")
     if form.thousands and form.thousands != " ":
         bare = pc.replace_substring(bare, form.thousands, "")
     if "," in form.decimal:

@@ -28,9 +28,11 @@ SAMPLE = 200_000
 SAMPLE_CELLS = 4_000_000
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = re.compile(
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
-    rf"|\d{{1,2}}[-. ]\s?{_MONTH}[-., ]\s?(?:\d{{4}}|\d{{2}})|{_MONTH} \d{{1,2}}, ?\d{{4}})"
-    r"(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?",
+    rf"|\d{{1,2}}[-. ]\s?{_MONTH}[-., ]\s?(?:\d{{4}}|\d{{2}})|{_MONTH} \d{{1,2}}, ?\d{{4}}"
+    r"|(?:19|20)\d{2}-(?:0[1-9]|1[0-2]))"
+    r"(?:,?[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?(?:Z| ?[+-]\d\d:?\d\d)?)?",
     re.IGNORECASE,
 )
 _PROBE = 500
@@ -94,10 +96,22 @@ class ColumnProfile:
         """Whether the column holds dates, as such or as text."""
         if pdt.is_datetime64_any_dtype(self.series.dtype):
             return True
-        if self.is_numeric or not self.n_present:
+        if self.is_numeric:
+            return self.is_calendar_number
+        if not self.n_present:
             return False
         probe = self.texts[:_PROBE].to_pylist()
         return len(probe) > 1 and all(_DATE.fullmatch(text.strip()) for text in probe)
+
+    @cached_property
+    def is_calendar_number(self) -> bool:
+        """Whether whole numbers are days of the calendar, such as 20240131."""
+        if not self.is_whole or not len(self.present):
+            return False
+        days = self.present
+        year, month, day = days // 10_000, days // 100 % 100, days % 100
+        valid = (year > 1800) & (year < 2200) & (month >= 1) & (month <= 12)
+        return bool((valid & (day >= 1) & (day <= 31)).all() and len(np.unique(days[:_PROBE])) > 2)
 
     @cached_property
     def values(self) -> FloatArray:

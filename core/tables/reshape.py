@@ -49,14 +49,14 @@ class WideToLong(Fix):
     ----------
     columns : tuple of str
         The repeated measurement, in order.
-    times : tuple of float
-        The number in each of their names.
+    times : tuple of float or str
+        The number in each of their names, or 'pre' and 'post'.
     time_name, value_name : str
         Names of the two new columns.
     """
 
     columns: tuple[str, ...]
-    times: tuple[float, ...]
+    times: tuple[float | str, ...]
     time_name: str = "time"
     value_name: str = "value"
 
@@ -74,7 +74,7 @@ class WideToLong(Fix):
             names, _ = unique_names(["unit", *map(str, others)])
             base.insert(0, names[0], np.arange(1, len(table) + 1))
         names, _ = unique_names([*map(str, base.columns), self.time_name, self.value_name])
-        whole = all(float(time).is_integer() for time in self.times)
+        whole = all(isinstance(time, float) and time.is_integer() for time in self.times)
         parts = []
         for column, time in zip(self.columns, self.times, strict=True):
             extra = {names[-2]: int(time) if whole else time, names[-1]: table[column]}

@@ -1,0 +1,132 @@
+"""Finds rows that sum up other rows: totals, subtotals, means, standard deviations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.tables.check_layout import row_numbers
+from core.tables.finding import Finding, counted
+from core.tables.fixes import DropRows
+from core.tables.limits import shorten
+from core.tables.numbers import matches_pattern
+from core.tables.profile import ColumnProfile
+from core.types import BoolArray, FloatArray, IntArray
+
+_WORDS = (
+    "(?:grand |sub-?|over-?all )?totals?|sum|gesamt|insgesamt|summe|totale?s?|suma|somme|totaal"
+    "|итого|всего|合计|合計|总计|總計"
+)
+_TOTAL = rf"(?i)^\s*(?:{_WORDS})(?: ?\(?n\)?)?\s*:?\s*$"
+_SUMMARIES = (
+    r"all(?: .{1,30})?|overall(?: .{1,30})?|(?:sub)?total .{1,50}|mean|average|avg|median|aggregate"
+    r"|everyone|together|sd|std\.?|std\.? ?dev\.?|min(?:imum)?|max(?:imum)?|n|count"
+)
+_PERHAPS_TOTAL = rf"(?i)^\s*(?:{_SUMMARIES})\s*:?\s*$"
+_SUBTOTAL = re.compile(
+    r"(.*\S)\s+(?:sub-?)?totals?\s*:?\s*|(?:sub-?)?totals?\s+(?:of |for )?(.*\S)\s*",
+    re.IGNORECASE,
+)
+_TOTAL_SHARE = 0.34
+_MOST_LEVELS = 20_000
+_NO_ROWS = np.empty(0, dtype=np.intp)
+
+
+def check_totals(profiles: Sequence[ColumnProfile]) -> list[Finding]:
+    """Find rows that hold the totals, means or other summaries of other rows."""
+    for column in profiles:
+        if column.is_numeric or column.kind in ("empty", "date", "free text"):
+            continue
+        rows = _total_rows(column, profiles)
+        if not len(rows):
+            continue
+        word, holds = column.levels[column.codes[rows[0]]], "holds" if len(rows) == 1 else "hold"
+        message = (
+            f"{counted(len(rows), 'row')} ({row_numbers(rows)}) of '{shorten(column.name)}' "
+            f"{holds} '{shorten(str(word))}', not an observation, and would count twice."
+        )
+        fix = DropRows(tuple(int(row) for row in rows), "total rows")
+        return [Finding("total_row", column.name, message, fix, "problem")]
+    return []
+
+
+def _total_rows(column: ColumnProfile, profiles: Sequence[ColumnProfile]) -> IntArray:
+    """Return the rows whose label in a column says that they sum up others, and that do so."""
+    sure = _rows_of(column, matches_pattern(column.texts, _TOTAL))
+    perhaps = _rows_of(column, matches_pattern(column.texts, _PERHAPS_TOTAL))
+    parts = _rows_of(column, _subtotals(column))
+    summaries = np.union1d(np.union1d(sure, perhaps), parts)
+    if not 0 < len(summaries) <= max(1, _TOTAL_SHARE * column.n_rows):
+        return _NO_ROWS
+    others = np.setdiff1d(np.arange(column.n_rows), summaries)
+    if len(parts) > 1:
+        return np.union1d(parts, sure)
+    if len(sure) > 2:
+        return sure if _are_large(profiles, sure, others) else _NO_ROWS
+    found = [
+        row
+        for row in sure
+        if _adds_up(profiles, row, others, least=0.0)
+        or (row in (0, column.n_rows - 1) and _are_large(profiles, np.array([row]), others))
+    ]
+    found += [row for row in perhaps if _adds_up(profiles, row, others, least=0.5)]
+    return np.unique(np.array(found, dtype=np.intp))
+
+
+def _rows_of(column: ColumnProfile, levels: BoolArray) -> IntArray:
+    """Return the rows that have one of the levels marked."""
+    codes = np.flatnonzero(levels)
+    return np.flatnonzero(np.isin(column.codes, codes)) if len(codes) else _NO_ROWS
+
+
+def _subtotals(column: ColumnProfile) -> BoolArray:
+    """Return which levels are the total of another level: 'North total' beside 'North'."""
+    found = np.zeros(column.n_levels, dtype=np.bool_)
+    about = np.flatnonzero(matches_pattern(column.texts, "(?i)total"))
+    if len(about) and column.n_levels < _MOST_LEVELS:
+        known = {str(level).strip().casefold() for level in column.levels}
+        for code in about:
+            match = _SUBTOTAL.fullmatch(str(column.levels[code]).strip())
+            part = (match[1] or match[2]) if match is not None else None
+            found[code] = part is not None and part.strip().casefold() in known
+    return found
+
+
+def _are_large(profiles: Sequence[ColumnProfile], rows: IntArray, others: IntArray) -> bool:
+    """Whether rows hold larger numbers than nearly all others, as totals of parts do."""
+    larger = []
+    for column in profiles:
+        if column.is_numeric and column.kind != "identifier" and not column.cues.time:
+            mine, rest = column.values[rows], column.values[others]
+            mine, rest = mine[np.isfinite(mine)], rest[np.isfinite(rest)]
+            if len(mine) and len(rest):
+                larger.append(float(np.median(mine)) > float(np.quantile(rest, 0.9)))
+    return bool(larger) and sum(larger) > 0.5 * len(larger)
+
+
+def _adds_up(
+    profiles: Sequence[ColumnProfile], row: int, others: IntArray, *, least: float
+) -> bool:
+    """Whether a row holds sums, means or other summaries of the others.
+
+    In more than the share ``least`` of its numbers; a row without numbers sums up nothing, and
+    counts where its label alone is proof enough (``least`` 0).
+    """
+    agreed = tried = 0
+    for column in profiles:
+        if not column.is_numeric or not np.isfinite(column.values[row]):
+            continue
+        rest = column.values[others]
+        rest = rest[np.isfinite(rest)]
+        tried += 1
+        agreed += len(rest) > 0 and _summarises(float(column.values[row]), rest)
+    return agreed > least * tried if tried else least == 0.0
+
+
+def _summarises(value: float, rest: FloatArray) -> bool:
+    mean, spread = float(rest.mean()), float(rest.std(ddof=1)) if len(rest) > 1 else 0.0
+    ends = (float(rest.min()), float(rest.max()))
+    known = (float(rest.sum()), mean, float(np.median(rest)), spread, *ends, float(len(rest)))
+    return bool(np.isclose(value, known, rtol=0.01).any())
