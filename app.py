@@ -30,6 +30,7 @@ def main() -> None:
             st.Page("pages/use/checks.py", title="Checks"),
         ],
         "Learn": [
+            st.Page("pages/learn/simulate.py", title="Simulate"),
             st.Page("pages/learn/lessons.py", title="Lessons"),
             st.Page("pages/learn/terms.py", title="Terms"),
         ],

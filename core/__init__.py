@@ -8,9 +8,11 @@ from core.exceptions import (
     SpecError,
 )
 from core.explore.compare import compare, r_squared, variance_test
+from core.explore.data_needed import DataNeeded, data_needed
 from core.explore.dial_path import DialPath, dial_path
 from core.explore.dial_split import dial_split
 from core.explore.dial_validation import DialValidation, dial_validation
+from core.explore.draw_story import DrawComparison, compare_draw
 from core.explore.group_columns import GroupColumn, group_columns
 from core.explore.inference import fixed_effects
 from core.explore.pooling import DialPosition, dial
@@ -18,14 +20,15 @@ from core.explore.prediction import predict
 from core.explore.profile import Profile, profile
 from core.explore.ranking import GroupDifference, Pairs, compare_groups, pairs_alike, rank
 from core.explore.receipt import Receipt, receipt
-from core.explore.simulation import simulate_many, world_of
+from core.explore.simulation import StudyRun, simulate_many, world_of
 from core.explore.slopes import Slopes, slopes
 from core.explore.standard_errors import standard_errors
 from core.explore.study import SimulationStudy
 from core.explore.two_levels import TwoLevels, two_levels
 from core.explore.validation import CrossValidation, cross_validate, leave_one_group_out
 from core.explore.variance import icc, icc_curve
-from core.explore.win_map import WinMap, win_map
+from core.explore.win_map import MapRun, WinMap, win_map
+from core.explore.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.results import (
@@ -49,6 +52,7 @@ from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.readers import read_table
 from core.tables.reading import Reader, Reading
+from core.tables.recipe_text import SimulationRecipe, read_recipe, recipe_text
 from core.tables.report import ReadOptions, ReadReport, read_report
 from core.tables.roles import Roles, guess_roles
 from core.tables.simulate import Draw, Population, World, make_world, simulate
@@ -72,12 +76,14 @@ __all__ = [
     "CompletePoolingFit",
     "CrossValidation",
     "DataError",
+    "DataNeeded",
     "DegenerateDataError",
     "Diagnostic",
     "DialPath",
     "DialPosition",
     "DialValidation",
     "Draw",
+    "DrawComparison",
     "Example",
     "Finding",
     "Fix",
@@ -88,6 +94,7 @@ __all__ = [
     "LeftOut",
     "Limits",
     "Logarithm",
+    "MapRun",
     "ModelSpec",
     "MultilevelFit",
     "NoPoolingFit",
@@ -105,19 +112,24 @@ __all__ = [
     "Receipt",
     "Recipe",
     "Roles",
+    "SimulationRecipe",
     "SimulationStudy",
     "Slopes",
     "SpecError",
     "Standardise",
     "Status",
+    "StudyRun",
     "TwoLevels",
     "WinMap",
     "World",
+    "ZeroChance",
     "apply_fix",
     "can_take_log",
     "compare",
+    "compare_draw",
     "compare_groups",
     "cross_validate",
+    "data_needed",
     "describe_columns",
     "dial",
     "dial_path",
@@ -138,9 +150,11 @@ __all__ = [
     "profile",
     "r_squared",
     "rank",
+    "read_recipe",
     "read_report",
     "read_table",
     "receipt",
+    "recipe_text",
     "reference_levels",
     "simulate",
     "simulate_many",
@@ -151,4 +165,5 @@ __all__ = [
     "variance_test",
     "win_map",
     "world_of",
+    "zero_chance",
 ]

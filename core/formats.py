@@ -136,3 +136,9 @@ def wrap(text: str, width: int, most: int = 3) -> list[str]:
     if len(lines) > most:
         lines = [*lines[: most - 1], shorten(" ".join(lines[most - 1 :]), width)]
     return lines
+
+
+def trimmed(value: float, digits: int = 3) -> str:
+    """Return a number without zeros at its end, as somebody would type it: ``0.5``, ``12``."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text

@@ -30,7 +30,7 @@ from core.types import FloatArray, IntArray
 Progress = Callable[[int, int], None]
 
 #: Draws x groups x products of one batch: a fraction of a second.
-_BATCH = 200_000
+_BATCH = 100_000
 
 
 def world_of(table: pd.DataFrame, fits: PoolingFits) -> World:
@@ -178,31 +178,79 @@ def simulate_many(
     PoolingError
         When the structure cannot be fitted to the design (see ``fit_all``).
     """
-    if draws < 2:
-        raise SpecError(f"{draws} draws show nothing of chance: take at least 2.")
-    world = make_world(source, seed) if isinstance(source, Population) else source
-    fitted, bases = _fitted(world, world.spec if spec is None else spec)
-    _check_fit(world, fitted.spec, seed)
-    drawn = _source_of(world)
-    design = replicate_design(fitted, GroupMoments.from_data(fitted))
-    rng = np.random.default_rng([seed, 3])
-    root = matrix_root(world.vcov_group)
-    shape = (fitted.n_groups, len(world.data.varying))
-    kept = rng.normal(size=shape) @ root.T
-    size = max(10, _BATCH // (fitted.n_groups * (2 + len(world.data.base)) * shape[1]))
-    tally = Tally.begin(world, fitted, same_groups=same_groups, level=level)
-    parts: list[StudyPart] = []
-    for done in range(0, draws, size):
-        count = min(size, draws - done)
-        if same_groups:
-            ranef = np.broadcast_to(kept, (count, *shape))
-        else:
-            ranef = rng.normal(size=(count, *shape)) @ root.T
-        fits = fit_replicates(design, _draw(drawn, ranef, rng, bases))
-        parts.append(tally.add(fits, ranef))
+    run = StudyRun(source, draws, seed, spec=spec, same_groups=same_groups, level=level)
+    while run.advance():
         if progress is not None:
-            progress(done + count, draws)
-    return join_parts(tally, parts, seed=seed)
+            progress(run.done, draws)
+    return run.study()
+
+
+class StudyRun:
+    """A study that is made a batch at a time, so that it can be watched and left.
+
+    Parameters
+    ----------
+    source, draws, seed, spec, same_groups, level
+        As for ``simulate_many``, which gives the same numbers.
+
+    Attributes
+    ----------
+    draws, done : int
+        Draws asked for, and made so far.
+    """
+
+    def __init__(
+        self,
+        source: Population | World,
+        draws: int = 1000,
+        seed: int = 0,
+        *,
+        spec: ModelSpec | None = None,
+        same_groups: bool = False,
+        level: float = 0.9,
+    ) -> None:
+        if draws < 2:
+            raise SpecError(f"{draws} draws show nothing of chance: take at least 2.")
+        world = make_world(source, seed) if isinstance(source, Population) else source
+        fitted, self._bases = _fitted(world, world.spec if spec is None else spec)
+        _check_fit(world, fitted.spec, seed)
+        self.draws, self.done, self._seed = draws, 0, seed
+        self._source = _source_of(world)
+        self._design = replicate_design(fitted, GroupMoments.from_data(fitted))
+        self._rng = np.random.default_rng([seed, 3])
+        self._root = matrix_root(world.vcov_group)
+        self._shape = (fitted.n_groups, len(world.data.varying))
+        kept = self._rng.normal(size=self._shape) @ self._root.T
+        self._kept = kept if same_groups else None
+        columns = (2 + len(world.data.base)) * self._shape[1]
+        self._size = max(10, _BATCH // (fitted.n_groups * columns))
+        self._tally = Tally.begin(world, fitted, same_groups=same_groups, level=level)
+        self._parts: list[StudyPart] = []
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """The coefficients that vary both in the truth and in the fit."""
+        return self._tally.coefficients
+
+    def advance(self) -> bool:
+        """Make one more batch, a fraction of a second; False when all draws are made."""
+        count = min(self._size, self.draws - self.done)
+        if count <= 0:
+            return False
+        if self._kept is not None:
+            ranef = np.broadcast_to(self._kept, (count, *self._shape))
+        else:
+            ranef = self._rng.normal(size=(count, *self._shape)) @ self._root.T
+        outcomes = _draw(self._source, ranef, self._rng, self._bases)
+        self._parts.append(self._tally.add(fit_replicates(self._design, outcomes), ranef))
+        self.done += count
+        return True
+
+    def study(self) -> SimulationStudy:
+        """Return what the draws made so far say."""
+        if not self._parts:
+            raise SpecError("No draw has been made yet: call advance() first.")
+        return join_parts(self._tally, self._parts, seed=self._seed)
 
 
 def _fitted(world: World, spec: ModelSpec) -> tuple[GroupedData, IntArray]:

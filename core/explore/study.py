@@ -19,6 +19,8 @@ from core.types import BoolArray, Estimator, FloatArray, IntArray
 ESTIMATORS: tuple[Estimator, ...] = ("complete_pooling", "no_pooling", "partial_pooling")
 #: Up to so many different sizes, each is shown apart.
 _SIZES_APART = 8
+#: The level of the shorter intervals, whose coverage is counted beside that of the longer.
+_HALF = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Tally:
     error: FloatArray
     square: FloatArray
     covered: FloatArray
+    covered_half: FloatArray
     width: FloatArray
     with_deviation: FloatArray  # (3, J, c, k)
     deviation: FloatArray  # (J, k)
@@ -77,6 +80,7 @@ class Tally:
             error=np.zeros((3, J, c)),
             square=np.zeros((3, J, c)),
             covered=np.zeros((3, J, c)),
+            covered_half=np.zeros((3, J, c)),
             width=np.zeros((3, J, c)),
             with_deviation=np.zeros((3, J, c, k)),
             deviation=np.zeros((J, k)),
@@ -86,18 +90,19 @@ class Tally:
     def add(self, fits: Replicates, ranef: FloatArray) -> StudyPart:
         """Count a batch of fits against their truth; return what is kept draw by draw."""
         truth = (self.world.target() + ranef)[:, :, self.of_truth]
-        quantile = self._quantiles(fits)
+        quantile, half_quantile = _quantiles(fits, self.level), _quantiles(fits, _HALF)
         mse = np.empty((len(ranef), 3, len(self.coefficients)))
         estimates = _estimates(fits)
         own = fits.estimable[:, self.of_fit]
         self.compared = np.where(own.any(axis=0), own, True)
         for e, (estimate, se) in enumerate(estimates):
             error = estimate[:, :, self.of_fit] - truth
-            half = quantile[e] * se[:, :, self.of_fit]
+            doubt, size = se[:, :, self.of_fit], np.abs(error)
             self.error[e] += error.sum(axis=0)
             self.square[e] += (error**2).sum(axis=0)
-            self.covered[e] += (np.abs(error) <= half).sum(axis=0)
-            self.width[e] += 2.0 * half.sum(axis=0)
+            self.covered[e] += (size <= quantile[e] * doubt).sum(axis=0)
+            self.covered_half[e] += (size <= half_quantile[e] * doubt).sum(axis=0)
+            self.width[e] += 2.0 * quantile[e] * doubt.sum(axis=0)
             self.with_deviation[e] += np.einsum("bjc,bjk->jck", error, ranef)
             square = np.where(self.compared, error**2, 0.0)
             mse[:, e] = square.sum(axis=1) / self.compared.sum(axis=0)
@@ -112,10 +117,12 @@ class Tally:
             fixef_se=np.stack([fits.complete_se, fits.cluster_se, fits.fixef_se], axis=1),
         )
 
-    def _quantiles(self, fits: Replicates) -> tuple[float, float, float]:
-        upper = 0.5 + 0.5 * self.level
-        own = float(stdtrit(fits.df_no_pooling, upper)) if fits.df_no_pooling > 0 else np.nan
-        return float(stdtrit(fits.df_complete, upper)), own, float(ndtri(upper))
+
+def _quantiles(fits: Replicates, level: float) -> tuple[float, float, float]:
+    """Return half the length of each estimator's interval, in standard errors."""
+    upper = 0.5 + 0.5 * level
+    own = float(stdtrit(fits.df_no_pooling, upper)) if fits.df_no_pooling > 0 else np.nan
+    return float(stdtrit(fits.df_complete, upper)), own, float(ndtri(upper))
 
 
 def _estimates(fits: Replicates) -> tuple[tuple[FloatArray, FloatArray], ...]:
@@ -141,7 +148,9 @@ class SimulationStudy:
         population when groups are new in every draw), ``sd`` is chance;
         ``rmse**2 = bias**2 + sd**2``. NaN where the group admits no such estimate.
     coverage, width : FloatArray, shape (3, J, c)
-        Share of intervals that contain the truth; their mean length.
+        Share of intervals that contain the truth, at ``level``; their mean length.
+    coverage_half : FloatArray, shape (3, J, c)
+        The same share for intervals at 50%.
     compared : BoolArray, shape (J, c)
         Groups for which all three estimators have a number.
     mse : FloatArray, shape (B, 3, c)
@@ -165,6 +174,7 @@ class SimulationStudy:
     bias: FloatArray = field(repr=False)
     sd: FloatArray = field(repr=False)
     coverage: FloatArray = field(repr=False)
+    coverage_half: FloatArray = field(repr=False)
     width: FloatArray = field(repr=False)
     compared: BoolArray = field(repr=False)
     mse: FloatArray = field(repr=False)
@@ -209,6 +219,7 @@ class SimulationStudy:
                 "bias": self._pooled(self.bias[:, rows, c]),
                 "sd": self._pooled(self.sd[:, rows, c]),
                 "coverage": self.coverage[:, rows, c].mean(axis=1),
+                "coverage_half": self.coverage_half[:, rows, c].mean(axis=1),
                 "width": self.width[:, rows, c].mean(axis=1),
                 "best": [(best == e).mean() for e in range(3)],
             }
@@ -231,6 +242,7 @@ class SimulationStudy:
                         "bias": self._pooled(self.bias[:, rows, c]),
                         "sd": self._pooled(self.sd[:, rows, c]),
                         "coverage": self.coverage[:, rows, c].mean(axis=1),
+                        "coverage_half": self.coverage_half[:, rows, c].mean(axis=1),
                         "width": self.width[:, rows, c].mean(axis=1),
                     }
                 )
@@ -250,6 +262,7 @@ class SimulationStudy:
                     "bias": self.bias[e, :, c],
                     "sd": self.sd[e, :, c],
                     "coverage": self.coverage[e, :, c],
+                    "coverage_half": self.coverage_half[e, :, c],
                     "width": self.width[e, :, c],
                 }
             )
@@ -337,6 +350,7 @@ def join_parts(tally: Tally, parts: list[StudyPart], *, seed: int) -> Simulation
         bias=bias,
         sd=np.sqrt(np.maximum(rmse**2 - bias**2, 0.0)),
         coverage=np.where(missing, np.nan, tally.covered / B),
+        coverage_half=np.where(missing, np.nan, tally.covered_half / B),
         width=tally.width / B,
         compared=tally.compared,
         **joined,

@@ -153,6 +153,14 @@ class World:
         """True sd of each varying coefficient, shape (k,)."""
         return np.asarray(np.sqrt(np.diag(self.vcov_group)))
 
+    @property
+    def correlation(self) -> float:
+        """True correlation of the first two varying coefficients; 0 where one is constant."""
+        if len(self.vcov_group) < 2:
+            return 0.0
+        scale = float(self.sigma_group[0] * self.sigma_group[1])
+        return float(np.clip(self.vcov_group[0, 1] / scale, -1.0, 1.0)) if scale > 0 else 0.0
+
     def target(self) -> FloatArray:
         """Return what the truth says of each group before chance: shape (J, k)."""
         out = self.shift.copy()
@@ -168,16 +176,23 @@ class World:
         *,
         sigma_y: float | None = None,
         sigma_group: FloatArray | None = None,
+        rho: float | None = None,
         fixef: FloatArray | None = None,
     ) -> World:
-        """Return a copy with some of the truth changed; correlations stay."""
+        """Return a copy with some of the truth changed; correlations stay unless given.
+
+        ``rho`` is the correlation of the first two varying coefficients.
+        """
         vcov = self.vcov_group
-        if sigma_group is not None:
+        if sigma_group is not None or rho is not None:
             old = self.sigma_group
             safe = np.where(old > 0, old, 1.0)
             correlation = self.vcov_group / np.outer(safe, safe)
             np.fill_diagonal(correlation, 1.0)
-            vcov = correlation * np.outer(sigma_group, sigma_group)
+            if rho is not None and len(old) > 1:
+                correlation[0, 1] = correlation[1, 0] = rho
+            sd = old if sigma_group is None else sigma_group
+            vcov = correlation * np.outer(sd, sd)
         return replace(
             self,
             sigma_y=self.sigma_y if sigma_y is None else sigma_y,

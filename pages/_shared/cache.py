@@ -29,6 +29,19 @@ def example_table(name: str) -> pd.DataFrame:
     return core.load_example(name)
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def simulated_table(name: str) -> pd.DataFrame:
+    """Return the table that a recipe ``sim-...`` makes: shared, never to be changed.
+
+    Raises
+    ------
+    PoolingError
+        When the text is no recipe.
+    """
+    recipe = core.read_recipe(name)
+    return core.simulate(recipe.population, recipe.seed).table
+
+
 @st.cache_resource(max_entries=_SHARED, show_spinner=False)
 def _shared(key: str, _make: Callable[[], Any]) -> Any:
     return _make()

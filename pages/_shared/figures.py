@@ -51,11 +51,12 @@ def show(
     numbers(table, key=key, formats=formats)
 
 
-def picture(figure: Any, *, key: str, alt: str) -> None:
-    """Show a figure by itself, with its text description."""
-    options = {"filename": key, "format": "png", "scale": 2}
+def picture(figure: Any, *, key: str | None, alt: str) -> None:
+    """Show a figure by itself, with its text description; without a key while it still grows."""
+    options = {"filename": key or "figure", "format": "png", "scale": 2}
     config = {**_CONFIG, "toImageButtonOptions": options}
-    st.plotly_chart(figure, theme=None, key=f"{key}_chart", alt=alt, config=config)
+    name = f"{key}_chart" if key else None
+    st.plotly_chart(figure, theme=None, key=name, alt=alt, config=config)
 
 
 def heading(meta: dict[str, Any], title_in: Any = None) -> None:

@@ -195,9 +195,10 @@ def _public(named: str, params: Params) -> Dataset:
 
 def _own(named: str, params: Params) -> Dataset | None:
     """Return a table of this session by its number; else remember what the link needs."""
+    held = state.simulations() | state.uploads()
     for name, number in _numbers().items():
-        if named == f"{_OWN}{number}" and name in state.uploads():
-            return state.uploads()[name]
+        if named == f"{_OWN}{number}" and name in held:
+            return held[name]
     st.session_state["link_needs"] = texts.load("link")["needs"]
     st.session_state["waiting_model"] = {k: params[k] for k in link_model.NAMES if k in params}
     return None

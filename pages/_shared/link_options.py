@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.exceptions import SpecError
+from core.tables.recipe_text import FIT_STRUCTURES, MOST_SEED
+from pages._shared import texts
 
 Kind = Literal["choice", "flag", "whole", "number", "text", "many"]
 _LONGEST = 200
@@ -129,6 +131,37 @@ SCREENS: dict[str, tuple[Option, ...]] = {
 }
 
 
+_SIMULATE = "simulate"
+SCREENS[_SIMULATE] = (
+    Option("view", "simulate_view", "one", choices=("one", "many", "map", "amount")),
+    Option("source", "simulate_source", "designed", choices=("designed", "own")),
+    Option("seed", "simulate_seed", 1, "whole", low=0, high=MOST_SEED),
+    Option("fit", "simulate_structure", "intercept", choices=FIT_STRUCTURES),
+    Option("u", "simulate_use_u", False, "flag"),
+    Option("measure", "simulate_measure", "error", choices=("error", "coverage", "sigma")),
+    Option("draws", "simulate_draws", 1000, choices=(200, 1000, 5000, 20000)),
+    Option("same", "simulate_same_groups", False, "flag"),
+    Option(
+        "map", "simulate_map", "ratio_size", choices=("ratio_size", "groups_size", "ratio_groups")
+    ),
+    Option("share", "simulate_share", 0.8, choices=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95)),
+)
+
+
+def _sliders() -> tuple[Option, ...]:
+    """Return the sliders of the screen Simulate, with their ranges."""
+    found = []
+    for name, slider in texts.load("simulate")["sliders"].items():
+        key, value = f"simulate_{name}", slider["value"]
+        if "options" in slider:
+            found.append(Option(name, key, value, choices=tuple(slider["options"])))
+        else:
+            low, high = slider["low"], slider["high"]
+            found.append(Option(name, key, value, "number", low=low, high=high))
+    return tuple(found)
+
+
 def options_of(screen: str) -> tuple[Option, ...]:
     """Return what a link may say on a screen, by the path of the screen."""
-    return (*SHARED, *SCREENS.get(screen, ()))
+    more = _sliders() if screen == _SIMULATE else ()
+    return (*SHARED, *SCREENS.get(screen, ()), *more)

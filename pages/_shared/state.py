@@ -4,6 +4,9 @@ Session keys
 ------------
 uploads : dict of id to Dataset
     Tables of this session, newest last; never shared with another session.
+simulations : dict of id to Dataset
+    Tables drawn from a known truth, newest last. One with an id ``sim-...`` holds nothing
+    but its recipe and can be made again from that text.
 drafts : dict of dataset id to dict
     The model controls of every table, so that nothing set is lost on switching tables.
 asked : Dataset
@@ -25,10 +28,15 @@ import streamlit as st
 
 import core
 from core.exceptions import PoolingError
+from core.explore.simulated import SIMULATED_WORDING, simulated_story, simulated_title
 from core.explore.wording import Wording
 from core.results import PoolingFits
 from core.spec import ModelSpec
+from core.tables.recipe_text import PREFIX as SIMULATED
 from pages._shared import cache
+
+#: Simulated tables that one session may hold.
+MOST_SIMULATIONS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,19 +105,27 @@ def example(name: str) -> Dataset:
 def datasets() -> dict[str, str]:
     """Return what can be chosen: id to title, examples first."""
     names = {name: entry.title for name, entry in core.EXAMPLES.items()}
-    return names | {name: data.title for name, data in uploads().items()}
+    return names | {name: d.title for name, d in (simulations() | uploads()).items()}
 
 
 def dataset(name: str) -> Dataset:
     """Return a dataset by id; the first example when the id is unknown."""
-    held = uploads().get(name)
+    held = uploads().get(name) or simulations().get(name)
     if held is not None:
         return held
     return example(name if name in core.EXAMPLES else next(iter(core.EXAMPLES)))
 
 
 def public(name: str) -> Dataset | None:
-    """Return a table that anybody can be shown by its id alone; None when there is none."""
+    """Return a table that anybody can be shown by its id alone; None when there is none.
+
+    Raises
+    ------
+    PoolingError
+        When the id is that of a simulated table, but damaged.
+    """
+    if name.startswith(SIMULATED):
+        return simulations().get(name) or simulations()[open_simulation(name)]
     return example(name) if name in core.EXAMPLES else None
 
 
@@ -117,6 +133,44 @@ def uploads() -> dict[str, Dataset]:
     """Return the tables of this session."""
     held: dict[str, Dataset] = st.session_state.setdefault("uploads", {})
     return held
+
+
+def simulations() -> dict[str, Dataset]:
+    """Return the simulated tables of this session."""
+    held: dict[str, Dataset] = st.session_state.setdefault("simulations", {})
+    return held
+
+
+def add_simulation(data: Dataset) -> str:
+    """Take a simulated table into this session and return its id."""
+    held = simulations()
+    held.pop(data.id, None)
+    while len(held) >= MOST_SIMULATIONS:
+        held.pop(next(iter(held)))
+    held[data.id] = data
+    return data.id
+
+
+def open_simulation(name: str) -> str:
+    """Make the table that a text ``sim-...`` stands for one of this session's; return its id.
+
+    Raises
+    ------
+    PoolingError
+        When the text is no recipe, or asks for more than a simulated table may hold.
+    """
+    recipe = core.read_recipe(name)
+    name = core.recipe_text(recipe)
+    return add_simulation(
+        Dataset(
+            id=name,
+            title=simulated_title(recipe),
+            table=cache.simulated_table(name),
+            wording=SIMULATED_WORDING,
+            first_spec=recipe.spec,
+            story=simulated_story(recipe),
+        )
+    )
 
 
 def name_of(content: bytes, options: core.ReadOptions) -> str:

@@ -1,0 +1,93 @@
+"""Long computations in the open: a batch at a time, drawn as it grows, left by a click.
+
+Whatever the reader does, the next call that touches the page ends the loop, and the batches
+made so far stay in the session: 'Go on' continues, other settings begin anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+import streamlit as st
+
+from pages._shared import texts
+
+#: Seconds between two pictures of a run that is under way.
+_EVERY = 0.7
+#: Seconds in which other sessions have the interpreter to themselves, after every batch.
+_BREATH = 0.004
+
+
+class Run(Protocol):
+    """What can be made a step at a time."""
+
+    done: int
+
+    def advance(self) -> bool:
+        """Make a step; False when there is nothing left to do."""
+        ...
+
+
+def held(kind: str, key: str, make: Callable[[], Any]) -> Any:
+    """Return the run of this session for these settings; a new one where they changed."""
+    slot = f"simulate_{kind}_run"
+    found = st.session_state.get(slot)
+    if found is None or found[0] != key:
+        st.session_state[slot] = (key, make())
+        st.session_state[f"simulate_{kind}_is_stopped"] = False
+    return st.session_state[slot][1]
+
+
+def follow(
+    kind: str, run: Run, total: int, words: dict[str, str], draw: Callable[[bool], None]
+) -> None:
+    """Bring a run to its end with progress and a way out, drawing it again and again.
+
+    Parameters
+    ----------
+    kind : str
+        Names the run's controls.
+    run, total
+        What to do, and how many steps of ``run.done`` there are.
+    words : mapping
+        ``progress`` and ``stopped``, with ``{done}`` and the total.
+    draw : callable
+        Draws what there is; told whether it is the last time.
+    """
+    flag = f"simulate_{kind}_is_stopped"
+    row = st.empty()
+    if run.done < total:
+        with row.container(horizontal=True, vertical_alignment="center", gap="small"):
+            bar = st.empty()
+            is_stopped = bool(st.session_state.get(flag))
+            labels = texts.load("simulate")["many"]
+            st.button(
+                labels["resume"] if is_stopped else labels["stop"],
+                key=f"simulate_{kind}_stop",
+                on_click=_turn,
+                args=(flag,),
+            )
+        if is_stopped:
+            bar.caption(_said(words["stopped"], run, total))
+            draw(True)
+            return
+        last = 0.0
+        bar.progress(run.done / total, _said(words["progress"], run, total))
+        while run.advance():
+            bar.progress(run.done / total, _said(words["progress"], run, total))
+            if time.monotonic() - last > _EVERY and run.done < total:
+                draw(False)
+                last = time.monotonic()
+            time.sleep(_BREATH)
+        row.empty()
+    draw(True)
+
+
+def _said(words: str, run: Run, total: int) -> str:
+    return words.format(done=f"{run.done:,}", draws=f"{total:,}", cells=f"{total:,}")
+
+
+def _turn(flag: str) -> None:
+    st.session_state[flag] = not cast(bool, st.session_state.get(flag, False))
