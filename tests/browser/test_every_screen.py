@@ -1,0 +1,65 @@
+"""Every screen with every example: opens, says something with numbers, is described, is silent.
+
+The screens are read from the navigation, so a new one is tested without a line here.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+import core
+from tests.browser.conftest import OpenApp
+from tests.browser.driver import settle
+
+LOOKS = {
+    "light": {},
+    "dark": {"scheme": "dark"},
+    "phone": {"width": 390, "height": 844},
+}
+
+
+def screens(page: Page) -> list[str]:
+    """Return the names of the screens in the navigation."""
+    links = page.locator(".st-key-navigation a")
+    return [links.nth(i).inner_text() for i in range(links.count())]
+
+
+def go(page: Page, name: str, *, is_phone: bool) -> None:
+    """Follow the navigation to a screen; on a phone the sidebar is opened and closes again."""
+    if is_phone:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.locator(".st-key-navigation a", has_text=re.compile(f"^{re.escape(name)}$")).click()
+    settle(page, timeout=60_000)
+
+
+def faults(page: Page, name: str) -> list[str]:
+    """Return what is wrong with the screen that is open."""
+    main = page.get_by_test_id("stMain")
+    found = []
+    if page.get_by_test_id("stException").count():
+        found.append("an exception is shown")
+    if main.locator("h1").count() != 1:
+        found.append(f"{main.locator('h1').count()} titles")
+    for i, chart in enumerate(page.locator("[data-testid=stPlotlyChart]").all(), start=1):
+        described = chart.get_attribute("aria-label") or ""
+        if len(described) < 40 or not re.search(r"\d", described):
+            found.append(f"chart {i} is described as '{described}'")
+    wide = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+    if wide > 1:
+        found.append(f"the page is {wide} pixels wider than the screen")
+    return [f"{name}: {what}" for what in found]
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("example", list(core.EXAMPLES))
+def test_every_screen_opens(open_app: OpenApp, example: str, look: str) -> None:
+    page = open_app(f"/?data={example}", **LOOKS[look])  # type: ignore[arg-type]
+    is_phone = look == "phone"
+    found = faults(page, "start")
+    for name in screens(page):
+        go(page, name, is_phone=is_phone)
+        found += faults(page, name)
+    assert found == []
