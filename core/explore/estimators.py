@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.explore.predictors import Alias, OwnPart, Predictor, Shrinkage
@@ -36,23 +38,13 @@ def complete_pooling(training: Training) -> Predictor:
     )
 
 
-def no_pooling(training: Training, *, is_two_stage: bool = False) -> Predictor:
-    """Return each group on its own, without or with the second stage.
-
-    The two-stage method predicts a group that has its own coefficients like no pooling, and
-    any other group from the regression of those coefficients on group-level predictors.
-    """
+def no_pooling(training: Training) -> Predictor:
+    """Return each group on its own."""
     data, model = training.data, training.model
     inverse = group_inverse(training.moments, data.varying, model.mix)
     common, slopes, unit_cov, rss = _common_slopes(model)
     df = model.n_obs - int((~inverse.aliased).sum()) - len(common)
     own = model.own
-    modes = own[model.p] - np.einsum("ckj,c->kj", own[common], slopes)
-    stage = None
-    if is_two_stage:
-        raw = (model.z_to_raw @ modes).T
-        columns = second_stage_columns(data.varying, data.terms)
-        stage = second_stage(raw, inverse.estimable.T, training.group_factors(), columns)
     return Predictor(
         training=training,
         columns=model.used[common],
@@ -61,15 +53,29 @@ def no_pooling(training: Training, *, is_two_stage: bool = False) -> Predictor:
         sigma2=rss / df if df > 0 else np.nan,
         df_residual=float(df),
         own=OwnPart(
-            modes=modes,
+            modes=own[model.p] - np.einsum("ckj,c->kj", own[common], slopes),
             answer=np.moveaxis(own[common], 0, 1),
             spread=inverse.inverse,
             is_known=np.asarray(inverse.estimable.all(axis=0)),
+            estimable=inverse.estimable,
         ),
         between=None,
-        stage=stage,
         alias=_alias_inside(training, common, unit_cov),
     )
+
+
+def with_second_stage(alone: Predictor) -> Predictor:
+    """Return no pooling as the first stage of the two-stage method.
+
+    A group that has its own coefficients is predicted like no pooling, any other group from
+    the regression of those coefficients on group-level predictors.
+    """
+    data, own = alone.training.data, alone.own
+    assert own is not None and own.estimable is not None
+    raw = (alone.training.model.z_to_raw @ own.modes).T
+    columns = second_stage_columns(data.varying, data.terms)
+    stage = second_stage(raw, own.estimable.T, alone.training.group_factors(), columns)
+    return replace(alone, stage=stage)
 
 
 def partial_pooling(

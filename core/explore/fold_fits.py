@@ -7,14 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.explore.estimators import complete_pooling, no_pooling, partial_pooling
+from core.explore.estimators import (
+    complete_pooling,
+    no_pooling,
+    partial_pooling,
+    with_second_stage,
+)
 from core.explore.folds import Fold
 from core.explore.predictors import Predictor
 from core.explore.training import Training
 from core.fitting.batch import find_optima, stack_problems
 from core.fitting.checks import refusal_of
 from core.fitting.criterion import problem_of
-from core.types import FloatArray
+from core.fitting.multilevel import find_optimum, unit_of
+from core.fitting.neighbours import Neighbour, are_many, find_near, neighbour
+from core.fitting.scaled import ScaledModel
 
 
 @dataclass(frozen=True)
@@ -35,13 +42,13 @@ def admits_multilevel(training: Training, alone: Predictor) -> bool:
     return refusal_of(training.data, training.model, residuals) is None
 
 
-def fold_predictors(folds: list[Fold], unit: FloatArray) -> list[dict[str, Predictor]]:
+def fold_predictors(folds: list[Fold], whole: ScaledModel) -> list[dict[str, Predictor]]:
     """Return the estimators of every fold, by name; one that cannot be fitted is left out.
 
     Parameters
     ----------
-    unit : FloatArray, shape (k,)
-        ``unit_of`` the model of all rows: where the search looks for the variances.
+    whole : ScaledModel
+        The model of all rows: it tells where the search looks for the variances.
     """
     out: list[dict[str, Predictor]] = []
     by_terms: dict[tuple[int, ...], list[int]] = defaultdict(list)
@@ -51,29 +58,43 @@ def fold_predictors(folds: list[Fold], unit: FloatArray) -> list[dict[str, Predi
             out.append({})
             continue
         alone = no_pooling(training)
-        staged = no_pooling(training, is_two_stage=True)
+        staged = with_second_stage(alone)
         out.append({"no_pooling": alone, "two_stage": staged})
         out[-1]["complete_pooling"] = complete_pooling(training)
         if admits_multilevel(training, alone):
             by_terms[tuple(map(int, training.model.used))].append(i)
     for members in by_terms.values():
-        fitted = _multilevel([folds[i].training for i in members], unit)
+        fitted = _multilevel([folds[i].training for i in members], whole)
         for i, predictor in zip(members, fitted, strict=True):
             out[i]["partial_pooling"] = predictor
     return out
 
 
-def _multilevel(trainings: list[Training], unit: FloatArray) -> list[Predictor]:
+def _multilevel(trainings: list[Training], whole: ScaledModel) -> list[Predictor]:
     """Fit the multilevel model to training sets with the same terms in use."""
     spec = trainings[0].data.spec
-    reml = spec.criterion == "REML"
+    reml, unit = spec.criterion == "REML", unit_of(whole)
     problems = [problem_of(t.model, unit, reml=reml, merge=False) for t in trainings]
-    problem = stack_problems(problems)
-    found = find_optima(problem, correlated=spec.correlated, n_starts=3)
+    start = _neighbour(trainings[0], whole)
+    if start is None:
+        found = find_optima(stack_problems(problems), correlated=spec.correlated, n_starts=3)
+    else:
+        found = find_near(problems, start, correlated=spec.correlated)
     inverse = np.linalg.inv(found.XVX)
     D = found.D / np.outer(unit, unit)
-    variance = found.r2 / problem.nu
+    variance = found.r2 / np.concatenate([problem.nu for problem in problems])
     return [
         partial_pooling(t, D[i], found.beta[i], inverse[i], float(variance[i]))
         for i, t in enumerate(trainings)
     ]
+
+
+def _neighbour(training: Training, whole: ScaledModel) -> Neighbour | None:
+    """Return the solved problem of all rows, where the folds' lie next to it."""
+    spec = training.data.spec
+    if not are_many(whole) or not np.array_equal(whole.used, training.model.used):
+        return None
+    reml, unit = spec.criterion == "REML", unit_of(whole)
+    optimum = find_optimum(whole, reml=reml, correlated=spec.correlated)
+    problem = problem_of(whole, unit, reml=reml, merge=False)
+    return neighbour(problem, optimum.D * np.outer(unit, unit), correlated=spec.correlated)

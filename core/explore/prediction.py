@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import SpecError
-from core.explore.estimators import complete_pooling, no_pooling, partial_pooling
+from core.explore.estimators import (
+    complete_pooling,
+    no_pooling,
+    partial_pooling,
+    with_second_stage,
+)
 from core.explore.new_rows import NewRows
 from core.explore.predictors import Predictor, RowPredictions
 from core.explore.students_t import t_quantile
@@ -46,7 +51,8 @@ def predictor_of(fits: PoolingFits, estimator: Predicting) -> Predictor:
     if estimator == "complete_pooling":
         return complete_pooling(training)
     if estimator in ("no_pooling", "two_stage"):
-        return no_pooling(training, is_two_stage=estimator == "two_stage")
+        alone = no_pooling(training)
+        return with_second_stage(alone) if estimator == "two_stage" else alone
     if estimator != "partial_pooling":
         raise SpecError(f"No estimator '{estimator}'. There are: {', '.join(ESTIMATORS)}.")
     fit, model = fits.multilevel, training.model

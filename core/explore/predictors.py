@@ -74,12 +74,15 @@ class OwnPart:
     spread : FloatArray, shape (k, k, J)
         Covariance of the modes over sigma_y**2.
     is_known : BoolArray, shape (J,)
+    estimable : BoolArray, shape (k, J), or None
+        Which coefficients the group's rows determine (no pooling).
     """
 
     modes: FloatArray
     answer: FloatArray
     spread: FloatArray
     is_known: BoolArray
+    estimable: BoolArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +190,7 @@ class Predictor:
         elif self.between is not None:
             new = others[rows.kind[others] == NEW]
             work.group[new] += self.own_share * _form(design.Z[new], self.between)
-        fixed = np.einsum("nc,cd,nd->n", work.apart, self.unit_cov, work.apart, optimize=True)
-        work.fixed += self.own_share * fixed
+        work.fixed += self.own_share * _form(work.apart, self.unit_cov)
         unknown = self._unknown_factors(design)
         work.group += unknown
         df, df_mean = self._degrees(work, unknown)
@@ -210,17 +212,24 @@ class Predictor:
         return _Work(design, X @ self.beta, X, np.zeros(rows.n), np.zeros(rows.n), is_known)
 
     def _add_known(self, work: _Work, known: IntArray, own: OwnPart) -> None:
-        Z, g = work.design.Z[known], work.design.rows.group[known]
-        work.point[known] += np.einsum("nk,kn->n", Z, own.modes[:, g])
-        work.apart[known] -= np.einsum("nk,kcn->nc", Z, own.answer[:, :, g])
-        spread = np.einsum("nk,kln,nl->n", Z, own.spread[:, :, g], Z, optimize=True)
-        work.group[known] += self.own_share * spread
+        everybody = len(known) == len(work.point)
+        some = slice(None) if everybody else known
+        Z, g = work.design.Z[some], work.design.rows.group[some]
+        point, group, apart = work.point[some], work.group[some], work.apart[some]
+        for a in range(Z.shape[1]):
+            z = Z[:, a]
+            point += z * own.modes[a].take(g)
+            for c in range(apart.shape[1]):
+                apart[:, c] -= z * own.answer[a, c].take(g)
+        group += self.own_share * _own_form(Z, own.spread, g)
+        if not everybody:
+            work.point[some], work.group[some], work.apart[some] = point, group, apart
 
     def _add_stage(self, work: _Work, others: IntArray, stage: SecondStage) -> None:
         z = work.design.Z[others] @ self.training.raw_varying()
-        line, cov = stage.at(work.design.factors[others])
-        work.point[others] += np.einsum("nk,nk->n", z, line)
-        work.fixed[others] += np.einsum("nk,nkl,nl->n", z, cov, z, optimize=True) / self.unit
+        line, fixed = stage.along(work.design.factors[others], z)
+        work.point[others] += line
+        work.fixed[others] += fixed / self.unit
         is_new = work.design.rows.kind[others] != AVERAGE
         work.group[others] += np.where(is_new, _form(z, stage.between) / self.unit, 0.0)
 
@@ -285,9 +294,9 @@ class Predictor:
         cov = shrinkage.information.covariance
         few = 2.0 * unknown**2 / max(int((self.training.moments.n > 0).sum()) - 1, 1)
         mean = work.fixed + work.group
-        without = np.einsum("an,ab,bn->n", gradient, cov, gradient, optimize=True) + few
+        without = np.einsum("an,an->n", cov @ gradient, gradient) + few
         gradient[-1] += 1.0
-        whole = np.einsum("an,ab,bn->n", gradient, cov, gradient, optimize=True) + few
+        whole = np.einsum("an,an->n", cov @ gradient, gradient) + few
         with np.errstate(divide="ignore", invalid="ignore"):
             return 2.0 * (mean + 1.0) ** 2 / whole, 2.0 * mean**2 / without
 
@@ -295,23 +304,47 @@ class Predictor:
         """Return the derivatives of the variance without its individual part, (K + 1, n)."""
         info, D = shrinkage.information, shrinkage.D
         apart, Z, rows = work.apart, work.design.Z, work.design.rows
-        out = np.einsum("nc,acd,nd->an", apart, info.fixef_change, apart, optimize=True)
-        known = np.flatnonzero(work.is_known)
-        P = np.moveaxis(shrinkage.P[:, :, rows.group[known]], 2, 0)
-        through = np.einsum("nk,kl,nlm->nm", Z[known], D, P, optimize=True)  # z'D P
-        back = Z[known] - through  # z'(I - D P)
+        out = np.array([_form(apart, change) for change in info.fixef_change])
         new = np.flatnonzero(rows.kind == NEW)
         for a, direction in enumerate(info.directions):
-            out[a, known] += _form(back, direction)
-            out[a, new] += _form(Z[new], direction)
-        out[-1, known] += np.einsum("nk,kl,nl->n", through - _times(through, D, P), D, Z[known])
-        return np.asarray(out)
+            if len(new):
+                out[a, new] += _form(Z[new], direction)
+        known = np.flatnonzero(work.is_known)
+        if not len(known):
+            return out
+        some = slice(None) if len(known) == len(Z) else known
+        z, g = Z[some], rows.group[some]
+        through = _times(z @ D, shrinkage.P, g)  # z'D P
+        back = z - through  # z'(I - D P)
+        for a, direction in enumerate(info.directions):
+            out[a, some] += _form(back, direction)
+        twice = through - _times(through @ D, shrinkage.P, g)
+        out[-1, some] += np.einsum("nk,nk->n", twice @ D, z)
+        return out
 
 
-def _times(left: FloatArray, D: FloatArray, P: FloatArray) -> FloatArray:
-    return np.asarray(np.einsum("nk,kl,nlm->nm", left, D, P, optimize=True))
+def _times(left: FloatArray, P: FloatArray, group: IntArray) -> FloatArray:
+    """Return every row times the matrix of its group, (n, k)."""
+    k = left.shape[1]
+    out = np.zeros_like(left)
+    for a in range(k):
+        for b in range(k):
+            out[:, b] += left[:, a] * P[a, b].take(group)
+    return out
+
+
+def _own_form(rows: FloatArray, matrices: FloatArray, group: IntArray) -> FloatArray:
+    """Return the quadratic form of every row in the symmetric matrix of its group, (n,)."""
+    k = rows.shape[1]
+    out = np.zeros(len(rows))
+    for a in range(k):
+        for b in range(a, k):
+            product = rows[:, a] * rows[:, b]
+            product *= matrices[a, b].take(group)
+            out += product if a == b else 2.0 * product
+    return out
 
 
 def _form(rows: FloatArray, matrix: FloatArray) -> FloatArray:
     """Return the quadratic form of every row, shape (n,)."""
-    return np.asarray(np.einsum("nk,kl,nl->n", rows, matrix, rows, optimize=True))
+    return np.asarray(np.einsum("nk,nk->n", rows @ matrix, rows))

@@ -40,16 +40,23 @@ class SecondStage:
         """Whether every coefficient has its line."""
         return bool(np.isfinite(self.coef).all() and self.df > 0)
 
-    def at(self, factors: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the lines at given group-level columns (n, f) and their covariance.
+    def along(self, factors: FloatArray, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what the lines predict at rows ``z`` (n, k), and its variance.
+
+        Parameters
+        ----------
+        factors : FloatArray, shape (n, f)
+            Group-level columns.
 
         Returns
         -------
-        (FloatArray, FloatArray), shapes (n, k) and (n, k, k)
+        (FloatArray, FloatArray), shapes (n,) and (n,)
         """
+        k, width = self.coef.shape
         u = np.column_stack([np.ones(len(factors)), factors])
-        cov = np.einsum("nf,afbg,ng->nab", u, self.cov, u, optimize=True)
-        return u @ self.coef.T, cov
+        at = np.einsum("nk,nf->nkf", z, u).reshape(len(z), k * width)
+        cov = self.cov.reshape(k * width, k * width)
+        return at @ self.coef.ravel(), np.einsum("nk,nk->n", at @ cov, at)
 
 
 def second_stage_columns(varying: Sequence[int], terms: Sequence[Term]) -> list[IntArray]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 
 from core.explore.fold_fits import fold_predictors
 from core.explore.folds import Fold, HoldOut, make_folds
+from core.explore.predictors import Predictor, RowPredictions
 from core.explore.scores import (
     LEVELS,
     HeldOut,
@@ -20,8 +21,7 @@ from core.explore.scores import (
     summary,
 )
 from core.explore.students_t import t_log_density
-from core.fitting.multilevel import unit_of
-from core.fitting.scaled import scale_model
+from core.fitting.scaled import ScaledModel, scale_model
 from core.moments import GroupMoments
 from core.tables.grouped import GroupedData
 from core.types import FloatArray
@@ -116,9 +116,9 @@ def cross_validate(
     group) leaves it out of its own scores, and the pair out of comparisons.
     """
     moments = GroupMoments.from_data(data) if moments is None else moments
-    unit = unit_of(scale_model(data, moments))
+    whole = scale_model(data, moments)
     made = make_folds(data, moments, hold_out, folds, seed)
-    board = Scoreboard(_score(data, moments, made, unit), data.group_index, data.n_groups)
+    board = Scoreboard(_score(data, moments, made, whole), data.group_index, data.n_groups)
     return CrossValidation(
         hold_out=hold_out,
         folds=folds,
@@ -139,24 +139,55 @@ def leave_one_group_out(
 
 
 def _score(
-    data: GroupedData, moments: GroupMoments, folds: list[Fold], unit: FloatArray
+    data: GroupedData, moments: GroupMoments, folds: list[Fold], whole: ScaledModel
 ) -> dict[str, HeldOut]:
     """Predict every held-out row with every estimator and look at what it was."""
     out = {e: HeldOut.empty(data.n_obs) for e in ESTIMATORS}
     scale = float(moments.scale[-1])
     y = (data.y - moments.center[-1]) / scale
-    for fold, predictors in zip(folds, fold_predictors(folds, unit), strict=True):
-        for name, predictor in predictors.items():
-            found = predictor.predict(fold.rows)
-            blank = np.where(found.is_defined, 1.0, np.nan)
-            error = (y[fold.where] - found.point) * blank
-            with np.errstate(invalid="ignore", divide="ignore"):
-                se = np.sqrt(found.variance)
-                z = error / se
-                density = t_log_density(z, found.df) - np.log(se * scale)
-            held = out[name]
-            held.error[fold.where] = error * scale
-            held.log_score[fold.where] = density
-            held.se[fold.where] = se * scale
-            held.df[fold.where] = found.df
+    for fold, predictors in zip(folds, fold_predictors(folds, whole), strict=True):
+        at_hand = {
+            name: _held_out(predictor.predict(fold.rows), y[fold.where], scale)
+            for name, predictor in predictors.items()
+            if name != "two_stage"
+        }
+        if "two_stage" in predictors:
+            at_hand["two_stage"] = _second_stage(fold, predictors, at_hand, (y, scale))
+        for name, found in at_hand.items():
+            for field in fields(HeldOut):
+                getattr(out[name], field.name)[fold.where] = getattr(found, field.name)
+    return out
+
+
+def _held_out(found: RowPredictions, y: FloatArray, scale: float) -> HeldOut:
+    """Return what predictions say of outcomes (scaled by ``scale``), in outcome units."""
+    error = y - found.point
+    se = np.sqrt(found.variance)
+    if not found.is_defined.all():
+        error[~found.is_defined] = np.nan
+    with np.errstate(invalid="ignore", divide="ignore"):
+        density = t_log_density(error / se, found.df) - np.log(se * scale)
+    return HeldOut(error * scale, density, se * scale, found.df)
+
+
+def _second_stage(
+    fold: Fold,
+    predictors: dict[str, Predictor],
+    at_hand: dict[str, HeldOut],
+    outcomes: tuple[FloatArray, float],
+) -> HeldOut:
+    """Return the two-stage method: no pooling where that has a prediction, else the second stage.
+
+    A group that has its own line is the same in both, so its rows are not predicted twice.
+    """
+    alone = at_hand["no_pooling"]
+    left = np.flatnonzero(~np.isfinite(alone.error))
+    if not len(left):
+        return alone
+    y, scale = outcomes
+    rest = predictors["two_stage"].predict(fold.rows.take(left))
+    found = _held_out(rest, y[fold.where[left]], scale)
+    out = HeldOut(*(getattr(alone, field.name).copy() for field in fields(HeldOut)))
+    for field in fields(HeldOut):
+        getattr(out, field.name)[left] = getattr(found, field.name)
     return out

@@ -43,7 +43,7 @@ class _State:
     evaluations: int = 0
 
 
-def _look(
+def look(
     problem: CriterionProblem, theta: FloatArray, correlated: bool
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return value (B, E), gradient (B, E, K) and Hessian (B, E, K, K) in theta.
@@ -72,7 +72,7 @@ def minimise(problem: CriterionProblem, starts: FloatArray, *, correlated: bool)
     starts : FloatArray, shape (B, E, K)
         theta in the units of ``problem``.
     """
-    value, gradient, hessian = _look(problem, starts, correlated)
+    value, gradient, hessian = look(problem, starts, correlated)
     state = _State(
         starts.copy(), value, gradient, hessian, np.ones(value.shape), np.isfinite(value)
     )
@@ -114,7 +114,7 @@ def _advance(
     theta, value, radius = state.theta[block], state.value[block], state.radius[block]
     step, gain = newton_step(theta, state.gradient[block], state.hessian[block], radius)
     trial = theta + step
-    new_value, gradient, hessian = _look(problem.take(rows), trial, correlated)
+    new_value, gradient, hessian = look(problem.take(rows), trial, correlated)
     state.evaluations += len(columns)
     noise = 1e-13 * (np.abs(value) + problem.n_obs[rows, None])
     active = state.active[block]
@@ -250,7 +250,7 @@ def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Ce
     null = vectors[:, values <= 1e-12 * max(1.0, float(values[-1]))]
     product = float(np.max(np.abs(derivative @ D)))
     theta = theta_of(D, correlated)[None, None]
-    _, gradient, hessian = _look(problem, theta, correlated)
+    _, gradient, hessian = look(problem, theta, correlated)
     gain = float(newton_step(theta, gradient, hessian, np.full((1, 1), np.inf))[1][0, 0])
     if null.shape[1] == 0:
         return Certificate(derivative, product, np.inf, np.zeros(k), gain)
