@@ -131,7 +131,7 @@ def _parts_at_once(
         mean[b - 1] = total(values) / counted
         values -= mean[b - 1].ravel()[key]
         centred.append(values)
-    needed, pairs = _needed_pairs(data), {}
+    needed, pairs = needed_pairs(data), {}
     whole = np.empty((folds, m, m))
     for a in range(m):
         for b in range(a, m):
