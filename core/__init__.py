@@ -54,6 +54,7 @@ from core.tables.readers import read_table
 from core.tables.reading import Reader, Reading
 from core.tables.recipe_text import SimulationRecipe, read_recipe, recipe_text
 from core.tables.report import ReadOptions, ReadReport, read_report
+from core.tables.reshape import wide_to_long
 from core.tables.roles import Roles, guess_roles
 from core.tables.simulate import Draw, Population, World, make_world, simulate
 from core.tables.transform import (
@@ -163,6 +164,7 @@ __all__ = [
     "to_csv",
     "two_levels",
     "variance_test",
+    "wide_to_long",
     "win_map",
     "world_of",
     "zero_chance",

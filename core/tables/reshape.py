@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,18 @@ class WideToLong(Fix):
             parts.append(base.assign(**extra))
         order = np.arange(len(parts) * len(table)).reshape(len(parts), -1).T.ravel()
         return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
+
+
+def wide_to_long(columns: tuple[str, ...]) -> WideToLong:
+    """Return the fix for columns of one's own choice; times are the numbers in their names.
+
+    Where these do not tell the columns apart, the times are 1, 2, 3 in the order given.
+    """
+    found = [re.findall(r"\d+(?:\.\d+)?", name) for name in columns]
+    times = tuple(float(numbers[-1]) for numbers in found if numbers)
+    if len(set(times)) < len(columns):
+        times = tuple(float(k) for k in range(1, len(columns) + 1))
+    return WideToLong(columns, times)
 
 
 @dataclass(frozen=True)

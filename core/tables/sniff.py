@@ -130,9 +130,7 @@ def sniff(sample: str, options: ReadOptions, name: str, *, whole: bool) -> Layou
         When there is no line of data, or a row has more columns than the limit.
     """
     lines = sample.split("\n")
-    if not whole and len(lines) > 1:
-        lines.pop()
-    lines = lines[:SAMPLE_LINES]
+    lines = lines[: min(SAMPLE_LINES, len(lines) if whole else max(len(lines) - 1, 1))]
     delimiter, first = _directive(lines, options)
     comment = _find_comment(lines, options)
     quote, escape = _find_quote(lines, options)
@@ -253,8 +251,7 @@ def _cut(kept: Sequence[tuple[int, str]], delimiter: str, quote: str, escape: st
     numbers = [number for number, _ in kept] + [kept[-1][0] + 1]
     lines = [numbers[place] for place in places]
     counts = [len(row) for row in rows]
-    body = counts[1:] if len(counts) > 1 else counts
-    width = Counter(body).most_common(1)[0][0]
+    width = Counter(counts[1:] or counts).most_common(1)[0][0]
     start = next((i for i, n in enumerate(counts) if n == width), 0)
     if start and _lacks_one_name(rows, start, width):
         return _Cut(delimiter, rows, lines, width, 1.0, start - 1)
@@ -330,8 +327,7 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
     quote, escape, comment = marks
     start, rows, width = cut.start, cut.rows, cut.width
     if options.header_row is not None:
-        wanted = options.header_row - 1
-        start = next((i for i, line in enumerate(cut.lines) if line >= wanted), 0)
+        start = _row_at(cut, options.header_row - 1)
         has_header = options.header_row > 0
     else:
         start = _skip_titles(rows, start, width)
@@ -353,6 +349,17 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
         names=tuple(names),
         first_line=cut.lines[body],
     )
+
+
+def _row_at(cut: _Cut, wanted: int) -> int:
+    """Return the first row that begins on a line (from 0) or after it."""
+    found = [i for i, line in enumerate(cut.lines[:-1]) if line >= wanted]
+    if not found:
+        raise DataError(
+            f"The column names are looked for in the first {cut.lines[-1]:,} lines, so line "
+            f"{wanted + 1:,} cannot hold them. Choose an earlier one."
+        )
+    return found[0]
 
 
 def _skip_titles(rows: Sequence[Sequence[str]], start: int, width: int) -> int:

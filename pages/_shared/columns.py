@@ -49,7 +49,7 @@ def _page(frame: pd.DataFrame, data: Dataset) -> list[int]:
 def _line(data: Dataset, i: int, line: Any, reason: str) -> None:
     text, name = texts.load("data"), str(line["column"])
     words, key = text["roles"], f"data_role_{data.id}_{i}"
-    about, role = st.columns([10, 9], gap="small", vertical_alignment="center")
+    about, role = st.columns([8, 9], gap="small", vertical_alignment="center")
     with about.container(gap="xxsmall"):
         kind = " · ".join(part for part in (line["kind"], line["level"]) if part)
         st.markdown(f"**{escape.for_markdown(name)}** · {escape.for_markdown(kind)}")
@@ -66,6 +66,7 @@ def _line(data: Dataset, i: int, line: Any, reason: str) -> None:
         required=True,
         key=key,
         label_visibility="collapsed",
+        wrap=True,
         on_change=_assign,
         args=(data, name, key),
     )

@@ -90,7 +90,7 @@ def again(data: Dataset, changes: dict[str, Any]) -> None:
         options = replace(data.options, **changes)
         ask(Request(name, data.content, options, replaces=data.id))
     except PoolingError as error:
-        st.session_state["upload_error"] = (name, str(error))
+        st.session_state["upload_error"] = (name, f"{error} {texts.load('reading')['kept']}")
 
 
 def _drop() -> None:
@@ -119,7 +119,8 @@ def work() -> None:
         st.session_state.pop("upload_error", None)
         st.session_state["opened"] = True
     except PoolingError as error:
-        st.session_state["upload_error"] = (request.name, str(error))
+        kept = " " + texts.load("reading")["kept"] if request.replaces else ""
+        st.session_state["upload_error"] = (request.name, f"{error}{kept}")
     _drop()
 
 

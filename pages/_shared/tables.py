@@ -13,7 +13,7 @@ from core.exceptions import PoolingError
 from core.explore import overview
 from core.tables.columns import NumericColumn
 from core.tables.reshape import WideToLong
-from pages._shared import cache, messages, state, texts
+from pages._shared import cache, messages, roles, state, texts
 from pages._shared.state import Dataset, Shown
 
 #: Findings shown at once; who has mended these sees the next.
@@ -71,6 +71,26 @@ def _preview(data: Dataset, fix: WideToLong) -> None:
     """Show what the first rows of a wide table become."""
     with st.expander(texts.load("data")["preview"]):
         st.dataframe(fix.apply(data.table.head(2)).head(12), hide_index=True, key="data_preview")
+
+
+def lengthen(data: Dataset) -> None:
+    """Offer to put columns of the reader's choice below each other, with a preview."""
+    text, names = texts.load("data"), roles.numeric_columns(data.table)
+    if len(names) < 2:
+        return
+    with st.expander(text["long"], key="data_lengthen"):
+        chosen = st.multiselect(text["long_columns"], names, key=f"data_long_{data.id}")
+        if len(chosen) < 2:
+            st.caption(text["long_hint"])
+            return
+        fix = core.wide_to_long(tuple(chosen))
+        st.dataframe(fix.apply(data.table.head(2)).head(12), hide_index=True)
+        st.button(
+            escape.for_markdown(fix.label),
+            key=f"data_make_long_{data.id}",
+            on_click=_mend,
+            args=(data, fix),
+        )
 
 
 def recipes(shown: Shown) -> None:

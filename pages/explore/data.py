@@ -30,6 +30,7 @@ choices = columns.choices(data)
 if choices:
     st.header(text["columns"], anchor=False)
     columns.show(data)
+tables.lengthen(data)
 if is_fitted:
     tables.recipes(shown)
     tables.left_out(shown)
