@@ -19,6 +19,7 @@ from tests.browser.test_app import upload
 WATCH = """
   window.alarms = [];
   window.alert = window.confirm = window.prompt = (text) => { window.alarms.push(String(text)); };
+  null
 """
 #: Nothing of Streamlit's own looks like this.
 INJECTED = "[onerror], [onload], [onclick], [onmouseover], [href^='javascript:' i], [src='x']"
@@ -141,6 +142,21 @@ def test_every_screen_shows_names_as_typed_and_runs_nothing(
         assert typed in seen, f"the {what}'s name as typed, in {kind}"
     assert sum(level in seen for level in names["levels"]) >= 3, kind
     assert not dialogs and not problems
+
+
+def test_the_alarm_goes_off_when_something_runs(
+    open_app: Callable[..., Page], problems: list[str]
+) -> None:
+    page = guarded(open_app, [])
+    harmless(page, "as it was")
+    page.evaluate(
+        "document.querySelector('[data-testid=stMain]')"
+        ".insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')"
+    )
+    page.wait_for_function("window.alarms.length > 0")
+    with pytest.raises(AssertionError):
+        harmless(page, "injected")
+    problems.clear()
 
 
 def test_two_readers_never_see_each_others_tables(open_app: Callable[..., Page]) -> None:
