@@ -53,9 +53,11 @@ def envelope(observed: FloatArray, simulated: FloatArray, level: float = 0.95) -
     -----
     At every point, distances from the median are measured in the distance of the 2.5% or
     97.5% quantile on that side; the band is as wide as the ``level`` quantile, over the
-    simulated curves, of the largest distance (Myllymaki et al. 2017, JRSS B 79, 381-404).
+    simulated curves, of the largest distance (Myllymaki et al. 2017, JRSS B 79, 381-404). The
+    observed curve takes part in the median and the quantiles as one among all: if the model
+    is true, all are alike, so the p value is exact with however few simulated curves.
     """
-    centre, low, high = _middle(simulated)
+    centre, low, high = _middle(np.concatenate([observed[None], simulated]))
     up, down = high - centre, centre - low
     size = max(float(np.nanmax(high - low, initial=0.0)), 1e-300)
     up, down = np.maximum(up, 1e-9 * size), np.maximum(down, 1e-9 * size)
