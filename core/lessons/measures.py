@@ -154,6 +154,10 @@ _COLUMNS = {"partial_pooling": "multilevel", "cluster_robust": "cr2"}
 
 def coefficient_error(scene: Scene, approach: str, term: str) -> Value:
     """Return its standard error."""
+    fits = scene.facts.fits
+    if approach == "partial_pooling" and term in fits.multilevel.fixef_names:
+        at = fits.multilevel.fixef_names.index(term)
+        return number_value(float(fits.multilevel.fixef_se[at]))
     column = _COLUMNS.get(approach, approach)
     return number_value(_cell(scene.facts.errors, term, column))
 

@@ -11,7 +11,7 @@ import streamlit as st
 import core
 from core import escape
 from core.plots.key import key_html
-from pages._shared import look, texts
+from pages._shared import look, terms, texts
 
 _CONFIG = {
     "displaylogo": False,
@@ -61,7 +61,10 @@ def picture(figure: Any, *, key: str | None, alt: str) -> None:
 
 def heading(meta: dict[str, Any], title_in: Any = None) -> None:
     """Show the finding of a figure as a heading, and its key below."""
-    (title_in or st).header(escape.for_markdown(meta["title"]), anchor=False)
+    words = [meta["title"], *(text for _, text in meta["key"]), meta["note"]]
+    (title_in or st).header(
+        escape.for_markdown(meta["title"]), anchor=False, help=terms.first_mention(*words)
+    )
     key(meta)
 
 

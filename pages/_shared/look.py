@@ -7,7 +7,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.plots import theme
-from pages._shared import texts
+from pages._shared import terms, texts
 
 #: Screens up to this many pixels wide get figures made for a phone.
 NARROW = 640
@@ -17,6 +17,7 @@ _NARROW = "display_is_narrow"
 
 def apply() -> None:
     """Add the app's style sheets and find out how wide the screen is; once per run."""
+    terms.begin()
     sheets = [texts.asset("app.css")]
     if is_projector():
         sheets.append(texts.asset("projector.css"))

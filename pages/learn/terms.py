@@ -1,5 +1,38 @@
-"""Terms: what the words of the field mean."""
+"""Terms: what the words of the field mean, and what they are called elsewhere."""
 
+import pandas as pd
 import streamlit as st
 
-st.title("Terms", anchor=False)
+from core import escape
+from core.lessons.facts import Facts, Scene
+from core.lessons.terms import TERMS
+from pages._shared import cache, figures, glossary, messages, state, texts
+
+text = texts.load("terms_screen")
+shown = state.shown()
+facts: Facts = cache.derived(shown, "facts", lambda fits: Facts(fits, shown.wording))
+scene = Scene(facts)
+
+messages.problems(shown)
+st.title(text["title"], anchor=False)
+query = st.text_input(
+    text["search"],
+    key="terms_search",
+    placeholder=text["placeholder"],
+    persist_state="session",
+    max_chars=60,
+    width=420,
+)
+found = TERMS.search(query)
+if query:
+    st.caption(text["found"].format(n=len(found), total=len(TERMS)))
+if not found:
+    st.info(text["nothing"])
+glossary.entries(found, scene, is_open=bool(query) and len(found) <= 3)
+
+st.header(text["dictionary"], anchor=False)
+rows = glossary.dictionary(query, scene)
+figures.show_table(
+    pd.DataFrame(rows), key="terms_dictionary", formats=text["columns"]
+)
+st.caption(escape.for_markdown(text["dictionary_note"]))
