@@ -122,9 +122,7 @@ class Terms(Mapping[str, Term]):
     def search(self, query: str) -> tuple[str, ...]:
         """Return the terms that fit a query: those of that name first, then those that say it."""
         words = query.lower().split()
-        named = [
-            t.id for t in self.values() if _holds(" ".join([t.name, *t.also]).lower(), words)
-        ]
+        named = [t.id for t in self.values() if _holds(" ".join([t.name, *t.also]).lower(), words)]
         said = [
             t.id
             for t in self.values()

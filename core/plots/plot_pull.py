@@ -77,7 +77,7 @@ def plot_pull(
         _note(each, shown, limits, wording),
     )
     scene = _Scene(
-        figure=canvas.new_figure(heading, style, height=430),
+        figure=canvas.new_figure(heading, style, height=430 if style.size == "normal" else 540),
         each=each,
         at=at,
         pulled=each.partial_pooling if pulled is None else pulled,
@@ -258,8 +258,16 @@ def _name(scene: _Scene, named: Sequence[int], guessed: int | None, is_revealed:
             arrowwidth=1,
             arrowhead=0,
             ax=-46 if right else 46,
-            ay=(-30 if place % 2 == 0 else 34) * style.scale,
+            ay=_aside(float(y), scene.limits, place) * style.scale,
         )
+
+
+def _aside(y: float, limits: tuple[float, float], place: int) -> float:
+    """Return how far below a mark its label stands: away from the near edge, else in turns."""
+    at = (y - limits[0]) / (limits[1] - limits[0])
+    if at > 0.8 or at < 0.2:
+        return 34.0 if at > 0.8 else -30.0
+    return -30.0 if place % 2 == 0 else 34.0
 
 
 def _lay_out(

@@ -17,8 +17,6 @@ def entries(names: Sequence[str], scene: Scene, *, is_open: bool) -> None:
     """Show terms under each other; each opens on its whole entry."""
     for name in names:
         term = TERMS[name]
-        title = escape.for_markdown(upper_first(term.name))
-        st.markdown(f"**{title}**  \n{escape.for_markdown(term.short)}")
         part = st.expander(
             _label(term), expanded=is_open, key=f"terms_{name}_{is_open}", on_change="rerun"
         )
@@ -28,8 +26,8 @@ def entries(names: Sequence[str], scene: Scene, *, is_open: bool) -> None:
 
 
 def _label(term: Term) -> str:
-    also = ", ".join(term.also[:3])
-    return escape.for_markdown(also or term.name)
+    name = escape.for_markdown(upper_first(term.name))
+    return f"**{name}.** {escape.for_markdown(term.short)}"
 
 
 def _entry(term: Term, scene: Scene) -> None:
@@ -38,6 +36,8 @@ def _entry(term: Term, scene: Scene) -> None:
     live = term.live(scene)
     if live:
         st.info(f"**{text['here']}.** {live}")
+    if term.also:
+        st.caption(f"{text['also']}: {escape.for_markdown(', '.join(term.also))}")
     if term.see:
         others = ", ".join(TERMS[name].name for name in term.see)
         st.caption(f"{text['see']}: {escape.for_markdown(others)}")

@@ -32,7 +32,7 @@ from core.lessons.parse import parse_lesson
 from core.lessons.quantities import evaluate
 from core.lessons.state import parameters
 from core.lessons.template import Template
-from pages._shared import cache, lesson_tasks, link, look, texts
+from pages._shared import cache, lesson_tasks, link, look, terms, texts
 from pages._shared.lesson_figures import StepFigures
 from pages._shared.link_options import options_of
 
@@ -176,8 +176,12 @@ def navigate(lesson: Lesson, row: Any) -> Step:
         st.session_state["lessons_step"] = number
     with row:
         _move(text["back"], number - 1, "B", number > 1, "lessons_back")
-        st.pagination(total, key="lessons_step", persist_state=_SAVED)
+        pages = None if look.is_narrow() else st.container()
+        if pages is not None:
+            pages.pagination(total, key="lessons_step", persist_state=_SAVED)
         _move(text["next"], number + 1, "N", number < total, "lessons_next")
+        if pages is None:
+            st.pagination(total, key="lessons_step", persist_state=_SAVED)
     return lesson.steps[number - 1]
 
 
@@ -202,31 +206,41 @@ def show(lesson: Lesson, step: Step) -> None:
     key = f"{lesson.id}/{step.number}"
     scene = scene_of(lesson, step, facts)
     title = st.container()
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        body = st.container()
-        task = st.container(border=True)
-        end = st.container()
+    body, task, end, picture = _places()
     with task:
         st.markdown(
             f"**{text['predict'] if step.task.is_guess else text['follow']}.** "
             f"{_markdown(step.task.ask, scene)}"
         )
         scene, done = _do(step, scene, key)
-    title.title(escape.for_markdown(_plain(step.title, scene)), anchor=False)
+    heading, story = _plain(step.title, scene), _plain(step.text, scene)
+    explained = terms.first_mention(heading, story)
+    title.title(escape.for_markdown(heading), anchor=False, help=explained)
     body.markdown(_markdown(step.text, scene))
     with end:
         if done is not None and done.verdict is not None:
             st.markdown(_markdown(step.after, lesson_tasks.with_guess(scene, done)))
             lesson_tasks.retry(key)
         _leave(lesson, step)
-    with right:
+    with picture:
         if done is None:
             StepFigures(step, scene, key).show(step.figure)
         else:
             lesson_tasks.draw(step, scene, key, done)
     if look.is_narrow() and step.number < len(lesson.steps):
         st.button(text["next"], key="lessons_next_below", on_click=_go, args=(step.number + 1,))
+
+
+def _places() -> tuple[Any, Any, Any, Any]:
+    """Return the places of text, task, what follows, and figure.
+
+    Side by side; on a phone the figure stands between text and task, in sight of both.
+    """
+    if look.is_narrow():
+        body, picture = st.container(), st.container()
+        return body, st.container(border=True), st.container(), picture
+    left, right = st.columns([2, 3], gap="large")
+    return left.container(), left.container(border=True), left.container(), right
 
 
 def _do(step: Step, scene: Scene, key: str) -> tuple[Scene, lesson_tasks.Done | None]:

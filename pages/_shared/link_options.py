@@ -127,7 +127,10 @@ SCREENS: dict[str, tuple[Option, ...]] = {
         Option("lesson", "lessons_id", "", "text"),
         Option("step", "lessons_step", 1, "whole", low=1, high=7),
     ),
-    "terms": (Option("find", "terms_search", "", "text"),),
+    "terms": (
+        Option("find", "terms_search", "", "text"),
+        Option("view", "terms_view", "words", choices=("words", "dictionary")),
+    ),
 }
 
 

@@ -1,0 +1,113 @@
+"""The lessons in a browser: by keyboard, at the width of a phone, on the projector."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from core.lessons.catalogue import LESSONS
+from tests.browser.conftest import OpenApp
+from tests.browser.driver import settle
+
+WIDTHS = {"desk": (1280, 800), "phone": (390, 844)}
+
+
+def title(page: Page) -> str:
+    return page.locator('[data-testid="stMain"] h1').first.inner_text()
+
+
+def press(page: Page, key: str) -> None:
+    page.keyboard.press(key)
+    settle(page)
+
+
+def nothing_is_wrong(page: Page, width: int) -> None:
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator('[data-testid="stMain"] .js-plotly-plot').count() > 0
+
+
+@pytest.mark.parametrize("where", list(WIDTHS))
+@pytest.mark.parametrize("name", list(LESSONS))
+def test_every_lesson_steps_through_by_keyboard(name: str, where: str, open_app: OpenApp) -> None:
+    width, height = WIDTHS[where]
+    page = open_app(f"/lessons?lesson={name}", width=width, height=height)
+    seen = []
+    for step in LESSONS[name].steps:
+        nothing_is_wrong(page, width)
+        seen.append(title(page))
+        if step.task.is_guess:
+            assert "Show the answer" in page.locator('[data-testid="stMain"]').inner_text()
+            press(page, "s")
+            text = page.locator('[data-testid="stMain"]').inner_text()
+            assert "Guess again" in text and "You" in text
+            nothing_is_wrong(page, width)
+        if step.number < len(LESSONS[name].steps):
+            press(page, "n")
+    assert len(set(seen)) == len(LESSONS[name].steps)
+    press(page, "b")
+    assert title(page) == seen[-2]
+    assert f"lesson={name}" in page.url and f"step={len(seen) - 1}" in page.url
+
+
+def test_a_guess_is_moved_by_the_arrow_keys(open_app: OpenApp) -> None:
+    page = open_app("/lessons?lesson=small_groups&step=3")
+    thumb = page.get_by_role("slider").first
+    thumb.focus()
+    before = float(thumb.get_attribute("aria-valuenow") or "nan")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    settle(page)
+    after = float(page.get_by_role("slider").first.get_attribute("aria-valuenow") or "nan")
+    assert after == pytest.approx(before + 0.06)
+    press(page, "s")
+    assert f"You said {after:.2f}" in page.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_one_key_opens_the_step_in_the_dashboard(open_app: OpenApp) -> None:
+    page = open_app("/lessons?lesson=scenarios&step=6")
+    press(page, "d")
+    settle(page, quiet=600)
+    assert "u=log_uranium" in page.url and "/lessons" not in page.url
+    assert "log_uranium" in page.locator('[data-testid="stSidebar"]').inner_text()
+
+
+@pytest.mark.parametrize("query", ["lesson=own", "lesson=%3Cscript%3E", "lesson=nowhere&step=3"])
+def test_a_link_to_no_lesson_shows_the_list(query: str, open_app: OpenApp) -> None:
+    page = open_app(f"/lessons?{query}")
+    assert title(page) == "Lessons"
+    assert "not here" in page.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_a_step_beyond_the_last_is_the_last(open_app: OpenApp) -> None:
+    page = open_app("/lessons?lesson=small_groups&step=7")
+    assert title(page) == "Is it worth it?"
+
+
+def test_typing_does_not_turn_the_page(open_app: OpenApp) -> None:
+    page = open_app("/lessons?lesson=small_groups")
+    before = title(page)
+    page.get_by_role("combobox", name="Your pick").click()
+    page.keyboard.type("nobles")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert title(page) == before
+    press(page, "s")
+    assert "NOBLES" in page.locator('[data-testid="stMain"]').inner_text()
+
+
+def test_the_projector_shows_text_and_figure_together(open_app: OpenApp) -> None:
+    page = open_app("/lessons?lesson=scenarios&step=3&projector=1")
+    chart = page.locator('[data-testid="stMain"] .js-plotly-plot').first.bounding_box()
+    assert chart is not None and chart["y"] < 400
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_terms_are_searched_by_keyboard(width: int, open_app: OpenApp) -> None:
+    page = open_app("/terms", width=width)
+    page.get_by_label("Find a term").fill("BLUP")
+    page.keyboard.press("Enter")
+    settle(page)
+    text = page.locator('[data-testid="stMain"]').inner_text()
+    assert "Conditional mode" in text and "ranef" in text
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

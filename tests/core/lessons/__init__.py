@@ -1,0 +1,1 @@
+"""Tests of the lessons: files, placeholders, guesses, terms."""
