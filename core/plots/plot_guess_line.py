@@ -29,8 +29,12 @@ def end_labels(lines: GroupLines, wording: Wording) -> tuple[str, str]:
         return words[0], words[1]
     if wording.is_indicator(lines.predictor):
         return wording.level(lines.predictor, 0), wording.level(lines.predictor, 1)
-    low, high = (formats.number(float(v)) for v in (lines.grid[0], lines.grid[-1]))
+    low, high = (_short(float(v)) for v in (lines.grid[0], lines.grid[-1]))
     return f"{name} = {low}", f"{name} = {high}"
+
+
+def _short(value: float) -> str:
+    return formats.fixed(value, 0) if value == round(value) else formats.number(value)
 
 
 def plot_guess_line(
