@@ -66,6 +66,18 @@ def number(value: float, digits: int = 3) -> str:
     return _plain(value, max(digits - 1 - magnitude, 0))
 
 
+def place(value: float) -> str:
+    """Return a number that says where, without zeros at its end: ``4.5``, ``9``.
+
+    Examples
+    --------
+    >>> place(4.5), place(9.0), place(1200.0), place(-0.2741)
+    ('4.5', '9', '1,200', '−0.274')
+    """
+    text = number(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
 def decimals_for(values: Iterable[float], digits: int = 2) -> int:
     """Return the decimals that show the spread of some numbers to ``digits`` digits (0 to 6)."""
     array = np.asarray(list(values), dtype=np.float64)

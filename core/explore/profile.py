@@ -119,6 +119,38 @@ def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
     return Profile(frame, curves, level)
 
 
+def profile_curve(
+    fit: MultilevelFit, name: str, level: float = 0.95, n_points: int = 41
+) -> tuple[ProfileCurve, tuple[float, float]]:
+    """Return the profile of one parameter (named as in ``Profile.intervals``) on an even grid
+    that reaches a little beyond its interval, and that interval.
+
+    Raises
+    ------
+    SpecError
+        When the model has no such parameter.
+    """
+    task = _task(fit)
+    if name not in task.names:
+        raise SpecError(f"The model has no parameter '{name}' to profile.")
+    i = task.names.index(name)
+    ends, _ = _seek(task, float(np.sqrt(chdtri(1, 1.0 - level))), np.array([i]))
+    low, high = _bounds(task)
+    reach = 0.35 * (ends[0, 1] - ends[0, 0])
+    start, stop = max(ends[0, 0] - reach, low[i]), min(ends[0, 1] + reach, high[i])
+    value = np.linspace(start, stop, n_points)
+    if name == "sigma_y":
+        value = np.maximum(value, 1e-6 * task.estimates[i])
+    phi = np.repeat(task.phi[None], n_points, axis=0)
+    rise, _ = _profiled(task, np.full(n_points, i), value, phi)
+    known = np.isfinite(rise)
+    first_fixed = len(task.names) - len(task.offsets)
+    shift = task.offsets[i - first_fixed] if i >= first_fixed else 0.0
+    scale = task.scales[i]
+    curve = ProfileCurve(value[known] * scale + shift, np.maximum(rise[known], 0.0))
+    return curve, (float(ends[0, 0] * scale + shift), float(ends[0, 1] * scale + shift))
+
+
 def ratio_interval(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> tuple[float, float]:
     """Return the profile interval of sd / sigma_y of the groups' lines where x is ``at``.
 

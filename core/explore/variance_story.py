@@ -1,16 +1,21 @@
-"""Where the variance is, as a table for a figure and as sentences."""
+"""Where the variance is, as tables for figures and as sentences."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from core.explore.profile import profile
 from core.explore.variance import IntraclassCorrelation, bound_sentence, icc, null_model
 from core.explore.wording import Wording
-from core.formats import number, percent
-from core.results import PoolingFits
+from core.explore.zero import moving_predictor, predictor_span
+from core.formats import number, percent, place, with_interval
+from core.results import MultilevelFit, PoolingFits
+
+#: Groups times squared coefficients from which profiles take over a second.
+_SLOW = 4_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,17 +26,49 @@ class VarianceStory:
     ----------
     parameters : DataFrame
         ``parameter, meaning, estimate, lower, upper``: sds, correlations, residual sd and
-        average coefficients; the fit's estimate with its profile interval.
-    correlation : IntraclassCorrelation or None
-        None where no intercept varies.
-    title, sentences : str, tuple of str
-        Plain text.
+        average coefficients; the fit's estimate with its profile interval (NaN where only
+        the estimates were asked for).
+    correlation, without_predictors : IntraclassCorrelation or None
+        Of the model and of the one without any predictor; None where no intercept varies,
+        the second also where the model has no predictor.
+    title, sentences, of_coefficients : str, tuple of str
+        Plain text; the last about single variances and correlations.
     """
 
     parameters: pd.DataFrame
     correlation: IntraclassCorrelation | None
+    without_predictors: IntraclassCorrelation | None
     title: str
     sentences: tuple[str, ...]
+    of_coefficients: tuple[str, ...] = ()
+
+    @property
+    def spread(self) -> pd.DataFrame:
+        """The standard deviations among ``parameters``."""
+        return self.parameters[self.parameters["parameter"].str.match(r"^(sd_|sigma_y$)")]
+
+
+def is_slow(fits: PoolingFits) -> bool:
+    """Return whether profile intervals take so long that estimates should come first."""
+    fit = fits.multilevel
+    return fit.n_groups * len(fit.varying_names) ** 2 > _SLOW
+
+
+def share_at(fit: MultilevelFit) -> float:
+    """Return where the intraclass correlation is told: the mean of x, or 0.
+
+    The mean where one numeric slope varies and may be correlated with the intercept.
+    """
+    if moving_predictor(fit) is None or not fit.spec.correlated:
+        return 0.0
+    return predictor_span(fit)[1]
+
+
+def first_estimates(fits: PoolingFits, wording: Wording) -> VarianceStory:
+    """Return the variances without intervals: what can be shown at once."""
+    table = _parameters(fits, wording)
+    table["lower"] = table["upper"] = np.nan
+    return VarianceStory(table, None, None, "", ())
 
 
 def variance_story(fits: PoolingFits, wording: Wording, level: float = 0.95) -> VarianceStory:
@@ -44,6 +81,28 @@ def variance_story(fits: PoolingFits, wording: Wording, level: float = 0.95) -> 
     """
     fit = fits.multilevel
     found = profile(fit, level).intervals.set_index("name")
+    table = _parameters(fits, wording)
+    table = table[table["parameter"].isin(found.index)].reset_index(drop=True)
+    for end in ("lower", "upper"):
+        table[end] = [float(found[end][name]) for name in table["parameter"]]
+    share = null = None
+    if fit.spec.varying_intercept:
+        share = icc(fit, level, share_at(fit))
+        if fit.data.base or fit.data.group_columns:
+            null = icc(null_model(fit), level)
+    return VarianceStory(
+        table,
+        share,
+        null,
+        _title(fits, wording, share),
+        _sentences(fits, wording, share, null),
+        _of_coefficients(fits, table),
+    )
+
+
+def _parameters(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
+    """Return every parameter of the fit: ``parameter, meaning, estimate``."""
+    fit = fits.multilevel
     rows: list[tuple[str, str, float]] = []
     for name, sd in zip(fit.varying_names, fit.sigma_group, strict=True):
         what = f"sd between {wording.group.many}: {wording.term(name, fits.data)}"
@@ -51,46 +110,61 @@ def variance_story(fits: PoolingFits, wording: Wording, level: float = 0.95) -> 
     if fit.spec.correlated:
         for b, slope in enumerate(fit.varying_names):
             for a, other in enumerate(fit.varying_names[:b]):
-                rows.append(
-                    (
-                        f"cor_{slope}.{other}",
-                        f"correlation of {slope} and {other}",
-                        float(fit.correlation[b, a]),
-                    )
-                )
+                one, two = (wording.term(n, fits.data) for n in (other, slope))
+                what = f"correlation of {one} and {two}"
+                rows.append((f"cor_{slope}.{other}", what, float(fit.correlation[b, a])))
     inside = f"sd of {wording.individual.many} inside a {wording.group.one}"
     rows.append(("sigma_y", inside, fit.sigma_y))
     for name, value in zip(fit.fixef_names, fit.fixef, strict=True):
-        if name in found.index:
-            rows.append((name, f"average coefficient of {name}", float(value)))
-    table = pd.DataFrame(rows, columns=["parameter", "meaning", "estimate"])
-    table["lower"] = [float(found["lower"][name]) for name in table["parameter"]]
-    table["upper"] = [float(found["upper"][name]) for name in table["parameter"]]
-    share = icc(fit, level) if fit.spec.varying_intercept else None
-    return VarianceStory(
-        table, share, _title(fits, wording, share), _sentences(fits, wording, share)
-    )
+        rows.append((name, f"average coefficient of {name}", float(value)))
+    return pd.DataFrame(rows, columns=["parameter", "meaning", "estimate"])
+
+
+def where(fits: PoolingFits, at: float, wording: Wording) -> str:
+    """Return where the share is told, as an end of a phrase; '' where it is the same everywhere."""
+    if not fits.spec.varying:
+        return ""
+    name = moving_predictor(fits.multilevel)
+    if name is None:
+        return " where the varying predictors are 0"
+    if at == 0.0:
+        return f" where {wording.in_sentence(name)} is 0"
+    return f" at the mean {wording.in_sentence(name)}, {place(at)}"
 
 
 def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None) -> str:
     if share is None:
         sd = number(float(fits.multilevel.sigma_group[0]))
         return f"Slopes differ between {wording.group.many} with a standard deviation of {sd}"
-    where = " where the varying predictors are 0" if fits.spec.varying else ""
     return (
-        f"Between {wording.group.many} lies {percent(share.icc)} of the variance{where}; the data "
-        f"allow {percent(share.lower)} to {percent(share.upper)}"
+        f"Between {wording.group.many} lies {percent(share.icc)} of the variance"
+        f"{where(fits, share.at, wording)}; the data allow {percent(share.lower)} to "
+        f"{percent(share.upper)}"
     )
 
 
+def _of_coefficients(fits: PoolingFits, table: pd.DataFrame) -> tuple[str, ...]:
+    """Return how large a variance at zero may still be, and the correlations."""
+    bound = bound_sentence(fits.multilevel)
+    out = [bound] if bound else []
+    for row in table[table["parameter"].str.startswith("cor_")].itertuples():
+        estimate, lower, upper = float(row.estimate), float(row.lower), float(row.upper)  # type: ignore[arg-type]
+        if np.isfinite(estimate):
+            amount = with_interval(estimate, lower, upper, "95% interval ")
+            out.append(
+                f"{str(row.meaning).replace('correlation', 'Correlation', 1)}: ρ = {amount}."
+            )
+    return tuple(out)
+
+
 def _sentences(
-    fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None
+    fits: PoolingFits,
+    wording: Wording,
+    share: IntraclassCorrelation | None,
+    null: IntraclassCorrelation | None,
 ) -> tuple[str, ...]:
     fit = fits.multilevel
     out = []
-    bound = bound_sentence(fit)
-    if bound:
-        out.append(bound)
     if share is not None:
         rows = f"{fit.n_obs:,} {wording.individual.many}"
         low, high = f"{share.effective_n_lower:,.0f}", f"{share.effective_n_upper:,.0f}"
@@ -99,9 +173,41 @@ def _sentences(
             f"{share.effective_n:,.0f} independent ones ({low} to {high}): the design effect "
             f"is {number(share.design_effect)}."
         )
-        if fit.data.base or fit.data.group_columns:
-            out.append(
-                f"Without any predictor, {percent(null_model(fit).icc)} of the variance lies "
-                f"between {wording.group.many}."
-            )
+    if null is not None:
+        out.append(
+            f"Without any predictor, {percent(null.icc)} of the variance lies between "
+            f"{wording.group.many} ({percent(null.lower)} to {percent(null.upper)})."
+        )
     return tuple(out)
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """Return the estimates of a table with their intervals, one after the other."""
+    return "; ".join(
+        f"{row.meaning} {with_interval(float(row.estimate), float(row.lower), float(row.upper))}"  # type: ignore[arg-type]
+        for row in table.itertuples()
+    )
+
+
+def share_table(story: VarianceStory) -> pd.DataFrame:
+    """Return the shares with intervals, design effects and effective sample sizes."""
+    named = (
+        ("without predictors (null model)", story.without_predictors),
+        ("this model", story.correlation),
+    )
+    rows = [
+        {
+            "meaning": name,
+            "estimate": share.icc,
+            "lower": share.lower,
+            "upper": share.upper,
+            "at": share.at,
+            "design effect": share.design_effect,
+            "effective n": share.effective_n,
+            "effective n, lower": share.effective_n_lower,
+            "effective n, upper": share.effective_n_upper,
+        }
+        for name, share in named
+        if share is not None
+    ]
+    return pd.DataFrame(rows)

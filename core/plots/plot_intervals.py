@@ -53,8 +53,7 @@ def plot_intervals(
         mode="markers",
         marker=theme.marker("partial_pooling", style),
         hovertext=[
-            f"{escape.for_plotly(str(meaning))}: {formats.number(e)} "
-            f"({formats.number(lo)} to {formats.number(up)})"
+            f"{escape.for_plotly(str(meaning))}: {formats.with_interval(e, lo, up)}"
             for meaning, e, lo, up in zip(table["meaning"], estimate, lower, upper, strict=True)
         ],
         hoverinfo="text",
@@ -63,7 +62,9 @@ def plot_intervals(
     figure.update_yaxes(
         tickvals=places, ticktext=names, range=[-0.6, len(table) - 0.4], showgrid=False
     )
-    bottom, top = min(float(lower.min()), 0.0), float(np.where(np.isfinite(upper), upper, 0).max())
+    ends = np.concatenate([estimate, lower, upper, np.zeros(1)])
+    ends = ends[np.isfinite(ends)]
+    bottom, top = float(ends.min()), float(ends.max())
     figure.update_xaxes(range=[bottom - 0.03 * (top - bottom), top + 0.05 * (top - bottom)])
     canvas.title_axis(figure, "x", axis, style)
     return figure

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import escape
 from core.explore.error_intervals import CoefficientErrors
-from pages._shared import controls, levels, texts
+from pages._shared import changes, levels, texts
 from pages._shared.state import Shown
 
 #: Coefficients that are drawn at first, and at most.
@@ -49,6 +49,6 @@ def offer_group_level(shown: Shown) -> None:
         st.button(
             text["add"].format(column=escape.for_markdown(column.name)),
             key="standard_errors_add",
-            on_click=controls.add_group_predictor,
+            on_click=changes.add_group_predictor,
             args=(shown.dataset, column.name, (), column.source),
         )

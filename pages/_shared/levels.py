@@ -15,7 +15,7 @@ from core.explore.slopes import Slopes, slope_predictors
 from core.explore.two_levels import TwoLevels
 from core.plots.plot_slopes import plot_slopes
 from core.plots.plot_two_levels import plot_two_levels
-from pages._shared import cache, controls, figures, look, texts
+from pages._shared import cache, changes, figures, look, texts
 from pages._shared.state import Shown
 
 _SAVED = "session"
@@ -141,14 +141,14 @@ def _put_into_model(shown: Shown, column: GroupColumn, slopes: tuple[str, ...]) 
             st.button(
                 text["remove"].format(column=shown_name),
                 key="two_levels_remove",
-                on_click=controls.remove_group_predictor,
+                on_click=changes.remove_group_predictor,
                 args=(shown.dataset, column.name),
             )
         else:
             st.button(
                 text["add"].format(column=shown_name),
                 key="two_levels_add",
-                on_click=controls.add_group_predictor,
+                on_click=changes.add_group_predictor,
                 args=(shown.dataset, column.name, slopes, column.source),
             )
 

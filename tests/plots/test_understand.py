@@ -7,15 +7,21 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
+from core.explore.boundary import boundaries
 from core.explore.error_intervals import coefficient_errors
 from core.explore.group_columns import group_columns
+from core.explore.icc_story import share_curve
 from core.explore.slopes import slopes
 from core.explore.two_levels import group_level_line, two_levels
 from core.plots import theme
 from core.plots.plot_errors import plot_errors
+from core.plots.plot_likelihood import plot_likelihood
+from core.plots.plot_share import plot_share
 from core.plots.plot_slopes import plot_slopes
 from core.plots.plot_two_levels import plot_two_levels
+from core.plots.plot_zero import plot_zero
 from tests.fitted import example_fits, radon_with_uranium, words
+from tests.golden.cases import load_case
 
 STYLES = [theme.Style("dark", "projector"), theme.Style("light", "normal", True), theme.DEFAULT]
 
@@ -62,3 +68,32 @@ def test_errors_draws_every_interval(style: theme.Style) -> None:
     assert len(bars) == 4
     for bar, each in zip(bars, found, strict=True):
         assert_allclose(bar.x, [each.lower["multilevel"], each.upper["multilevel"]])
+
+
+@pytest.mark.parametrize("style", STYLES, ids=["dark", "narrow", "plain"])
+@pytest.mark.parametrize("at", [0.0, 4.5, 9.0])
+def test_zero_draws_lines_that_stay(at: float, style: theme.Style) -> None:
+    fit = example_fits("sleepstudy").multilevel
+    figure = plot_zero(fit, "Days", at, wording=words("sleepstudy"), style=style)
+    by_name = {t.name: t for t in figure.data}
+    lines = np.asarray(by_name["lines of the groups"].y)
+    assert_allclose(np.sort(lines[0::3]), np.sort(fit.line[:, 0]), rtol=1e-12)
+    order = np.argsort(fit.line[:, 0], kind="stable")
+    assert_allclose(by_name["intercepts"].y, (fit.line[:, 0] + at * fit.line[:, 1])[order])
+    assert set(by_name["intercepts"].x) == {at}
+
+
+def test_share_and_likelihood_draw_their_curves() -> None:
+    fits = example_fits("sleepstudy")
+    found = share_curve(fits)
+    assert found is not None
+    figure = plot_share(found, wording=words("sleepstudy"))
+    by_name = {t.name: t for t in figure.data}
+    assert_allclose(by_name["ICC"].y, found.share)
+    assert_allclose(by_name["ICC with its interval"].y, found.estimate)
+    case = load_case("dyestuff2")
+    zero = core.fit_all(core.GroupedData.from_table(case.table, case.spec()))
+    (each,) = boundaries(zero)
+    drawn = {t.name: t for t in plot_likelihood(each, zero).data}
+    assert_allclose(drawn["relative likelihood"].y, each.likelihood)
+    assert drawn["bound"].x[0] == pytest.approx(each.upper)
