@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.tables.columns import label_of
-from core.tables.finding import Finding, counted
-from core.tables.fixes import CodeAsZeroOne, DateToNumber, DropColumn, TreatAsCategory
+from core.tables.finding import Finding, counted, listed
+from core.tables.fixes import CodeAsZeroOne, DateToNumber, DropColumn, DropColumns, TreatAsCategory
 from core.tables.limits import shorten
 from core.tables.profile import ColumnProfile
 
 _MOST_CODES = 12
 _NEARLY_ALL = 0.93
 _LEAST_ROWS = 12
+_MOST_CONSTANTS = 8
 _YES = frozenset(["yes", "y", "true", "1", "pass", "passed", "success", "positive", "dead", "case"])
 
 
@@ -62,6 +65,20 @@ def check_constant(column: ColumnProfile) -> Finding | None:
     return Finding("constant_column", column.name, message, DropColumn(column.name), "info")
 
 
+def join_constants(findings: Sequence[Finding]) -> list[Finding]:
+    """Put many findings of constant columns into one."""
+    constant = [f for f in findings if f.code == "constant_column" and f.column is not None]
+    if len(constant) <= _MOST_CONSTANTS:
+        return list(findings)
+    columns = tuple(str(finding.column) for finding in constant)
+    message = (
+        f"{len(columns):,} columns ({listed(columns, 3)}) are the same in every row or empty, so "
+        "they explain nothing."
+    )
+    joined = Finding("constant_column", columns[0], message, DropColumns(columns), "info")
+    return [joined, *(finding for finding in findings if finding not in constant)]
+
+
 def check_date(column: ColumnProfile) -> Finding | None:
     """Find dates, which a model needs as numbers."""
     if column.kind != "date":
@@ -92,11 +109,14 @@ def check_nearly_constant(column: ColumnProfile) -> Finding | None:
     share = float(column.counts[most]) / column.n_present
     if share < _NEARLY_ALL:
         return None
-    value = shorten(label_of(column.levels[most]))
+    value, others = (
+        shorten(label_of(column.levels[most])),
+        column.n_present - int(column.counts[most]),
+    )
     message = (
         f"The outcome '{shorten(column.name)}' is {value} in {share:.0%} of the rows; only "
-        f"{counted(column.n_present - int(column.counts[most]), 'row')} differ, so there is next "
-        "to nothing to explain."
+        f"{counted(others, 'row')} {'differs' if others == 1 else 'differ'}, so there is next to "
+        "nothing to explain."
     )
     return Finding("constant_column", column.name, message)
 

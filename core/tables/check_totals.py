@@ -20,6 +20,16 @@ _WORDS = (
     "|итого|всего|合计|合計|总计|總計"
 )
 _TOTAL = rf"(?i)^\s*(?:{_WORDS})(?: ?\(?n\)?)?\s*:?\s*$"
+#: Labels of summaries, by what the row then holds; "all" is a sum or a mean.
+_KINDS = {
+    "mean": r"(?:mean|average|avg)\b",
+    "median": r"median\b",
+    "spread": r"(?:sd|std)\b",
+    "min": r"min(?:imum)?\b",
+    "max": r"max(?:imum)?\b",
+    "count": r"(?:n|count)\b",
+    "all": ".",
+}
 _SUMMARIES = (
     r"all(?: .{1,30})?|overall(?: .{1,30})?|(?:sub)?total .{1,50}|mean|average|avg|median|aggregate"
     r"|everyone|together|sd|std\.?|std\.? ?dev\.?|min(?:imum)?|max(?:imum)?|n|count"
@@ -31,6 +41,7 @@ _SUBTOTAL = re.compile(
 )
 _TOTAL_SHARE = 0.34
 _MOST_LEVELS = 20_000
+_NEAR_END = 4
 _NO_ROWS = np.empty(0, dtype=np.intp)
 
 
@@ -71,7 +82,12 @@ def _total_rows(column: ColumnProfile, profiles: Sequence[ColumnProfile]) -> Int
         if _adds_up(profiles, row, others, least=0.0)
         or (row in (0, column.n_rows - 1) and _are_large(profiles, np.array([row]), others))
     ]
-    found += [row for row in perhaps if _adds_up(profiles, row, others, least=0.5)]
+    near_end = np.minimum(perhaps, column.n_rows - 1 - perhaps) < _NEAR_END
+    for row in perhaps[near_end]:
+        label = str(column.levels[column.codes[row]])
+        kind = next(kind for kind, words in _KINDS.items() if re.match(words, label.strip(), re.I))
+        if _adds_up(profiles, row, others, least=0.5, kinds=(kind,)):
+            found.append(row)
     return np.unique(np.array(found, dtype=np.intp))
 
 
@@ -107,9 +123,14 @@ def _are_large(profiles: Sequence[ColumnProfile], rows: IntArray, others: IntArr
 
 
 def _adds_up(
-    profiles: Sequence[ColumnProfile], row: int, others: IntArray, *, least: float
+    profiles: Sequence[ColumnProfile],
+    row: int,
+    others: IntArray,
+    *,
+    least: float,
+    kinds: Sequence[str] = ("all",),
 ) -> bool:
-    """Whether a row holds sums, means or other summaries of the others.
+    """Whether a row holds summaries of the others: sums or means, or what its label says.
 
     In more than the share ``least`` of its numbers; a row without numbers sums up nothing, and
     counts where its label alone is proof enough (``least`` 0).
@@ -121,12 +142,20 @@ def _adds_up(
         rest = column.values[others]
         rest = rest[np.isfinite(rest)]
         tried += 1
-        agreed += len(rest) > 0 and _summarises(float(column.values[row]), rest)
+        if len(rest) > 1:
+            known = [v for kind in kinds for v in _summaries(kind, rest)]
+            agreed += bool(np.isclose(column.values[row], known, rtol=0.01).any())
     return agreed > least * tried if tried else least == 0.0
 
 
-def _summarises(value: float, rest: FloatArray) -> bool:
-    mean, spread = float(rest.mean()), float(rest.std(ddof=1)) if len(rest) > 1 else 0.0
-    ends = (float(rest.min()), float(rest.max()))
-    known = (float(rest.sum()), mean, float(np.median(rest)), spread, *ends, float(len(rest)))
-    return bool(np.isclose(value, known, rtol=0.01).any())
+def _summaries(kind: str, rest: FloatArray) -> tuple[float, ...]:
+    """Return what a row of a kind may hold of a column."""
+    if kind == "spread":
+        return (float(rest.std(ddof=1)), float(rest.std()))
+    if kind == "count":
+        return (float(len(rest)), float(rest.sum()))
+    if kind == "median":
+        return (float(np.median(rest)),)
+    if kind in ("min", "max"):
+        return (float(rest.min() if kind == "min" else rest.max()),)
+    return (float(rest.mean()),) if kind == "mean" else (float(rest.sum()), float(rest.mean()))

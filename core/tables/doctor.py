@@ -16,6 +16,7 @@ from core.tables.check_columns import (
     check_nearly_constant,
     check_row_names,
     check_two_values,
+    join_constants,
 )
 from core.tables.check_groups import (
     check_group_level,
@@ -42,6 +43,8 @@ _COLUMN_CHECKS: tuple[Callable[[ColumnProfile], Finding | None], ...] = (
     check_constant,
     check_date,
 )
+#: Beyond so many columns that nearly belong to the groups, the groups are no natural ones.
+_MOST_SLIPS = 5
 _ORDER = {"problem": 0, "caution": 1, "info": 2}
 
 
@@ -109,7 +112,7 @@ def _choose(
         taken = {group, outcome, predictor}
         group = group or (guess.group if guess.group not in taken else None)
         guessed = by_name(profiles, group)
-        if group == guess.group and guessed is not None and not _is_credible(guessed):
+        if names[0] is None and guessed is not None and not _is_credible(guessed):
             group = None
         outcome = outcome or (guess.outcome if guess.outcome not in {*taken, group} else None)
         free = [name for name in guess.predictors if name not in {group, outcome}]
@@ -169,6 +172,7 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
         if repeated:  # in a wide table each row is a unit, which a column rightly names
             checks = tuple(check for check in checks if check is not check_row_names)
         findings += [finding for check in checks if (finding := check(column)) is not None]
+    findings = join_constants(findings)
     for column in profiles:
         if column is not chosen.outcome and not (column.is_numeric and column.cues.outcome):
             continue
@@ -192,9 +196,10 @@ def _group_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list[
     predictor = chosen.predictor
     if predictor is not None and (finding := check_spread(predictor, group)) is not None:
         findings.append(finding)
-    for column in profiles:
-        if column is group or column.name == outcome:
-            continue
-        if (finding := check_group_level(column, group)) is not None:
-            findings.append(finding)
-    return findings
+    slips = [
+        finding
+        for column in profiles
+        if column is not group and column.name != outcome
+        if (finding := check_group_level(column, group)) is not None
+    ]
+    return findings + slips[:_MOST_SLIPS]

@@ -240,6 +240,22 @@ class DropColumn(Fix):
 
 
 @dataclass(frozen=True)
+class DropColumns(Fix):
+    """Leave out several columns."""
+
+    columns: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return f"Leave out {len(self.columns):,} columns"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table without the columns."""
+        return table.drop(columns=list(self.columns))
+
+
+@dataclass(frozen=True)
 class RenameDuplicates(Fix):
     """Give columns of the same name different ones."""
 

@@ -11,6 +11,7 @@ from core.tables.role_scores import Scored, listed_reasons
 from core.types import FloatArray, IntArray
 
 _MAX_GROUP_PREDICTORS = 3
+_REPEATED_SHARE = 0.5
 
 
 def best_predictor(
@@ -32,7 +33,7 @@ def best_predictor(
 def _can_predict(column: ColumnProfile) -> bool:
     if column.kind in ("constant", "empty", "free text", "identifier", "date"):
         return False
-    return column.is_numeric or column.n_distinct <= 12
+    return column.is_numeric or column.n_distinct <= min(12, column.n_present / 3)
 
 
 def _predictor_score(
@@ -44,7 +45,7 @@ def _predictor_score(
     said = [f"it goes with '{outcome.name}' inside groups" if group else "it goes with the outcome"]
     if strength > 0.9 and _determines(column, outcome) and _determines(outcome, column):
         score -= 2.0  # another form of the outcome, such as its logarithm
-    if cues.time and column.is_numeric:
+    if cues.time and column.is_numeric and (group is None or _is_repeated(column, group)):
         score += 0.75
         said.insert(0, "it is the time of measurement")
     score -= 0.75 * (cues.id or cues.row_id or cues.group) + 0.3 * (
@@ -52,6 +53,12 @@ def _predictor_score(
     )
     score -= 0.2 * (not column.is_numeric)
     return Scored(column, score + 0.01, f"Predictor: {listed_reasons(said)}.")
+
+
+def _is_repeated(column: ColumnProfile, group: ColumnProfile) -> bool:
+    """Whether each group was measured about once at each time."""
+    pairs = pair_codes(column, group)
+    return len(np.unique(pairs)) > _REPEATED_SHARE * len(pairs)
 
 
 def _relation(column: ColumnProfile, outcome: ColumnProfile, group: ColumnProfile | None) -> float:

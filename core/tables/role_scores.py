@@ -41,7 +41,8 @@ def best_outcome(profiles: Sequence[ColumnProfile], group: ColumnProfile | None)
 
 
 def _can_be_outcome(column: ColumnProfile) -> bool:
-    return column.is_numeric and column.n_distinct > 1 and column.n_present > 2
+    plain = column.is_numeric and column.kind != "date"
+    return plain and column.n_distinct > 1 and column.n_present > 2
 
 
 def _is_designed(column: ColumnProfile) -> bool:
