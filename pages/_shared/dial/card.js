@@ -40,7 +40,7 @@ export function sumOf(row, own, target, weights, pooled) {
     const sign = w < 0 ? "\u2212" : "+";
     return ` ${sign} ${fixed(Math.abs(w), found.digits)} \u00d7 ${signed(found.apart[b], found.decimals[b])}`;
   });
-  const [start, end] = [target[row], pooled[row]].map((v) => fixed(v, found.decimals[row]));
+  const [start, end] = [target[row], pooled[row]].map((v) => fixed(v, found.start));
   return `${start}${parts.join("")} = ${end}`;
 }
 

@@ -120,24 +120,33 @@ export function quantile(sorted, p) {
 
 /**
  * The sum of a receipt in numbers that add up as they are shown.
- * Finds decimals and weight digits with which target + sum(weight * apart), computed from
- * the displayed numbers, rounds to the displayed result.
+ * Finds the fewest digits with which target + sum(weight * apart), computed from the displayed
+ * numbers, rounds to the displayed result: more of the distances and weights first, then of
+ * the result. `digits` are those of the weights, `decimals` of the distances (`start`, of the
+ * target and the result).
  */
 export function recombine(row, { own, target, weights, result, decimals }) {
-  const round = (v, n) => Number(v.toFixed(n));
-  for (let extra = 0; extra <= 6; extra++) {
-    const shown = decimals.map((d) => d + extra);
-    const apart = own.map((o, b) => round(round(o, shown[b]) - round(target[b], shown[b]), shown[b]));
-    for (const digits of [2, 3, 4, 5, 6, 8]) {
-      const factors = weights.map((w) => round(w, digits));
-      const start = round(target[row], shown[row]);
-      const sum = factors.reduce((total, w, b) => total + w * apart[b], start);
-      if (Math.abs(sum - round(result, shown[row])) < 0.499 * 10 ** -shown[row]) {
-        return { decimals: shown, digits, apart, weights: factors };
+  for (let more = 0; more <= 6; more++) {
+    const start = decimals[row] + more;
+    const base = rounded(target[row], start);
+    const wanted = rounded(result, start);
+    for (let extra = 0; extra <= 9; extra++) {
+      const shown = decimals.map((d) => Math.min(d + extra, 12));
+      const apart = own.map((o, b) => rounded(rounded(o, shown[b]) - rounded(target[b], shown[b]), shown[b]));
+      for (const digits of [2, 3, 4, 5, 6, 8, 10]) {
+        const factors = weights.map((w) => rounded(w, digits));
+        const sum = factors.reduce((total, w, b) => total + w * apart[b], base);
+        if (Math.abs(sum - wanted) < 0.499 * 10 ** -start) {
+          return { decimals: shown, start, digits, apart, weights: factors };
+        }
       }
     }
   }
   return null;
+}
+
+function rounded(value, decimals) {
+  return Number(value.toFixed(decimals));
 }
 
 /** Fill a template like "{n} of {all}". */

@@ -35,13 +35,13 @@ export function within(range, c) {
 
 /** One step along the scale; the stops and the notch are steps of their own. */
 export function stepped(range, c, step) {
+  if (c === 0) return step > 0 ? range[0] : 0;
+  if (c === Infinity) return step < 0 ? range[1] : Infinity;
   const place = placeOf(range, c);
   const next = place + step;
   const notch = placeOf(range, 1);
-  if (next < STOP - 1e-9) return c === range[0] || c === 0 ? 0 : range[0];
-  if (next > 1 - STOP + 1e-9) return c === range[1] || c === Infinity ? Infinity : range[1];
+  if (next < STOP - 1e-9) return c === range[0] ? 0 : range[0];
+  if (next > 1 - STOP + 1e-9) return c === range[1] ? Infinity : range[1];
   if ((place - notch) * (next - notch) < -1e-12) return 1;
-  if (c === 0) return range[0];
-  if (c === Infinity) return range[1];
   return positionOf(range, next);
 }

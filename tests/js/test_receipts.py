@@ -1,0 +1,132 @@
+"""The receipts as the browser writes them: sums in digits that add up, for every group."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import core
+from core.explore.dial_labels import dial_labels
+from core.explore.dial_payload import dial_payload
+from core.explore.wording import Wording
+from tests.core.test_pooling import three_coefficients
+
+HERE = Path(__file__).resolve().parent
+POSITIONS = [0.0, 0.3, 1.0, 20.0, "none"]
+SPLIT = [[0.3, 4.0], [1.0, 0.0]]
+_TERM = re.compile(r"([+\N{MINUS SIGN}]) ([\d.,]+) × (\(?[\d.,\N{MINUS SIGN}]+\)?)")
+
+
+def receipts(fits: core.PoolingFits) -> list[list[dict[str, Any]]]:
+    """Return the receipts of every group at every position, written by the component's code."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    path = core.dial_path(fits)
+    positions = POSITIONS + (SPLIT if path.model.k == 2 else [])
+    case = {
+        "payload": dial_payload(path),
+        "positions": positions,
+        "labels": dial_labels(path, Wording()),
+    }
+    done = subprocess.run(
+        [node, str(HERE / "receipts.mjs")],
+        input=json.dumps([case]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[list[dict[str, Any]]] = json.loads(done.stdout)[0]
+    return found
+
+
+def value(text: str) -> float:
+    """Return the number that a text shows."""
+    return float(text.strip("()").replace("\N{MINUS SIGN}", "-").replace(",", ""))
+
+
+def assert_adds_up(row: dict[str, Any]) -> None:
+    """Recombine a sum from the digits it shows."""
+    left, right = row["sum"].split(" = ")
+    total = value(left.split(" ")[0])
+    for sign, weight, apart in _TERM.findall(left):
+        total += (1 if sign == "+" else -1) * value(weight) * value(apart)
+    decimals = len(right.split(".")[1]) if "." in right else 0
+    assert f"{total:.{decimals}f}".lstrip("-") == f"{value(right):.{decimals}f}".lstrip("-"), row
+
+
+def models() -> dict[str, Any]:
+    """Return every example with a varying intercept and with a varying slope."""
+    out: dict[str, Any] = {}
+    for name, example in core.EXAMPLES.items():
+        for varying in ((), example.spec.predictors[:1]):
+            spec = core.ModelSpec(
+                example.spec.outcome,
+                example.spec.group,
+                predictors=example.spec.predictors,
+                varying=varying,
+                group_predictors=example.spec.group_predictors,
+            )
+            out[f"{name}{'_slope' if varying else ''}"] = (core.load_example(name), spec)
+    return out
+
+
+@pytest.mark.parametrize("name", list(models()))
+def test_every_group_of_every_example_adds_up(name: str) -> None:
+    table, spec = models()[name]
+    fits = core.fit_all(core.GroupedData.from_table(table, spec))
+    for groups in receipts(fits):
+        assert len(groups) == fits.data.n_groups
+        for receipt in groups:
+            for row in receipt["rows"]:
+                assert_adds_up(row)
+
+
+def test_three_coefficients_and_tiny_groups_add_up() -> None:
+    fits = three_coefficients()
+    assert not fits.no_pooling.line_estimable.all()
+    for groups in receipts(fits):
+        for receipt in groups:
+            for row in receipt["rows"]:
+                assert_adds_up(row)
+
+
+def test_numbers_of_any_size_add_up() -> None:
+    rng = np.random.default_rng(4)
+    group = np.repeat(np.arange(12), [1, 1, 2, 3, 5, 8, 1, 2, 9, 4, 1, 30])
+    x = 1990 + rng.normal(size=len(group)) * 5
+    y = (
+        3e6
+        + 4e4 * rng.normal(size=12)[group]
+        + 900 * (x - 1990)
+        + 2e4 * rng.normal(size=len(group))
+    )
+    table = pd.DataFrame({"y": y, "x": x, "g": [f"g{j}" for j in group]})
+    spec = core.ModelSpec("y", "g", predictors=("x",), varying=("x",))
+    fits = core.fit_all(core.GroupedData.from_table(table, spec))
+    for groups in receipts(fits):
+        for receipt in groups:
+            for row in receipt["rows"]:
+                assert_adds_up(row)
+
+
+def test_the_rows_it_takes_are_those_of_python() -> None:
+    """n = w / (1 - w) * sigma_y**2 / sigma_alpha**2 with one varying intercept."""
+    example = core.EXAMPLES["radon"]
+    spec = core.ModelSpec(example.spec.outcome, example.spec.group, predictors=("floor",))
+    fits = core.fit_all(core.GroupedData.from_table(core.load_example("radon"), spec))
+    at_one = receipts(fits)[POSITIONS.index(1.0)]
+    path = core.dial_path(fits)
+    for j, receipt in enumerate(at_one):
+        assert receipt["needed"] == core.receipt(path, j).n_for_80
+    fit = fits.multilevel
+    needed = np.ceil(4.0 * fit.sigma_y**2 / fit.vcov_group[0, 0])
+    assert at_one[0]["needed"] == needed
