@@ -70,6 +70,7 @@ export function dress(dial) {
   }
   style.setProperty("--size", `${look.text.label}px`);
   style.setProperty("font-family", look.font);
+  at.place.classList.toggle("large", look.scale > 1.2);
   dressPanels(dial);
   at.legend.replaceChildren(...labels.key.map(([mark, words]) => keyEntry(mark, words, look)));
   at.back.textContent = text.back;
