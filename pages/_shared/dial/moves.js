@@ -4,6 +4,9 @@ import { number, shorten } from "./format.js";
 import { arrowhead, circles, fade, rgba, segment, segments } from "./plot.js";
 import { isSame, MANY } from "./prepare.js";
 
+/** Ways between own and pooled marks that are drawn at most; marks are drawn for all. */
+const WAYS = 1200;
+
 /** Own and pooled points joined by lines, selected and hovered ones on top. */
 export function drawMoves(panel, scene, { x0, y0, x1, y1, own, other, out, radius }) {
   const { ctx } = panel;
@@ -19,7 +22,7 @@ export function drawMoves(panel, scene, { x0, y0, x1, y1, own, other, out, radiu
   ctx.strokeStyle = palette.axis;
   ctx.lineWidth = J > MANY ? 1 : 1.3 * look.scale;
   // Thousands of lines to the edges would draw a star of their own.
-  segments(ctx, x0, y0, x1, y1, J > MANY && out.length ? without(own, out) : own);
+  segments(ctx, x0, y0, x1, y1, budgeted(J > MANY && out.length ? without(own, out) : own));
   ctx.globalAlpha = (J > MANY ? 0.5 : 1) * dim;
   circles(ctx, x0, y0, hollow, {
     fill: J > MANY ? marks.no_pooling.color : rgba(palette.background, 0.6),
@@ -51,6 +54,12 @@ export function drawMoves(panel, scene, { x0, y0, x1, y1, own, other, out, radiu
     halo(panel, scene, { x0, y0, x1, y1 }, j, isPart);
     highlight(panel, scene, { x0, y0, x1, y1, hollow: hollow + 1, filled: (radius ? radius[j] : filled) + 1 }, [j], isPart);
   }
+}
+
+/** As many ways as can be drawn at frame rate: all, or every so manieth. */
+function budgeted(which) {
+  const step = Math.ceil(which.length / WAYS);
+  return step > 1 ? which.filter((_, i) => i % step === 0) : which;
 }
 
 function without(which, out) {
