@@ -49,7 +49,8 @@ def dictionary(query: str, scene: Scene) -> list[dict[str, str]]:
     """Return the lines of the dictionary that hold a word; all where none does."""
     words = query.lower().split()
     rows = [
-        {language: entry.words[language] for language in LANGUAGES} | {"value": entry.live(scene)}
+        {"plain": entry.words["plain"], "value": entry.live(scene)}
+        | {language: entry.words[language] for language in LANGUAGES}
         for entry in TERMS.dictionary
     ]
     some = [row for row in rows if all(w in " ".join(row.values()).lower() for w in words)]

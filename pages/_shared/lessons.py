@@ -63,6 +63,7 @@ def choose() -> tuple[Lesson | None, Any]:
     if not st.session_state.get("lessons_id"):
         with row.popover(text["upload"]):
             _upload()
+        row.button(text["format"], type="tertiary", key="lessons_format", on_click=_ask_format)
     offered = available()
     wanted = st.session_state.get("lessons_id", "")
     if wanted and wanted not in offered:
@@ -99,7 +100,6 @@ def _upload() -> None:
     file = st.file_uploader(
         text["upload_label"], type=["toml"], key="lessons_file", max_upload_size=1
     )
-    st.button(text["format"], type="tertiary", key="lessons_format", on_click=_ask_format)
     if file is None:
         st.session_state.pop("lessons_refused", None)
         st.session_state.pop("lessons_seen", None)
@@ -176,7 +176,7 @@ def navigate(lesson: Lesson, row: Any) -> Step:
         st.session_state["lessons_step"] = number
     with row:
         _move(text["back"], number - 1, "B", number > 1, "lessons_back")
-        pages = None if look.is_narrow() else st.container()
+        pages = None if look.is_narrow() else st.container(width="content")
         if pages is not None:
             pages.pagination(total, key="lessons_step", persist_state=_SAVED)
         _move(text["next"], number + 1, "N", number < total, "lessons_next")
@@ -206,7 +206,7 @@ def show(lesson: Lesson, step: Step) -> None:
     key = f"{lesson.id}/{step.number}"
     scene = scene_of(lesson, step, facts)
     title = st.container()
-    body, task, end, picture = _places()
+    body, task, end, picture = _places(is_answered=key in lesson_tasks.said())
     with task:
         st.markdown(
             f"**{text['predict'] if step.task.is_guess else text['follow']}.** "
@@ -231,14 +231,16 @@ def show(lesson: Lesson, step: Step) -> None:
         st.button(text["next"], key="lessons_next_below", on_click=_go, args=(step.number + 1,))
 
 
-def _places() -> tuple[Any, Any, Any, Any]:
+def _places(*, is_answered: bool) -> tuple[Any, Any, Any, Any]:
     """Return the places of text, task, what follows, and figure.
 
-    Side by side; on a phone the figure stands between text and task, in sight of both.
+    Side by side; on a phone the figure stands between text and task, in sight of both, and
+    after the comparison once there is one.
     """
     if look.is_narrow():
-        body, picture = st.container(), st.container()
-        return body, st.container(border=True), st.container(), picture
+        body, above = st.container(), st.container()
+        task, below = st.container(border=True), st.container()
+        return body, task, st.container(), below if is_answered else above
     left, right = st.columns([2, 3], gap="large")
     return left.container(), left.container(border=True), left.container(), right
 
