@@ -64,11 +64,11 @@ def test_a_guess_is_moved_by_the_arrow_keys(open_app: OpenApp) -> None:
     page = open_app("/lessons?lesson=small_groups&step=3")
     thumb = page.get_by_role("slider").first
     thumb.focus()
-    before = float(thumb.get_attribute("aria-valuenow") or "nan")
+    before = float(thumb.input_value())
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     settle(page)
-    after = float(page.get_by_role("slider").first.get_attribute("aria-valuenow") or "nan")
+    after = float(page.get_by_role("slider").first.input_value())
     assert after == pytest.approx(before + 0.06)
     press(page, "s")
     assert f"You said {after:.2f}" in page.locator('[data-testid="stMain"]').inner_text()
@@ -79,7 +79,8 @@ def test_one_key_opens_the_step_in_the_dashboard(open_app: OpenApp) -> None:
     press(page, "d")
     settle(page, quiet=600)
     assert "u=log_uranium" in page.url and "/lessons" not in page.url
-    assert "log_uranium" in page.locator('[data-testid="stSidebar"]').inner_text()
+    code = page.locator('[data-testid="stCode"]').first.inner_text()
+    assert "log_uranium + (floor | county)" in code
 
 
 @pytest.mark.parametrize("query", ["lesson=own", "lesson=%3Cscript%3E", "lesson=nowhere&step=3"])
