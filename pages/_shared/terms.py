@@ -39,3 +39,8 @@ def first_mention(*texts: str) -> str | None:
     new = [name for name in TERMS.mentioned(" ".join(texts)) if name not in told][:_MOST]
     told.update(new)
     return "\n\n".join(tip(name) for name in new) or None
+
+
+def title(text: str) -> None:
+    """Show the title of a screen, with the terms that it mentions explained."""
+    st.title(escape.for_markdown(text), anchor=False, help=first_mention(text))

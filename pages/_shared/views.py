@@ -19,10 +19,13 @@ from core.plots.plot_map import plot_map
 from core.plots.plot_shrinkage import plot_shrinkage
 from core.types import IntArray
 from pages._shared import controls, figures, look, state, texts
+from pages._shared import terms as glossary
 from pages._shared.dial import view as dial
 from pages._shared.state import Shown
 
 _SAVED = "session"
+#: Columns of tables whose heading explains its term.
+_EXPLAINED = ("no_pooling", "partial_pooling", "complete_pooling", "pooling_factor")
 
 
 def choose() -> str:
@@ -308,12 +311,15 @@ def formats(shown: Shown, terms: Sequence[str] | None = None) -> dict[str, Any]:
         "n": count(sentences.upper_first(wording.individual.many), format="localized"),
     }
     terms = terms or varying_names(shown.fits)
+    explained = {name.replace("_", " "): glossary.tip(name) for name in _EXPLAINED}
     for term in terms:
         digits = decimals(estimates(shown.fits, term))
         named = "" if len(terms) == 1 else f" ({wording.term(term, shown.fits.data)})"
         for what, label in words.items():
             is_share = what == "pooling factor"
             columns[f"{what}: {term}"] = count(
-                label + named, format="percent" if is_share else f"%.{digits}f"
+                label + named,
+                format="percent" if is_share else f"%.{digits}f",
+                help=explained.get(what),
             )
     return columns

@@ -7,7 +7,7 @@ from core import escape
 from core.explore import receipts, sentences
 from core.explore.estimates import estimates, group_table
 from core.plots.plot_lines import plot_lines
-from pages._shared import figures, look, messages, state, texts, views
+from pages._shared import figures, look, messages, state, terms, texts, views
 
 text = texts.load("groups")
 shown = state.shown()
@@ -17,7 +17,7 @@ messages.problems(shown)
 messages.needs_multilevel(shown)
 j = views.choose_group(shown)
 found = core.receipt(shown.fits, j, wording=wording)
-st.title(escape.for_markdown(found.sentence), anchor=False)
+terms.title(found.sentence)
 
 left, right = st.columns([3, 2], gap="medium")
 with left:

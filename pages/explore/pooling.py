@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import escape
 from core.explore import sentences
-from pages._shared import messages, model, state, texts, views
+from pages._shared import messages, model, state, terms, texts, views
 
 text = texts.load("pooling")
 shown = state.shown()
@@ -13,7 +13,7 @@ messages.problems(shown)
 with st.container(gap="xsmall"):
     with st.container(key="context"):
         st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
-    st.title(escape.for_markdown(sentences.headline(shown.fits, shown.wording)), anchor=False)
+    terms.title(sentences.headline(shown.fits, shown.wording))
     options = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with options:
         view = views.choose()

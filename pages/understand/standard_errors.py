@@ -7,7 +7,7 @@ from core.exceptions import PoolingError
 from core.explore import error_story
 from core.explore.error_intervals import coefficient_errors, errors_table
 from core.plots.plot_errors import plot_errors
-from pages._shared import cache, errors, figures, look, messages, state, texts
+from pages._shared import cache, errors, figures, look, messages, state, terms, texts
 
 text = texts.load("standard_errors")
 shown = state.shown()
@@ -19,7 +19,7 @@ try:
 except PoolingError as error:
     messages.error(error)
     st.stop()
-st.title(escape.for_markdown(error_story.errors_title(found, fits, wording)), anchor=False)
+terms.title(error_story.errors_title(found, fits, wording))
 chosen = errors.choose(shown, found)
 figure = plot_errors(fits, chosen, wording=wording, style=look.style())
 figures.picture(figure, key="standard_errors", alt=error_story.errors_alt(chosen, fits, wording))
