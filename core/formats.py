@@ -99,6 +99,8 @@ def with_interval(value: float, lower: float, upper: float, words: str = "") -> 
     >>> with_interval(-0.4312, -0.87, 0.00713), with_interval(251.4, 237.7, 265.1, "95% interval ")
     ('−0.43 (−0.87 to 0.01)', '251.4 (95% interval 237.7 to 265.1)')
     """
+    if math.isnan(lower) and math.isnan(upper):
+        return number(value)
     known = [v for v in (value, lower, upper) if math.isfinite(v)]
     decimals = decimals_for(known, digits=3 if np.ptp(known or [0.0]) < 5 else 2)
     shown = [fixed(v, decimals) for v in (value, lower, upper)]

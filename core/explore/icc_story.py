@@ -80,6 +80,12 @@ def share_curve(fits: PoolingFits, level: float = 0.95) -> ShareCurve | None:
 
 def share_title(found: ShareCurve, wording: Wording) -> str:
     """Return the finding: how the share depends on x."""
+    if wording.is_indicator(found.predictor):
+        ends = [
+            f"{percent(float(found.share[i]))} ({wording.level(found.predictor, code)})"
+            for i, code in ((0, 0), (-1, 1))
+        ]
+        return f"Between {wording.group.many} lies {ends[0]} or {ends[1]} of the variance"
     low, high = int(np.argmin(found.share)), int(np.argmax(found.share))
     name = wording.in_sentence(found.predictor)
     least, most = percent(float(found.share[low])), percent(float(found.share[high]))

@@ -15,7 +15,7 @@ from core.explore.slopes import Slopes, slope_predictors
 from core.explore.two_levels import TwoLevels
 from core.plots.plot_slopes import plot_slopes
 from core.plots.plot_two_levels import plot_two_levels
-from pages._shared import cache, changes, figures, look, texts
+from pages._shared import cache, changes, controls, figures, look, texts
 from pages._shared.state import Shown
 
 _SAVED = "session"
@@ -29,13 +29,17 @@ def columns(shown: Shown) -> dict[str, GroupColumn]:
     return {column.name: column for column in found}
 
 
-def nothing(shown: Shown, offered: dict[str, GroupColumn]) -> None:
-    """Say why there is nothing to show, and offer a table where there is."""
-    if offered:
-        return
+def untitled(shown: Shown, title: Any) -> None:
+    """Name the screen where no group-level line can be drawn (a message says why)."""
+    groups = escape.for_markdown(shown.wording.group.many)
+    title.title(texts.load("two_levels")["untitled"].format(groups=groups), anchor=False)
+
+
+def nothing(shown: Shown, title: Any) -> None:
+    """Say why there is no group-level predictor, and offer a table where there is one."""
     text, noun = texts.load("two_levels")["nothing"], shown.wording.group
     names = {"group": escape.for_markdown(noun.one), "groups": escape.for_markdown(noun.many)}
-    st.title(text["title"].format(**names), anchor=False)
+    title.title(text["title"].format(**names), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(text["text"].format(**names))
         st.button(text["example"], key="two_levels_example", on_click=_see_radon)
@@ -88,6 +92,7 @@ def _choose(
         names = shown.fits.no_pooling.varying_names
         term = names[0]
         if len(names) > 1:
+            controls.keep_valid("two_levels_term", names)
             chosen = st.segmented_control(
                 text["coefficient"],
                 names,
@@ -96,7 +101,7 @@ def _choose(
                 ),
                 default=names[0],
                 required=True,
-                key=f"two_levels_term_{'_'.join(names)}",
+                key="two_levels_term",
                 label_visibility="collapsed",
                 persist_state=_SAVED,
             )
@@ -116,8 +121,7 @@ def _choose(
 
 def _one_of(label: str, options: list[str], *, key: str, words: Any, help_text: str = "") -> str:
     """Return one of some names, the first where what was chosen is no longer there."""
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = options[0]
+    controls.keep_valid(key, options)
     chosen: str = st.selectbox(
         label,
         options,

@@ -123,6 +123,25 @@ SCREENS: dict[str, tuple[Option, ...]] = {
         Option("se_size", "pooling_group_size_intervals", True, "flag"),
         Option("page", "pooling_page", 1, "whole", low=1, high=10_000),
     ),
+    "two_levels": (
+        Option("u", "two_levels_column", None, "text", is_private=True, is_of_table=True),
+        Option("term", "two_levels_term", _INTERCEPT, "text", is_private=True),
+        Option("slopes", "two_levels_slopes", True, "flag"),
+        Option("own", "two_levels_own", True, "flag"),
+        Option("x", "two_levels_predictor", None, "text", is_private=True, is_of_table=True),
+    ),
+    "variance": (
+        Option(
+            "view",
+            "variance_view",
+            "components",
+            choices=("components", "share", "zero", "boundary"),
+        ),
+        Option("zero", "variance_zero", None, "number", is_of_table=True),
+    ),
+    "standard_errors": (
+        Option("terms", "standard_errors_terms", None, "many", is_private=True, is_of_table=True),
+    ),
     "lessons": (
         Option("lesson", "lessons_id", "", "text"),
         Option("step", "lessons_step", 1, "whole", low=1, high=7),

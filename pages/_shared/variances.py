@@ -9,6 +9,7 @@ import streamlit as st
 import core
 from core import escape
 from core.explore import boundary, icc_story, variance_story, zero, zero_story
+from core.explore.icc_story import ShareCurve
 from core.explore.variance_story import VarianceStory
 from core.plots.plot_intervals import plot_intervals
 from core.plots.plot_likelihood import plot_likelihood
@@ -69,7 +70,8 @@ def _components(shown: Shown, title: Any) -> None:
             figure = plot_intervals(
                 quick.spread, title=text["figure"], axis=text["axis"], style=look.style()
             )
-            figures.picture(figure, key="variance_estimates", alt=text["waiting"])
+            alt = text["alt"].format(numbers=variance_story.in_words(quick.spread))
+            figures.picture(figure, key="variance_estimates", alt=alt)
         with st.spinner(text["waiting"], show_time=True):
             story = _story(shown)
     else:
@@ -97,27 +99,31 @@ def _share(shown: Shown, title: Any) -> None:
     if not shown.spec.varying_intercept:
         title.title(text["no_intercept"], anchor=False)
         return
+    curve = cache.derived(shown, "share_curve", icc_story.share_curve)
+    if curve is not None:
+        _curve(shown, curve, title)
     with st.spinner(texts.load("variance")["components"]["waiting"], show_time=True):
         story = _story(shown)
-        curve = cache.derived(shown, "share_curve", icc_story.share_curve)
     table = variance_story.share_table(story)
     if curve is None:
         title.title(escape.for_markdown(story.title), anchor=False)
         figure = plot_intervals(table, title=text["figure"], axis=text["axis"], style=look.style())
+        figures.key(figure.layout.meta)
         alt = f"{story.title}. {variance_story.in_words(table)}."
-        figures.key(figure.layout.meta)
         figures.picture(figure, key="variance_share", alt=alt)
-    else:
-        figure = plot_share(curve, wording=shown.wording, style=look.style())
-        title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
-        figures.key(figure.layout.meta)
-        alt = icc_story.share_alt(curve, shown.wording)
-        figures.picture(figure, key="variance_share", alt=alt)
-        figures.numbers(lambda: icc_story.share_curve_table(curve), key="variance_share")
     for sentence in story.sentences:
         st.markdown(escape.for_markdown(sentence))
     figures.show_table(table, key="variance_shares")
     st.caption(text["method"])
+
+
+def _curve(shown: Shown, curve: ShareCurve, title: Any) -> None:
+    figure = plot_share(curve, wording=shown.wording, style=look.style())
+    title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
+    figures.key(figure.layout.meta)
+    alt = icc_story.share_alt(curve, shown.wording)
+    figures.picture(figure, key="variance_share", alt=alt)
+    figures.numbers(lambda: icc_story.share_curve_table(curve), key="variance_share")
 
 
 def _zero(shown: Shown, title: Any) -> None:
@@ -128,7 +134,9 @@ def _zero(shown: Shown, title: Any) -> None:
         return
     column = escape.for_markdown(shown.wording.in_sentence(name))
     low, high, step, first = zero.zero_choices(fit)
-    key = f"variance_zero_{shown.dataset.id}_{name}"
+    key = f"variance_zero_{shown.dataset.id}"
+    if key in st.session_state:  # a link, or another predictor, may leave it outside
+        st.session_state[key] = min(max(float(st.session_state[key]), low), high)
     at = st.slider(
         text["slider"].format(column=column),
         low,

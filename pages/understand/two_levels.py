@@ -12,18 +12,21 @@ shown = state.shown()
 messages.problems(shown)
 columns = levels.columns(shown)
 found_slopes = levels.slopes_of(shown)
-if shown.fits.multilevel_or_none is None or not columns:
-    levels.nothing(shown, columns)
+title, alarm = st.container(), st.container()
+if shown.fits.multilevel_or_none is None:
+    levels.untitled(shown, title)
+elif not columns:
+    levels.nothing(shown, title)
 else:
-    title, alarm = st.container(), st.container()
     try:
         levels.explained(shown, columns, title)
     except PoolingError as error:
+        levels.untitled(shown, title)
         messages.error(error)
-    with alarm:
-        levels.alarm(shown, found_slopes)
+with alarm:
+    levels.alarm(shown, found_slopes)
 
-group = {"groups": escape.for_markdown(shown.wording.group.many)}
 st.divider()
-st.caption(text["slopes"]["heading"].format(**group))
+groups = escape.for_markdown(shown.wording.group.many)
+st.caption(text["slopes"]["heading"].format(groups=groups))
 levels.within_and_between(shown, found_slopes)

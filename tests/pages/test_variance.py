@@ -43,9 +43,9 @@ def test_the_zero_moves_and_the_lines_stay(app: AppTest) -> None:
     choose(app, "data_choice", "sleepstudy")
     open_screen(app, SCREEN)
     choose(app, "variance_view", "zero")
-    slider = app.slider(key="variance_zero_sleepstudy_Days")
+    slider = app.slider(key="variance_zero_sleepstudy")
     for at in (slider.min, slider.max, 4.5):
-        app.slider(key="variance_zero_sleepstudy_Days").set_value(at).run()
+        app.slider(key="variance_zero_sleepstudy").set_value(at).run()
         healthy(app)
     assert "0.07 into 0.75" in app.title[0].value
     app.button(key="variance_centre").click().run()
