@@ -27,7 +27,6 @@ def plot_draw(
     *,
     axis: str,
     wording: Wording | None = None,
-    note: str = "",
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
     """Draw truth and estimates by group, smallest group first, and mark the nearest estimate.
@@ -38,12 +37,13 @@ def plot_draw(
     coefficient : str
     axis : str
         What the vertical axis shows, with its unit, plain text.
-    wording, note, style
-        What things are called; what else to say; where the figure will be seen.
+    wording, style
+        What things are called, and where the figure will be seen.
     """
     wording = wording or Wording()
     frame = found.to_frame(coefficient)
     key = (("truth", "truth"), *((str(e), NAMES[ESTIMATORS.index(e)]) for e in ESTIMATORS[::-1]))
+    note = canvas.drawn_note(min(len(frame), canvas.MOST_DRAWN), len(frame))
     heading = canvas.Heading(draw_title(found, coefficient), key, note)
     strip = 92 * style.scale
     height = 500 if style.is_narrow else 470
@@ -52,6 +52,8 @@ def plot_draw(
         rows=2, cols=1, shared_xaxes=True, row_heights=[1 - share, share], vertical_spacing=0.03
     )
     figure = canvas.new_figure(heading, style, height=height, figure=panels)
+    shown = canvas.drawn(np.arange(len(frame)))
+    frame = frame.iloc[shown].reset_index(drop=True)
     at = np.arange(len(frame), dtype=np.float64)
     limits = canvas.crowd_range(
         frame["no_pooling"].to_numpy(),
@@ -172,7 +174,7 @@ def _label_strip(
 ) -> None:
     """Write beside the strip in how many groups each is nearest."""
     wins, total = found.wins(coefficient), int(found.compared(coefficient).sum())
-    short = [name.removesuffix(" pooling") for name in NAMES]
+    short = [n.removesuffix(" pooling") for n in NAMES] if style.is_narrow else NAMES
     figure.update_yaxes(
         tickvals=[0, 1, 2],
         ticktext=[f"{short[e]}: {wins[e]}" for e in reversed(_ORDER)],

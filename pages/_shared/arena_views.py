@@ -139,7 +139,7 @@ def many_draws(setup: Setup, title: Any, options: Any) -> None:
             key="simulate_draws",
             label_visibility="collapsed",
             persist_state=_SAVED,
-            width=140,
+            width=175,
         )
         same_groups = st.toggle(
             words["same_groups"],
@@ -161,7 +161,8 @@ def many_draws(setup: Setup, title: Any, options: Any) -> None:
     )
     with options:
         term = _coefficient(run.coefficients, setup, setup.world.data)
-    bar, place = st.container(), st.empty()
+    with st.container(gap=None):
+        bar, place = st.container(), st.empty()
 
     def draw(is_last: bool) -> None:
         if not run.done:
@@ -224,7 +225,9 @@ def _study_figure(study: core.SimulationStudy, measure: str, term: str, setup: S
         panels,
         title=study_story.error_title(study, term, wording),
         x_axis=x_axis,
-        y_axis=words["error_axis"].format(what=wording.term_axis(term, data)),
+        y_axis=words["error_axis"].format(
+            term=wording.term(term, data), outcome=wording.column(data.spec.outcome).title
+        ),
         note=words["error_note"],
         style=style,
     )
@@ -246,7 +249,8 @@ def who_wins(setup: Setup, title: Any, options: Any) -> None:
         repr((setup.key, name)),
         partial(_map_run, setup.truth, rows, columns, setup.seed, setup.spec),
     )
-    bar, place = st.container(), st.empty()
+    with st.container(gap=None):
+        bar, place = st.container(), st.empty()
     axes = (words["axes"][rows], words["axes"][columns])
 
     def draw(is_last: bool) -> None:
