@@ -16,6 +16,8 @@ from pages._shared import texts
 
 #: Seconds between two pictures of a run that is under way.
 _EVERY = 0.7
+#: Seconds after which a run shows its progress and how to stop it.
+_PATIENCE = 0.5
 #: Seconds in which other sessions have the interpreter to themselves, after every batch.
 _BREATH = 0.004
 
@@ -40,8 +42,22 @@ def held(kind: str, key: str, make: Callable[[], Any]) -> Any:
     return st.session_state[slot][1]
 
 
+class Place:
+    """A place on the screen whose old contents stay until there is something new to show."""
+
+    def __init__(self, box: Any) -> None:
+        self._box, self._slot = box, None
+
+    @property
+    def slot(self) -> Any:
+        """What holds one thing at a time; made when first asked for."""
+        if self._slot is None:
+            self._slot = self._box.empty()
+        return self._slot
+
+
 def follow(
-    kind: str, run: Run, total: int, words: dict[str, str], draw: Callable[[bool], None]
+    kind: str, run: Run, total: int, *, words: dict[str, str], draw: Callable[[bool], None]
 ) -> None:
     """Bring a run to its end with progress and a way out, drawing it again and again.
 
@@ -57,32 +73,40 @@ def follow(
         Draws what there is; told whether it is the last time.
     """
     flag = f"simulate_{kind}_is_stopped"
-    row = st.empty()
-    if run.done < total:
-        with row.container(horizontal=True, vertical_alignment="center", gap="small"):
-            bar = st.empty()
-            is_stopped = bool(st.session_state.get(flag))
-            labels = texts.load("simulate")["many"]
-            st.button(
-                labels["resume"] if is_stopped else labels["stop"],
-                key=f"simulate_{kind}_stop",
-                on_click=_turn,
-                args=(flag,),
-            )
-        if is_stopped:
-            bar.caption(_said(words["stopped"], run, total))
-            draw(True)
-            return
-        last = 0.0
-        bar.progress(run.done / total, _said(words["progress"], run, total))
-        while run.advance():
+    row = Place(st.container())
+    if run.done < total and st.session_state.get(flag):
+        _controls(row, kind, is_stopped=True).caption(_said(words["stopped"], run, total))
+        draw(True)
+        return
+    began, drawn, bar = time.monotonic(), 0.0, None
+    while run.advance():
+        now = time.monotonic()
+        st.session_state.get(flag)  # where the run is left when the reader does something else
+        if bar is None and now - began > _PATIENCE and run.done < total:
+            bar = _controls(row, kind, is_stopped=False)
+        if bar is not None:
             bar.progress(run.done / total, _said(words["progress"], run, total))
-            if time.monotonic() - last > _EVERY and run.done < total:
-                draw(False)
-                last = time.monotonic()
-            time.sleep(_BREATH)
-        row.empty()
+        if now - drawn > _EVERY and run.done < total:
+            draw(False)
+            drawn = time.monotonic()
+        time.sleep(_BREATH)
+    if bar is not None:
+        row.slot.empty()
     draw(True)
+
+
+def _controls(row: Place, kind: str, *, is_stopped: bool) -> Any:
+    """Draw the button that stops or goes on, and return the place of the progress beside it."""
+    labels = texts.load("simulate")["many"]
+    with row.slot.container(horizontal=True, vertical_alignment="center", gap="small"):
+        bar = st.empty()
+        st.button(
+            labels["resume"] if is_stopped else labels["stop"],
+            key=f"simulate_{kind}_stop",
+            on_click=_turn,
+            args=(f"simulate_{kind}_is_stopped",),
+        )
+    return bar
 
 
 def _said(words: str, run: Run, total: int) -> str:

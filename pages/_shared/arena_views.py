@@ -69,7 +69,7 @@ def _coefficient(names: tuple[str, ...], setup: Setup, data: GroupedData) -> str
 
 
 def _title(place: Any, title: str) -> None:
-    place.title(escape.for_markdown(title), anchor=False)
+    place.slot.title(escape.for_markdown(title), anchor=False)
 
 
 def one_draw(setup: Setup, shown: Shown, title: Any, options: Any) -> None:
@@ -162,7 +162,7 @@ def many_draws(setup: Setup, title: Any, options: Any) -> None:
     with options:
         term = _coefficient(run.coefficients, setup, setup.world.data)
     with st.container(gap=None):
-        bar, place = st.container(), st.empty()
+        bar, place = st.container(), arena_run.Place(st.container())
 
     def draw(is_last: bool) -> None:
         if not run.done:
@@ -171,7 +171,7 @@ def many_draws(setup: Setup, title: Any, options: Any) -> None:
         figure = _study_figure(study, measure, term, setup)
         _title(title, figure.layout.meta["title"])
         alt = study_story.study_alt(study, term, figure.layout.meta["title"])
-        with place.container():
+        with place.slot.container():
             figures.key(figure.layout.meta)
             figures.picture(figure, key=f"simulate_{measure}" if is_last else None, alt=alt)
             if is_last:
@@ -250,7 +250,7 @@ def who_wins(setup: Setup, title: Any, options: Any) -> None:
         partial(_map_run, setup.truth, rows, columns, setup.seed, setup.spec),
     )
     with st.container(gap=None):
-        bar, place = st.container(), st.empty()
+        bar, place = st.container(), arena_run.Place(st.container())
     axes = (words["axes"][rows], words["axes"][columns])
 
     def draw(is_last: bool) -> None:
@@ -264,7 +264,7 @@ def who_wins(setup: Setup, title: Any, options: Any) -> None:
             style=look.style(),
         )
         _title(title, figure.layout.meta["title"])
-        with place.container():
+        with place.slot.container():
             figures.key(figure.layout.meta)
             alt = study_story.map_alt(found, axes)
             figures.picture(figure, key="simulate_map_figure" if is_last else None, alt=alt)

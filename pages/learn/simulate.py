@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.exceptions import PoolingError
-from pages._shared import arena, arena_views, messages, state, texts
+from pages._shared import arena, arena_run, arena_views, messages, state, texts
 
 text = texts.load("simulate")
 shown = state.shown()
 
-title = st.empty()
+title = arena_run.Place(st.container())
 row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 left, right = st.columns([3.2, 1], gap="medium")
 with row:
@@ -30,6 +30,6 @@ try:
             arena_views.one_draw(setup, shown, title, options)
         arena_views.about(setup)
 except PoolingError as error:
-    title.title(text["views"][view], anchor=False)
+    title.slot.title(text["views"][view], anchor=False)
     with left:
         messages.error(error)
