@@ -6,6 +6,7 @@ made so far stay in the session: 'Go on' continues, other settings begin anew.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol, cast
@@ -18,8 +19,9 @@ from pages._shared import texts
 _EVERY = 0.7
 #: Seconds after which a run shows its progress and how to stop it.
 _PATIENCE = 0.5
-#: Seconds in which other sessions have the interpreter to themselves, after every batch.
-_BREATH = 0.004
+#: Seconds in which other sessions have the interpreter to themselves after every batch, as a
+#: share of what the batch took.
+_BREATH = 0.25
 
 
 class Run(Protocol):
@@ -79,7 +81,7 @@ def follow(
         draw(True)
         return
     began, drawn, bar = time.monotonic(), 0.0, None
-    while run.advance():
+    while _step(run):
         now = time.monotonic()
         st.session_state.get(flag)  # where the run is left when the reader does something else
         if bar is None and now - began > _PATIENCE and run.done < total:
@@ -89,10 +91,24 @@ def follow(
         if now - drawn > _EVERY and run.done < total:
             draw(False)
             drawn = time.monotonic()
-        time.sleep(_BREATH)
     if bar is not None:
         row.slot.empty()
     draw(True)
+
+
+@st.cache_resource(show_spinner=False)
+def _turnstile() -> threading.Lock:
+    """Return what lets one session compute at a time, so that a class does not starve the rest."""
+    return threading.Lock()
+
+
+def _step(run: Run) -> bool:
+    """Make a step when it is this session's turn, then let the others breathe."""
+    with _turnstile():
+        began = time.monotonic()
+        is_made = run.advance()
+        time.sleep(_BREATH * (time.monotonic() - began))
+    return is_made
 
 
 def _controls(row: Place, kind: str, *, is_stopped: bool) -> Any:

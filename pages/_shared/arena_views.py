@@ -133,7 +133,7 @@ def many_draws(setup: Setup, title: Any, options: Any) -> None:
         )
         draws = st.selectbox(
             words["draws"],
-            [200, 1000, 5000, 20000],
+            [200, 1000, 5000],
             index=1,
             format_func=lambda n: f"{n:,} draws",
             key="simulate_draws",

@@ -161,7 +161,7 @@ SCREENS[_SIMULATE] = (
     Option("fit", "simulate_structure", "intercept", choices=FIT_STRUCTURES),
     Option("u", "simulate_use_u", False, "flag"),
     Option("measure", "simulate_measure", "error", choices=("error", "coverage", "sigma")),
-    Option("draws", "simulate_draws", 1000, choices=(200, 1000, 5000, 20000)),
+    Option("draws", "simulate_draws", 1000, choices=(200, 1000, 5000)),
     Option("same", "simulate_same_groups", False, "flag"),
     Option(
         "map", "simulate_map", "ratio_size", choices=("ratio_size", "groups_size", "ratio_groups")
