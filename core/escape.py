@@ -47,6 +47,8 @@ def visible(text: object) -> str:
     line = _LINE_SPACE.sub(" ", str(text)).strip(" ")
     if not line:
         return BLANK
+    if line.isprintable():  # most names are, and there may be many
+        return line
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
         if unicodedata.category(c) in _UNPRINTABLE and c not in _HARMLESS_FORMAT

@@ -9,6 +9,7 @@ was: the message goes to ``upload_error``, the table on screen stays.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -37,6 +38,11 @@ class Request:
     content: bytes
     options: core.ReadOptions = field(default_factory=core.ReadOptions)
     replaces: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """The id that the table will have."""
+        return state.name_of(self.content, self.options)
 
 
 def panel() -> None:
@@ -125,7 +131,7 @@ def work() -> None:
 
 
 def _hold(request: Request, table: pd.DataFrame | None) -> None:
-    name = state.name_of(request.content, request.options)
+    name = request.id
     if table is None:
         st.session_state["data_choice"] = name
         return
@@ -176,7 +182,7 @@ def _title(request: Request, name: str) -> str:
 
 def _table(request: Request) -> pd.DataFrame | None:
     """Return the table, or None where it is open already."""
-    if state.name_of(request.content, request.options) in state.uploads():
+    if request.id in state.uploads():
         return None
     core.LIMITS.check_file(len(request.content), request.name)
     form = recognise(request.content, request.name)

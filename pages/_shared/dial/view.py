@@ -85,7 +85,8 @@ def _follow(shown: Shown, path: DialPath, position: Position) -> None:
     if path.note:
         st.caption(escape.for_markdown(path.note))
     if position.slope is None:
-        way, at = path, core.dial(path, position.c)
+        way = path
+        at = cache.derived(shown, "dial_at", lambda _, c: core.dial(path, c), position.c)
     else:
         factors = (position.c, position.slope)
         way = split_path(path, factors) if any(factors) else path
