@@ -1,6 +1,19 @@
 // Tells the app whether the screen is a phone's: figures are laid out for one or the other. There
 // the sidebar covers the picture, so following a link of the navigation closes it.
+// A letter pressed on a slider or a radio button goes to the page: Streamlit holds its shortcuts
+// back from every input, yet these take no letters, and a hand that has just moved one stays there.
 // Nothing is drawn; the app runs again only when the answer changes.
+const TAKES_NO_LETTERS = 'input[type="range"], input[type="radio"], input[type="checkbox"]';
+
+function passOn(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || !/^[a-z]$/i.test(event.key)) return;
+  if (!event.isTrusted || !event.target.matches?.(TAKES_NO_LETTERS)) return;
+  event.stopPropagation();
+  const { key, code, keyCode, shiftKey } = event;
+  const options = { key, code, keyCode, which: keyCode, shiftKey, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new KeyboardEvent(event.type, options));
+}
+
 export default function ({ data, setStateValue }) {
   const query = window.matchMedia(`(max-width: ${data.width}px)`);
   const tell = () => setStateValue("narrow", query.matches);
@@ -11,8 +24,10 @@ export default function ({ data, setStateValue }) {
   if (query.matches !== data.guess) tell();
   query.addEventListener("change", tell);
   document.addEventListener("click", close);
+  for (const type of ["keydown", "keyup"]) document.addEventListener(type, passOn, true);
   return () => {
     query.removeEventListener("change", tell);
     document.removeEventListener("click", close);
+    for (const type of ["keydown", "keyup"]) document.removeEventListener(type, passOn, true);
   };
 }

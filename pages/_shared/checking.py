@@ -80,6 +80,7 @@ def _show(view: str, picture: _Picture, title_in: Any) -> None:
         table=lambda: picture.table,
         formats={n: text["columns"].get(n, n) for n in picture.table.columns},
         title_in=title_in,
+        is_title=True,
     )
     if picture.story.is_off:
         st.warning(text["advice"][view]["off"])
@@ -183,7 +184,7 @@ def _spread(shown: Shown, title_in: Any) -> None:
     found = cache.derived(shown, "spread_by_group", spread_by_group)
     story = check_story.spread_story(found, shown.wording)
     if not found.n_groups:
-        title_in.header(escape.for_markdown(story.title), anchor=False)
+        title_in.title(escape.for_markdown(story.title), anchor=False)
         return
     figure = plot_spread(
         found,

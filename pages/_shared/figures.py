@@ -28,6 +28,7 @@ def show(
     table: Callable[[], pd.DataFrame],
     formats: dict[str, Any] | None = None,
     title_in: Any = None,
+    is_title: bool = False,
 ) -> None:
     """Show a figure of ``core.plots`` with its heading, text description and table.
 
@@ -45,8 +46,10 @@ def show(
         ``column_config`` of the table.
     title_in : container, optional
         Where the finding goes; above the figure by default.
+    is_title : bool, optional
+        Whether the finding is the title of the screen.
     """
-    heading(figure.layout.meta, title_in)
+    heading(figure.layout.meta, title_in, is_title=is_title)
     picture(figure, key=key, alt=alt)
     numbers(table, key=key, formats=formats)
 
@@ -59,12 +62,12 @@ def picture(figure: Any, *, key: str | None, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=name, alt=alt, config=config)
 
 
-def heading(meta: dict[str, Any], title_in: Any = None) -> None:
+def heading(meta: dict[str, Any], title_in: Any = None, *, is_title: bool = False) -> None:
     """Show the finding of a figure as a heading, and its key below."""
     words = [meta["title"], *(text for _, text in meta["key"]), meta["note"]]
-    (title_in or st).header(
-        escape.for_markdown(meta["title"]), anchor=False, help=terms.first_mention(*words)
-    )
+    place = title_in or st
+    show = place.title if is_title else place.header
+    show(escape.for_markdown(meta["title"]), anchor=False, help=terms.first_mention(*words))
     key(meta)
 
 

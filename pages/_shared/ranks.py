@@ -142,6 +142,7 @@ def show_figure(shown: Shown, asked: Asked, marked: list[str], title_in: Any) ->
         table=lambda: table.sort_values("rank"),
         formats=_formats(shown, digits),
         title_in=title_in,
+        is_title=True,
     )
 
 

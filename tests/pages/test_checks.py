@@ -19,8 +19,8 @@ def _each_view(app: AppTest) -> None:
     for view in VIEWS:
         choose(app, "checks_view", view)
         # A figure with its finding, or a sentence why there is none.
-        has_figure = len(app.get("plotly_chart")) == 1 and app.header[0].value
-        assert has_figure or app.info or app.header
+        has_figure = len(app.get("plotly_chart")) == 1 and app.title[0].value
+        assert has_figure or app.info or app.title
 
 
 @pytest.mark.parametrize("example", list(core.EXAMPLES))
@@ -38,16 +38,16 @@ def test_every_parameter_and_coefficient(app: AppTest) -> None:
     titles = set()
     for name in ("sd_(Intercept)", "sd_standLRT", "sigma_y", "(Intercept)", "standLRT"):
         choose(app, widget.key, name)
-        titles.add(app.header[0].value)
+        titles.add(app.title[0].value)
     assert len(titles) == 5
     choose(app, "checks_view", "effects")
     choose(app, "checks_term_(Intercept)_standLRT", "standLRT")
-    assert "slope" in app.header[0].value
+    assert "slope" in app.title[0].value
 
 
 def test_radon_strays_at_its_floor_and_advice_is_given(app: AppTest) -> None:
     open_screen(app, SCREEN)
-    assert app.header[0].value.startswith("The lowest residuals stray")
+    assert app.title[0].value.startswith("The lowest residuals stray")
     assert any("floor" in w.value for w in app.warning)
 
 

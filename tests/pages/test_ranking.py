@@ -22,16 +22,16 @@ def test_every_example_in_every_view(app: AppTest, example: str) -> None:
     for view in VIEWS:
         choose(app, "ranking_view", view)
         assert len(app.get("plotly_chart")) == 1
-        assert app.header[0].value
+        assert app.title[0].value
 
 
 def test_the_finding_follows_the_controls(app: AppTest) -> None:
     choose(app, "data_choice", "exam")
     open_screen(app, SCREEN)
-    first = app.header[0].value
+    first = app.title[0].value
     assert "65 schools" in first and "7 places" in first
     choose(app, "ranking_share", 0.25)
-    assert "16 places" in app.header[0].value and app.header[0].value != first
+    assert "16 places" in app.title[0].value and app.title[0].value != first
 
 
 def test_one_group_or_two_are_described_and_compared(app: AppTest) -> None:
@@ -73,7 +73,7 @@ def test_tables_at_the_edge_do_not_break_it(app: AppTest, name: str) -> None:
         return
     for view in VIEWS:
         choose(app, "ranking_view", view)
-        assert app.header[0].value
+        assert app.title[0].value
     names = list(app.session_state["shown"].fits.data.group_names[:2])
     widget = next(m for m in app.multiselect if m.key.startswith("ranking_groups_"))
     widget.set_value(names).run()
