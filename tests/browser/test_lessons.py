@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from core.lessons.catalogue import LESSONS
 from tests.browser.conftest import OpenApp
@@ -28,7 +28,7 @@ def title(page: Page) -> str:
 
 def press(page: Page, key: str) -> None:
     page.keyboard.press(key)
-    settle(page)
+    settle(page, quiet=600)
 
 
 def nothing_is_wrong(page: Page, width: int) -> None:
@@ -49,8 +49,9 @@ def test_every_lesson_steps_through_by_keyboard(name: str, where: str, open_app:
         if step.task.is_guess:
             assert "Show the answer" in page.locator('[data-testid="stMain"]').inner_text()
             press(page, "s")
-            text = page.locator('[data-testid="stMain"]').inner_text()
-            assert "Guess again" in text and "You" in text
+            main = page.get_by_test_id("stMain")
+            expect(main).to_contain_text("Guess again", timeout=20_000)
+            expect(main).to_contain_text("You", timeout=20_000)
             nothing_is_wrong(page, width)
         if step.number < len(LESSONS[name].steps):
             press(page, "n")
@@ -71,7 +72,8 @@ def test_a_guess_is_moved_by_the_arrow_keys(open_app: OpenApp) -> None:
     after = float(page.get_by_role("slider").first.input_value())
     assert after == pytest.approx(before + 0.06)
     press(page, "s")
-    assert f"You said {after:.2f}" in page.locator('[data-testid="stMain"]').inner_text()
+    said = f"You said {after:.2f}"
+    expect(page.get_by_test_id("stMain")).to_contain_text(said, timeout=20_000)
 
 
 def test_one_key_opens_the_step_in_the_dashboard(open_app: OpenApp) -> None:
