@@ -35,6 +35,8 @@ _SENTINELS = frozenset(
     [-7, -8, -9, -99, -999, -9999, -99999, -88, -888, -77, -777, 99, 999, 9999, 99999, 888, 8888]
 )  # fmt: skip
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
+_WHOLE_WITH_UNIT = re.compile(r"\s*[+-]?\d+\s*(?:[^\W\d_]+\.?)?\s*")
+_MOST_LABELS = 12
 _LEADING_ZERO = re.compile(r"\s*0\d")
 _NUMBER_SHARE = 0.7
 #: Marks over and under Latin, Greek and Cyrillic letters; signs without width.
@@ -46,6 +48,8 @@ _SIGNS = str.maketrans("\u2018\u2019\u02bc\u201c\u201d\u2010\u2011\u2012\u2013",
 #: Cyrillic letters that look like Latin ones, for words that mix both.
 _LOOKALIKES = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456", "aeopcyxi")
 _MOST_LEVELS = 20_000
+_MANY_NAMES = 30
+_MAYBE_SHARE = 0.4
 _MOST_SENTINELS = 4
 _LEAST_OTHERS = 5
 _PROBE = 2_000
@@ -120,8 +124,9 @@ def _are_labels(numbers: Sequence[str], odd: Sequence[str], marked: bool) -> boo
     """
     if any(_LEADING_ZERO.match(text) for text in numbers[:_PROBE]):
         return True
-    whole = all(_WHOLE.fullmatch(text) for text in numbers)
-    return whole and (bool(odd and len(numbers) <= 12) or not (odd or marked))
+    if odd and len(numbers) <= _MOST_LABELS and all(map(_WHOLE_WITH_UNIT.fullmatch, numbers)):
+        return True  # '8 hours' beside '10 or more hours'; '100m' beside 'Mile'
+    return all(map(_WHOLE.fullmatch, numbers)) and not (odd or marked)
 
 
 def check_missing_tokens(column: ColumnProfile) -> Finding | None:
@@ -132,8 +137,13 @@ def check_missing_tokens(column: ColumnProfile) -> Finding | None:
         return None
     levels, is_mark = column.texts.to_pylist(), _are_marks(column.texts)
     marks = [i for i, level in enumerate(levels) if is_mark[i] or not level.strip()]
-    if not _are_mostly_numbers(column.texts.filter(pa.array(~is_mark))):
-        marks = [i for i in marks if levels[i].strip().casefold() not in _MAYBE_LEVELS]
+    if _are_mostly_numbers(column.texts.filter(pa.array(~is_mark))):
+        # A number such as 999 is judged by the others once they count as numbers.
+        marks = [i for i in marks if not levels[i].strip().isdecimal()]
+        marks = [i for i in marks if not _may_be_level(column, i, levels[i], most=_MAYBE_SHARE)]
+    else:
+        marks = [i for i in marks if not _may_be_level(column, i, levels[i], most=0.0)]
+        marks = [i for i in marks if not _is_level_like(column, i, levels)]
         if not any(char.isalnum() for level in levels for char in level):
             return None  # symbols, such as '+' and '-'
     if not marks or len(marks) == len(levels):
@@ -146,6 +156,28 @@ def check_missing_tokens(column: ColumnProfile) -> Finding | None:
         f"{'means' if len(named) == 1 else 'mean'} 'missing'."
     )
     return Finding("missing_tokens", column.name, message, MarkMissing(column.name, tuple(named)))
+
+
+def _may_be_level(column: ColumnProfile, code: int, level: str, *, most: float) -> bool:
+    """Whether a mark may as well be a level, unless it is no more than a share of the cells."""
+    known = level.strip().casefold() in _MAYBE_LEVELS
+    return known and column.counts[code] > most * column.n_present
+
+
+def _is_level_like(column: ColumnProfile, code: int, levels: Sequence[str]) -> bool:
+    """Whether a word for 'missing' is a name among names: a title, an abbreviation, an answer."""
+    level = levels[code].strip()
+    used = column.counts > 0
+    if not level.isalpha() and not (level[:1].isalpha() and column.n_distinct > _MANY_NAMES):
+        return False
+    if column.n_distinct == 2:
+        return True
+    shape = [len(other) == len(level) and other.isupper() for other in levels]
+    if level.isupper() and np.mean(shape) > 0.8:
+        return True
+    return column.n_distinct > _MANY_NAMES and column.counts[code] < max(
+        2.0, float(np.median(column.counts[used]))
+    )
 
 
 def _are_mostly_numbers(texts: pa.Array) -> bool:

@@ -9,10 +9,12 @@ import numpy as np
 from core.tables.columns import label_of
 from core.tables.finding import Finding, counted, listed
 from core.tables.fixes import CodeAsZeroOne, DateToNumber, DropColumn, DropColumns, TreatAsCategory
+from core.tables.lexicon import tokens_of
 from core.tables.limits import shorten
 from core.tables.profile import ColumnProfile
 
 _MOST_CODES = 12
+_ORDERED = frozenset(["level", "levels", "score", "scale", "rank", "rating", "index", "count", "n"])
 _NEARLY_ALL = 0.93
 _LEAST_ROWS = 12
 _MOST_CONSTANTS = 8
@@ -24,6 +26,8 @@ def check_codes(column: ColumnProfile) -> Finding | None:
     if not column.is_numeric or not column.is_whole or not column.cues.category:
         return None
     if column.cues.time or _names_a_unit(column) or not 3 <= column.n_distinct <= _MOST_CODES:
+        return None
+    if _ORDERED & set(tokens_of(column.name)):
         return None
     low, high = float(column.present.min()), float(column.present.max())
     if low < 0 or high > 99 or high - low > 2 * column.n_distinct:
@@ -43,6 +47,8 @@ def _names_a_unit(column: ColumnProfile) -> bool:
 def check_row_names(column: ColumnProfile) -> Finding | None:
     """Find columns that name the rows, each value once."""
     if not column.is_unique or column.n_missing or column.kind not in ("identifier", "free text"):
+        return None
+    if column.cues.time and not (column.cues.id or column.cues.row_id):
         return None
     message = (
         f"'{shorten(column.name)}' is different in each of the {column.n_rows:,} rows: it names "

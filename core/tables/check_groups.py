@@ -57,8 +57,10 @@ def _compact(codes: IntArray) -> IntArray:
 def _names_units(column: ColumnProfile) -> bool:
     """Whether a column names units of some kind: by its name, repeating, with several levels."""
     cues = column.cues
-    if not column.can_group or cues.time:
+    if not column.can_group or cues.time or column.is_indicator:
         return False
+    if column.is_numeric and float(column.present.min()) == 0.0 and not column.is_balanced:
+        return False  # how many: 'child5', the children under five
     if cues.category and (not _are_plain_labels(column) or "region" in column.name.casefold()):
         return False
     named = cues.group or bool(set(tokens_of(column.name)) & _ID_WORDS)
@@ -78,7 +80,7 @@ def _start_again(outer: ColumnProfile, inner: ColumnProfile) -> bool:
         return False  # the same item, rater or judge each time
     if inner.is_numeric and (float(inner.present.min()) < 1 or inner.cues.outcome):
         return False
-    if not inner.is_numeric and inner.n_distinct < 3 and inner.cues.attribute:
+    if inner.n_distinct < 3 and (inner.cues.attribute or "group" in tokens_of(inner.name)):
         return False
     first = min(np.flatnonzero(inner.counts), key=lambda code: _in_order(inner, int(code)))
     both = (outer.codes >= 0) & (inner.codes == first)

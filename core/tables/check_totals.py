@@ -40,6 +40,8 @@ _SUBTOTAL = re.compile(
     re.IGNORECASE,
 )
 _TOTAL_SHARE = 0.34
+#: Share of a row's numbers that must add up where the label says total ('Somme' is a place too).
+_SURE_SHARE = 0.2
 _MOST_LEVELS = 20_000
 _NEAR_END = 4
 _NO_ROWS = np.empty(0, dtype=np.intp)
@@ -79,7 +81,7 @@ def _total_rows(column: ColumnProfile, profiles: Sequence[ColumnProfile]) -> Int
     found = [
         row
         for row in sure
-        if _adds_up(profiles, row, others, least=0.0)
+        if _adds_up(profiles, row, others, least=_SURE_SHARE, alone=True)
         or (row in (0, column.n_rows - 1) and _are_large(profiles, np.array([row]), others))
     ]
     near_end = np.minimum(perhaps, column.n_rows - 1 - perhaps) < _NEAR_END
@@ -129,11 +131,12 @@ def _adds_up(
     *,
     least: float,
     kinds: Sequence[str] = ("all",),
+    alone: bool = False,
 ) -> bool:
     """Whether a row holds summaries of the others: sums or means, or what its label says.
 
     In more than the share ``least`` of its numbers; a row without numbers sums up nothing, and
-    counts where its label alone is proof enough (``least`` 0).
+    counts where its label ``alone`` is proof enough.
     """
     agreed = tried = 0
     for column in profiles:
@@ -145,7 +148,7 @@ def _adds_up(
         if len(rest) > 1:
             known = [v for kind in kinds for v in _summaries(kind, rest)]
             agreed += bool(np.isclose(column.values[row], known, rtol=0.01).any())
-    return agreed > least * tried if tried else least == 0.0
+    return agreed > least * tried if tried else alone
 
 
 def _summaries(kind: str, rest: FloatArray) -> tuple[float, ...]:

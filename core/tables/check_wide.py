@@ -113,6 +113,8 @@ def _is_one_measurement(stem: _Stem, members: Sequence[_Member]) -> bool:
         return False
     bare = "".join(stem).strip(" ._-").casefold()
     is_year = all(1800 <= number <= 2100 for number in numbers)
+    if not is_year and (max(numbers) >= 1000 or _names_substances(stem, numbers)):
+        return False
     anonymous = len(bare) < 2 and not is_year and bare not in ("t", "w", "y", "")
     values = [column.values for column, _ in members if column.n_distinct > 2]
     if len(values) < len(members) and len(values) < _LEAST_WIDE:
@@ -121,6 +123,13 @@ def _is_one_measurement(stem: _Stem, members: Sequence[_Member]) -> bool:
         many = min(column.n_distinct for column, _ in members) > 12
         return many and _alike(values, _VERY_SIMILAR) and _related(values, _VERY_RELATED)
     return _alike(values, _SIMILAR) and _related(values, _RELATED)
+
+
+def _names_substances(stem: _Stem, numbers: Sequence[float]) -> bool:
+    """Whether capitals and numbers in no regular steps are names: CD3, CD8, CD34; IL6, IL10."""
+    letters = re.search(r"[A-Z]{2,}$", stem[0])
+    steps = {round(b - a, 6) for a, b in itertools.pairwise(sorted(numbers))}
+    return letters is not None and len(steps) > 1
 
 
 def _pairs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from core.exceptions import DataError
@@ -45,6 +46,10 @@ _COLUMN_CHECKS: tuple[Callable[[ColumnProfile], Finding | None], ...] = (
 )
 #: Beyond so many columns that nearly belong to the groups, the groups are no natural ones.
 _MOST_SLIPS = 5
+#: Rows that the groups of a guess have on average, for faults to be found by it.
+_LEAST_SIZE = 1.25
+#: Columns of one range that make numbers answers on a scale and no codes.
+_LEAST_SCALE = 3
 _ORDER = {"problem": 0, "caution": 1, "info": 2}
 
 
@@ -120,14 +125,21 @@ def _choose(
     found = by_name(profiles, outcome)
     if names[1] is None and (found is None or not found.cues.outcome):
         # The guess knows numbers only; a column of words may bear the name of an outcome.
-        words = (p for p in profiles if p.is_binary and not p.is_numeric and p.cues.outcome)
+        words = (p for p in profiles if p.is_binary and not p.is_numeric and _is_named_outcome(p))
         found = next(words, found)
     return _Chosen(by_name(profiles, group), found, by_name(profiles, predictor))
 
 
 def _is_credible(group: ColumnProfile) -> bool:
     """Whether a guessed group is sure enough to find faults by it."""
+    if group.n_present < _LEAST_SIZE * group.n_distinct or group.counts_things:
+        return False
     return not group.is_numeric or group.cues.group or group.cues.id
+
+
+def _is_named_outcome(column: ColumnProfile) -> bool:
+    """Whether a name is that of an outcome and of nothing else."""
+    return column.cues.outcome and not column.cues.weak_outcome
 
 
 def _mended(
@@ -172,9 +184,10 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
         if repeated:  # in a wide table each row is a unit, which a column rightly names
             checks = tuple(check for check in checks if check is not check_row_names)
         findings += [finding for check in checks if (finding := check(column)) is not None]
+    findings = [f for f in findings if f.code != "category_as_number" or not _is_scale(f, profiles)]
     findings = join_constants(findings)
     for column in profiles:
-        if column is not chosen.outcome and not (column.is_numeric and column.cues.outcome):
+        if column is not chosen.outcome and not (column.is_numeric and _is_named_outcome(column)):
             continue
         finding = check_nearly_constant(column)
         if finding is None and column is chosen.outcome:
@@ -182,6 +195,17 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
         if finding is not None and column.name not in repeated:
             findings.append(finding)
     return findings
+
+
+def _is_scale(finding: Finding, profiles: Sequence[ColumnProfile]) -> bool:
+    """Whether several other columns hold the same numbers, as questions on one scale do."""
+    column = by_name(profiles, finding.column)
+    if column is None or column.n_distinct <= _LEAST_SCALE:
+        return False
+    alike = [p for p in profiles if p.is_numeric and p.is_whole and p is not column]
+    alike = [p for p in alike if p.n_distinct == column.n_distinct and not p.cues.category]
+    same = [p for p in alike if np.array_equal(np.unique(p.present), np.unique(column.present))]
+    return len(same) >= _LEAST_SCALE
 
 
 def _group_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list[Finding]:

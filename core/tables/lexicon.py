@@ -29,6 +29,8 @@ UNITS = _words("""
     hotel restaurant office employer business establishment airline carrier ship vessel vehicle
     building borough ward zone muni arrondissement prefecture bezirk kreis cntry ctry fip statefip
     puma msa cbsa film movie song artist book novel language faculty course section
+    inst institute agency bureau outlet venue port basin reef nestbox territory device
+    pair triplet strata matchset sensor logger machine rabbit goat chicken fish seedling sapling
     dealer athlete player pitcher batter kid mother mom sire dam organisation organization
 """)
 
@@ -45,7 +47,7 @@ ATTRIBUTES = _words("""
     grade level education educ religion sector iq ses income industry occupation urban rural public
     private union foreign experience exper tenure dose nitro temp temperature temperat conc
     concentration concent minority south north east west south smsa variety cultivar side brand
-    colour color category cat position direction distance treatmnt
+    colour color category cat position direction distance treatmnt metro metropolitan unemp unem
 """)
 CATEGORIES = _words("""
     sex gender race ethnicity ethnic marital treatment treat trt arm therapy drug diet method
@@ -69,13 +71,20 @@ OUTCOMES = _words("""
     circumference circumf angle amount cost costs crmrte rates efficiency tfp sales fare rent
     freq frequency fatalities fatal eval evaluation los homicide mrdrte murdrate packs absent
     absences wt patent citation citations cites glucose profit profits revenue seizures seizure
-    rides
+    rides longevity lifespan survival incident incidents accident accidents infections claims
+    complaints fev fvc pef pefr hba hemoglobin haemoglobin creatinine triglycerides insulin ldl hdl
+    bmd titer titre viral anxiety depression stress wellbeing wellness motivation engagement burnout
+    loneliness aggression pain fatigue qol symptoms severity gini unemployment inflation
+    productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch bwt
+    birthweight errors goals points trust approval perf performance
+    delay delays lateness absence absences waiting
 """)
 #: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
 WEAK_OUTCOMES = _words("""
     price value density distance hwy cty volume width length height weight ratio rate rates conc
     vote votes counts death activity grade effort amount angle accuracy cost costs fatal output
-    investment expend thickness quality wt
+    investment expend thickness quality wt stress pain fatigue unemployment inflation ozone rainfall
+    severity motivation points errors survival mileage count
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
 DURATIONS = _words(
@@ -93,7 +102,8 @@ AUXILIARY = _words("""
     trials weights wts size pop lat long latitude longitude
 """)
 NAMING = _words(
-    "name names label new old home abb abbr abbrev abbreviation full the of my a iso iso2c iso3c"
+    "name names label numeric new old home abb abbr abbrev abbreviation full the of my a iso iso2c"
+    " iso3c"
 )
 
 _SPLIT = re.compile(

@@ -38,6 +38,8 @@ _DATE = re.compile(
 _PROBE = 500
 _UNIQUE_MIN_ROWS = 8
 _MANY_BLOCKS = 20
+_LEAST_COUNTED = 6
+_YES_OR_NO = frozenset(["0", "1", "no", "yes", "n", "y", "false", "true", "f", "t"])
 _HEAD = 4_000
 
 
@@ -256,6 +258,25 @@ class ColumnProfile:
         if not (self.is_numeric and self.is_whole and self.n_present >= 2 * self.n_distinct):
             return False
         return self.is_balanced and (self.stands_together or self.n_distinct >= _MANY_BLOCKS)
+
+    @cached_property
+    def counts_things(self) -> bool:
+        """Whether whole numbers are how many, not which: from 0 up, and the rarer the larger."""
+        if not (self.is_numeric and self.is_whole) or self.n_distinct < _LEAST_COUNTED:
+            return False
+        if float(self.present.min()) != 0.0:
+            return False
+        sizes = np.unique(self.present, return_counts=True)[1]
+        half = len(sizes) // 2
+        return bool(sizes[:half].mean() > 2.0 * sizes[-half:].mean())
+
+    @cached_property
+    def is_indicator(self) -> bool:
+        """Whether the column only says yes or no."""
+        if self.n_distinct != 2:
+            return False
+        used = [self.levels[i] for i in np.flatnonzero(self.counts)]
+        return {label_of(level).strip().casefold() for level in used} <= _YES_OR_NO
 
     @property
     def is_binary(self) -> bool:

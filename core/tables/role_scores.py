@@ -15,6 +15,10 @@ _MOST_OTHERS = 120
 _TELLING = 2
 #: Share of steps inside groups that go one way, from which a time is a schedule.
 _SCHEDULED = 0.9
+#: Different values from which times were measured, however many rows share them.
+_MANY_TIMES = 30
+#: Points from which a column may be the outcome without further proof; a column of words the group.
+_LEAST_OUTCOME, _LEAST_WORDS = -2.1, -4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +33,15 @@ class Scored:
 def best_outcome(profiles: Sequence[ColumnProfile], group: ColumnProfile | None) -> Scored | None:
     """Return the likeliest outcome, in the light of the group where one is known; or None."""
     usable = [p for p in profiles if p is not group and _can_be_outcome(p)]
-    plain = [p for p in usable if p.kind != "identifier" and not _speaks_against(p)]
+    plain = [
+        p
+        for p in usable
+        if p.kind != "identifier" and (not _speaks_against(p) or _is_duration(p, group))
+    ]
     ends = (plain[0], plain[-1]) if plain else (None, None)
     scored = [_outcome_score(p, group, ends) for p in usable]
     best = max(scored, key=lambda s: (s.score, -s.column.position), default=None)
-    if best is None or best.score > -1.5:
+    if best is None or best.score > _LEAST_OUTCOME:
         return best
     # Better an unlikely outcome than none, if it is no number of rows, of units or of blocks.
     is_some = not best.column.is_binary and best.column.kind != "identifier"
@@ -69,7 +77,7 @@ def _outcome_score(
         score += (1.5 if cues.weak_outcome else 3.0) - 1.0 * (cues.attribute or cues.time)
         said.append("its name is that of an outcome")
     if cues.time and not cues.outcome:
-        score -= 0.5 if _is_duration(column, group) else 4.0
+        score += 1.0 if _is_duration(column, group) else -4.0
     score -= 4.0 * (cues.group or cues.row_id) + 5.0 * column.numbers_blocks
     score -= 2.0 * cues.id + 2.0 * (cues.attribute and not cues.outcome)
     score -= 1.5 * cues.category + 1.5 * cues.auxiliary
@@ -99,7 +107,9 @@ def _outcome_score(
 
 def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:
     """Whether times were measured and not set: many values that do not run on down the rows."""
-    if not column.cues.duration or column.n_distinct <= 0.2 * column.n_present:
+    if not column.cues.duration:
+        return False
+    if column.n_distinct <= min(0.2 * column.n_present, _MANY_TIMES):
         return False
     steps = np.diff(column.values)
     if group is not None:
@@ -127,7 +137,7 @@ def best_group(profiles: Sequence[ColumnProfile], outcome: Scored | None) -> Sco
         return best
     words = [s for s in scored if not s.column.is_numeric and s.column.n_distinct > 2]
     best = max(words, key=lambda s: (s.score, -s.column.position), default=None)
-    return best if best is not None and best.score > -3.0 else None
+    return best if best is not None and best.score > _LEAST_WORDS else None
 
 
 def _group_score(
@@ -158,8 +168,12 @@ def _group_name_score(column: ColumnProfile) -> tuple[float, list[str]]:
     score -= 2.5 * (cues.time and not cues.group)
     score -= 2.0 * (cues.attribute and not cues.group) + 1.0 * (cues.category and not cues.group)
     score -= 1.5 * (cues.outcome and not cues.group and not column.numbers_blocks)
+    if column.counts_things:
+        score -= 3.0
+    elif column.is_numeric and float(column.present.min()) == 0.0 and not column.is_balanced:
+        score -= 1.0
     if column.is_numeric and not (cues.group or cues.id or column.numbers_blocks):
-        score -= 1.5
+        score -= 1.5 if column.stands_together else 3.0
     elif not column.is_numeric:
         score += 0.5
     if column.stands_together:

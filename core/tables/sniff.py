@@ -143,6 +143,10 @@ def sniff(sample: str, options: ReadOptions, name: str, *, whole: bool) -> Layou
         raise DataError(f"'{name}' holds no rows of data.", code="empty")
     _check_width(kept[0][1], name)
     cut = _best_cut(kept, delimiter, quote, escape)
+    if escape:  # a backslash before a quotation mark may as well end a cell
+        plain = _best_cut(kept, delimiter, quote, "")
+        if (plain.agreement, plain.width) > (cut.agreement, cut.width):
+            cut, escape = plain, ""
     LIMITS.check_shape(1, cut.width, name)
     return _layout(cut, options, (quote, escape, comment))
 

@@ -229,13 +229,21 @@ def _must_stay_text(kind: Any, texts: pa.ChunkedArray) -> bool:
 def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, list[str]]:
     """Cut an odd file row by row and write it anew in the plainest form.
 
-    Where strict quoting fails, quotation marks count as text, and last they count as csv's
+    Where strict quoting fails, a backslash before a quotation mark is read the other way (as an
+    escape, or as a letter), then quotation marks count as text, and last they count as csv's
     lenient rules have it.
     """
     problem: Exception = DataError("no row can be cut")
     rewritten = replace(layout, delimiter=",", quote='"', escape="", comment="")
-    for quote, strict in ((layout.quote, True), ("", True), (layout.quote, False)):
-        trial = replace(layout, quote=quote, escape=layout.escape if quote else "")
+    trials = [
+        (layout.quote, layout.escape, True),
+        ("", "", True),
+        (layout.quote, layout.escape, False),
+    ]
+    if layout.quote and ("\\" + layout.quote).encode() in plain:
+        trials.insert(1, (layout.quote, "" if layout.escape else "\\", True))
+    for quote, escape, strict in trials:
+        trial = replace(layout, quote=quote, escape=escape)
         try:
             body, notes = _regular_rows(plain, trial, name, strict)
         except (csv.Error, DataError) as error:
