@@ -75,8 +75,8 @@ OUTCOMES = _words("""
     complaints fev fvc pef pefr hba hemoglobin haemoglobin creatinine triglycerides insulin ldl hdl
     bmd titer titre viral anxiety depression stress wellbeing wellness motivation engagement burnout
     loneliness aggression pain fatigue qol symptoms severity gini unemployment inflation
-    productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch bwt
-    birthweight errors goals points trust approval perf performance
+    productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch
+    bwt birthweight errors goals points trust approval perf performance
     delay delays lateness absence absences waiting
 """)
 #: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
