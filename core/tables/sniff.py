@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from core.exceptions import DataError
 from core.tables.limits import LIMITS
@@ -19,19 +16,11 @@ from core.tables.report import MISSING_TOKENS, ReadOptions
 DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_CHARS = 400_000
 SAMPLE_LINES = 300
-_CHUNK = 1 << 20
 
 NUMBER = re.compile(r"[+\-−]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+\-]?\d+)?%?")
 _COMMA_DECIMAL = re.compile(r"[+\-−]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+\-]?\d+)?")
 _COMMA_THOUSANDS = re.compile(r"[+\-−]?\d{1,3}(?:,\d{3})+")
 _POINT_DECIMAL = re.compile(r"[+\-−]?\d*\.\d+(?:[eE][+\-]?\d+)?")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True)
@@ -70,44 +59,6 @@ class _Cut:
     width: int
     agreement: float
     start: int
-
-
-def find_encoding(data: bytes) -> str:
-    """Return the text encoding of a file: its byte order mark, else UTF-8, else Windows-1252.
-
-    Notes
-    -----
-    A file that is UTF-8 but for a few stray bytes counts as UTF-8 (the strays become U+FFFD).
-    """
-    for mark, name in _BOMS:
-        if data.startswith(mark):
-            return name
-    head = data[:4096]
-    if b"\0" in head:
-        return _find_utf16(head)
-    if data.isascii():
-        return "utf-8"
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    strays = 0
-    for start in range(0, len(data), _CHUNK):
-        strays += decoder.decode(data[start : start + _CHUNK]).count("\ufffd")
-    high = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) > 0x7F))
-    return "utf-8" if strays <= 0.01 * high else "cp1252"
-
-
-def _find_utf16(head: bytes) -> str:
-    """Tell UTF-16 without a byte order mark by where the zero bytes lie."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    pairs = len(head) // 2
-    if odd > 0.4 * pairs and even < 0.1 * pairs:
-        return "utf-16-le"
-    if even > 0.4 * pairs and odd < 0.1 * pairs:
-        return "utf-16-be"
-    raise DataError(
-        "The file holds NUL characters, so it is not a text table. Save the table as CSV, or as "
-        "one of the formats that are read: Excel, Parquet, Feather, Stata, SPSS, SAS, R, JSON.",
-        code="not_a_table",
-    )
 
 
 def sniff(sample: str, options: ReadOptions, name: str, *, whole: bool) -> Layout:

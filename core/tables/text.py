@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.exceptions import DataError
+from core.tables.encoding import find_encoding
 from core.tables.finish import RawTable, unique_names
 from core.tables.limits import LIMITS, shorten
 from core.tables.numbers import any_match
 from core.tables.report import MISSING_TOKENS, ReadOptions, ReadReport
-from core.tables.sniff import SAMPLE_CHARS, Layout, find_encoding, sniff
+from core.tables.sniff import SAMPLE_CHARS, Layout, sniff
 
 _REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
 _LONG_CODE = r"^\s*[+-]?[0-9]{17,}\s*$"

@@ -84,3 +84,24 @@ def test_found_in_a_small_table(code: str, make: Callable[[], pd.DataFrame]) -> 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 3), (10, 10), (30, 2)])
 def test_silent_on_small_clean_tables(shape: tuple[int, int]) -> None:
     assert core.examine(base(*shape)) == ()
+
+
+#: Columns of real tables that look like a fault and are none.
+CLEAN: list[tuple[str, dict[str, object]]] = [
+    ("a country called DK", {"code": ["DK", "SE", "NO", "FI"] * 8}),
+    ("an answer", {"Results": ["Obeyed", "Refused"] * 16}),
+    ("a word for no rule", {"minimum": (["none"] * 5 + ["1", "2", "3"]) * 4}),
+    ("a river called Somme", {"place": [*"abcdefghijklmnopqrstuvwxyzabcde", "Somme"]}),
+    ("hours in classes", {"Sleep": ["4 or less hours", "5 hours", "6 hours", "7 hours"] * 8}),
+    ("distances in a race", {"dash": ["100m", "200m", "400m", "Mile"] * 8}),
+    ("cells of the blood", {f"CD{k}": [10 + v * k % 29 for v in range(32)] for k in (3, 8, 34)}),
+    ("numbers of children", {"child5": [0, 1, 0, 2] * 8, "child13": [0, 0, 1, 3, 2, 0, 1, 0] * 4}),
+    ("a rating", {"job_level": [1, 2, 3, 4] * 8}),
+    ("answers on a scale", {k: list(range(1, 9)) * 4 for k in ("calm", "warm", "kind", "happy")}),
+]
+
+
+@pytest.mark.parametrize(("what", "columns"), CLEAN)
+def test_silent_on_what_only_looks_like_a_fault(what: str, columns: dict[str, object]) -> None:
+    rows = core.read_table(base(8, 4).assign(**columns).to_csv(index=False).encode(), "t.csv")
+    assert core.examine(rows, "school", outcome="score") == (), what

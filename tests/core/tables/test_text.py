@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.tables.sniff import find_encoding
+from core.tables.encoding import find_encoding
 
 
 def read(text: str | bytes, **options: object) -> pd.DataFrame:
@@ -174,3 +174,11 @@ def test_numbers_survive_to_the_last_digit() -> None:
     numbers = np.random.default_rng(1).normal(size=1000) * 10.0 ** np.arange(-5, 5).repeat(100)
     table = read("x,g\n" + "".join(f"{v!r},a\n" for v in numbers.tolist()))
     assert np.array_equal(table["x"].to_numpy(), numbers)
+
+
+def test_a_backslash_before_a_quotation_mark_is_read_as_it_fits() -> None:
+    for ending in ("once\\\n\\", "\\"):
+        text = "id,note,x\n" + "".join(f'{j},"a, b {ending}",{j}.5\n' for j in range(9))
+        assert cells(read(text))["note"] == [f"a, b {ending}"] * 9
+    text = "id,note,x\n" + "".join(f'{j},"a, \\"b\\" c",{j}.5\n' for j in range(9))
+    assert cells(read(text))["note"] == ['a, "b" c'] * 9
