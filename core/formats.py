@@ -13,6 +13,7 @@ NOT_A_NUMBER = "\N{EN DASH}"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: Outside these magnitudes a number is written with a power of ten.
 _LEAST, _MOST = 1e-4, 1e7
+_MOST_DECIMALS = 6
 
 
 def _plain(value: float, decimals: int) -> str:
@@ -29,12 +30,27 @@ def _power_of_ten(value: float, digits: int) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """Return a number with a given count of decimals, e.g. ``−0.65``; ``–`` for NaN."""
+    """Return a number with a given count of decimals, e.g. ``−0.65``; ``–`` for NaN.
+
+    More than six decimals, or fewer than none (-3 rounds to thousands), are written with a
+    power of ten.
+
+    Examples
+    --------
+    >>> fixed(-0.6548, 2), fixed(5.0175e9, -7), fixed(5.0175e-9, 11)
+    ('−0.65', '5.02×10⁹', '5.02×10⁻⁹')
+    """
     if math.isnan(value):
         return NOT_A_NUMBER
     if math.isinf(value):
         return ("" if value > 0 else MINUS) + "∞"
-    return _plain(float(value), decimals)
+    value = float(value)
+    if 0 <= decimals <= _MOST_DECIMALS:
+        return _plain(value, decimals)
+    value = round(value, decimals)
+    if value == 0:
+        return "0"
+    return _power_of_ten(value, decimals + 1 + math.floor(math.log10(abs(value))))
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -78,17 +94,30 @@ def place(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
 
 
-def decimals_for(values: Iterable[float], digits: int = 2) -> int:
-    """Return the decimals that show the spread of some numbers to ``digits`` digits (0 to 6)."""
+def decimals_for(values: Iterable[float], digits: int = 2, most: int = _MOST_DECIMALS) -> int:
+    """Return the decimals that show the spread of some numbers to ``digits`` digits.
+
+    0 to ``most``, but as many as it takes where all are so small, and fewer than none where
+    they are so large, that ``fixed`` writes them with a power of ten.
+
+    Examples
+    --------
+    >>> decimals_for([0.81, 1.74], digits=3), decimals_for([3e-9, 5e-9]), decimals_for([3e9, 5e9])
+    (2, 10, -8)
+    """
     array = np.asarray(list(values), dtype=np.float64)
     array = array[np.isfinite(array)]
     if not len(array):
         return 0
-    spread = float(np.ptp(array)) or float(np.abs(array).max())
+    largest = float(np.abs(array).max())
+    spread = float(np.ptp(array)) or largest
     if spread == 0:
         return 0
     # From 0.5 on a spread counts as whole: one decimal less than its first digit asks for.
-    return int(min(max(digits - 1 - math.floor(math.log10(2 * spread)), 0), 6))
+    needed = digits - 1 - math.floor(math.log10(2 * spread))
+    if largest < _LEAST:
+        return needed
+    return int(min(needed if largest >= _MOST else max(needed, 0), most))
 
 
 def with_interval(value: float, lower: float, upper: float, words: str = "") -> str:
@@ -97,7 +126,7 @@ def with_interval(value: float, lower: float, upper: float, words: str = "") -> 
     Examples
     --------
     >>> with_interval(-0.4312, -0.87, 0.00713), with_interval(251.4, 237.7, 265.1, "95% interval ")
-    ('−0.43 (−0.87 to 0.01)', '251.4 (95% interval 237.7 to 265.1)')
+    ('−0.43 (−0.87 to 0.01)', '251 (95% interval 238 to 265)')
     """
     if math.isnan(lower) and math.isnan(upper):
         return number(value)

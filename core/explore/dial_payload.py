@@ -55,7 +55,7 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         "targets": rows,
         "u": packed(u),
         "pull": _pull(path),
-        "lacking": _lacking(path),
+        "lacking": _lacking(path, None if is_regular else ends["none"].weight),
         "stop": None if is_regular else packed(ends["none"].coef.T),
         "curve": {
             "log_t": list(curve.log_t),
@@ -183,10 +183,15 @@ def _pull(path: DialPath) -> dict[str, Any]:
     }
 
 
-def _lacking(path: DialPath) -> dict[str, Any]:
-    """Return, for groups without a whole line, ``I - R_j``: own is filled by it times target."""
+def _lacking(path: DialPath, at_stop: FloatArray | None) -> dict[str, Any]:
+    """Return, for groups without a whole line, ``I - R_j``: own is filled by it times target.
+
+    ``at_stop``: the weights of all groups at the no-pooling end, (J, k, k), where those along
+    the dial do not lead there.
+    """
     at = np.flatnonzero(~path.inverse.estimable.all(axis=0))
     z, back = path.model.z_to_raw, np.linalg.inv(path.model.z_to_raw)
     kept = np.einsum("abj,bcj->jac", path.inverse.inverse[:, :, at], path.model.S[:, :, at])
     fill = np.eye(path.model.k) - z @ kept @ back
-    return {"at": at.tolist(), "fill": packed(fill)}
+    weight = None if at_stop is None else packed(at_stop[at])
+    return {"at": at.tolist(), "fill": packed(fill), "weight": weight}

@@ -156,7 +156,7 @@ def _group_rows(
 def _digits(now: pd.DataFrame, main: str) -> int:
     """Return the decimals that suit the intervals."""
     ends = now.loc[now["estimator"] == main, ["lower", "upper"]].to_numpy().ravel()
-    return min(decimals_for(ends, digits=3), 4)
+    return decimals_for(ends, digits=3, most=4)
 
 
 def _short(now: pd.DataFrame, case: CaseName, main: str) -> str:

@@ -33,7 +33,7 @@ def _span(values: FloatArray, decimals: int) -> str:
 def _decimals(each: Estimates) -> int:
     """Return the decimals that tell the estimates of a coefficient apart."""
     inside = each.partial_pooling if each.has_partial else each.no_pooling
-    return min(decimals_for(inside, digits=3), 4)
+    return decimals_for(inside, digits=3, most=4)
 
 
 def top_mover(each: Estimates, among: Sequence[int] | IntArray | None = None) -> int | None:

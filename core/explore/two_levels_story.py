@@ -142,7 +142,7 @@ def pooling_sentence(found: TwoLevels, term: str, wording: Wording) -> str:
     """Return what u does to the targets and to the amount of pooling of one coefficient."""
     change = found.change(term)
     (low0, high0), (low1, high1) = change.target
-    digits = min(decimals_for([low0, high0, low1, high1], digits=3), 4)
+    digits = decimals_for([low0, high0, low1, high1], digits=3, most=4)
     many, one = wording.group.many, wording.group.one
     before = (
         f"all {many} are pulled towards {fixed(low0, digits)}"

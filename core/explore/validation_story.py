@@ -264,7 +264,7 @@ def _sentences(found: CrossValidation, wording: Wording) -> tuple[str, ...]:
 def differences_alt(story: ValidationStory, axis: str) -> str:
     """Return a description of the figure of differences with its numbers."""
     table = story.differences
-    digits = min(decimals_for(table["worse"], digits=3), 5)
+    digits = decimals_for(table["worse"], digits=3, most=5)
     parts = [f"{story.title}. Shown: {axis}."]
     for band, rows in table.groupby("band", sort=False):
         told = [

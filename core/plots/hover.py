@@ -14,7 +14,7 @@ from core.formats import decimals_for, fixed, percent
 def decimals(each: Estimates) -> int:
     """Return the decimals in which a coefficient is shown."""
     inside = each.partial_pooling if each.has_partial else each.no_pooling
-    return min(decimals_for(inside, digits=3), 4)
+    return decimals_for(inside, digits=3, most=4)
 
 
 def group_texts(each: Estimates, groups: Iterable[int], wording: Wording) -> list[str]:

@@ -133,7 +133,7 @@ def _draw(place: _Place, name: str, row: pd.Series[Any]) -> None:
     if not np.isfinite(row["point"]):
         place.note("not defined", text_color, 0.5, str(row["reason"]))
         return
-    digits = min(formats.decimals_for([row["lower"], row["upper"]], digits=3), 4)
+    digits = formats.decimals_for([row["lower"], row["upper"]], digits=3, most=4)
     point, low, high = (formats.fixed(row[c], digits) for c in ("point", "lower", "upper"))
     whole = f"{NAMES[name]} {point} ({low} to {high})"
     ends = np.clip(row[["lower", "upper"]].to_numpy(dtype=np.float64), *place.limits)

@@ -42,6 +42,18 @@ def test_decimals_follow_the_spread() -> None:
     assert formats.decimals_for([5.0]) == 0
 
 
+def test_numbers_of_any_size_are_told_apart() -> None:
+    for unit, shown in ((1e9, "×10⁹"), (1e-9, "×10⁻⁹")):
+        values = [5.0175 * unit, -1.2 * unit, 0.001 * unit]
+        decimals = formats.decimals_for(values, digits=3, most=4)
+        told = [formats.fixed(v, decimals) for v in values]
+        assert told == [f"5.0{shown}", f"−1.2{shown}", "0"]
+    assert formats.fixed(9.96e9, -8) == "1.00×10¹⁰"
+    # Large numbers that hardly differ keep the digits in which they do.
+    assert formats.decimals_for([2e9, 2e9 + 7.0], digits=2) == 0
+    assert formats.fixed(2e9 + 7.0, 0) == "2,000,000,007"
+
+
 def test_percent_is_never_a_false_extreme() -> None:
     shares = [0.0, 0.001, 0.714, 0.999, 1.0, math.nan]
     assert [formats.percent(s) for s in shares] == ["0%", "<1%", "71%", ">99%", "100%", "–"]

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { fill, fixed, number, percent, recombine, ticks } from "../../pages/_shared/dial/format.js";
+import { fill, fixed, number, percent, powerFor, recombine, ticks, titled } from "../../pages/_shared/dial/format.js";
 import { positionAt, readModel } from "../../pages/_shared/dial/model.js";
 import { insideBox } from "../../pages/_shared/dial/pointing.js";
 import { preparedOf } from "../../pages/_shared/dial/prepare.js";
@@ -110,4 +110,13 @@ test("a brush catches own and pooled marks; pointing finds the nearest", () => {
   assert.deepEqual(insideBox(hits, [190, 190, 210, 210]), [2]);
   assert.equal(nearest({ hits }, 13, 12), 0);
   assert.equal(nearest({ hits }, 120, 120), -1);
+});
+
+test("an axis of tiny or huge numbers leaves a power of ten to its title", () => {
+  assert.deepEqual(ticks(-2e-9, 3e-9, 5).map((t) => t.text), ["\u22122", "\u22121", "0", "1", "2", "3"]);
+  assert.ok(Math.abs(ticks(-2e-9, 3e-9, 5)[4].value - 2e-9) < 1e-20);
+  assert.equal(titled("y", [-2e9, 3e9]), "y, \u00d710\u2079");
+  assert.equal(titled("y", [0, 5000]), "y");
+  assert.equal(powerFor([2e9, 2e9 + 5]), 0);
+  assert.equal(powerFor([0, 0]), 0);
 });

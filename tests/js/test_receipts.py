@@ -118,6 +118,43 @@ def test_numbers_of_any_size_add_up() -> None:
                 assert_adds_up(row)
 
 
+@pytest.mark.parametrize("units", [(1e9, 1.0), (1e-9, 1.0), (1.0, 1e9), (1.0, 1e-9)])
+def test_numbers_in_any_unit_add_up_and_can_be_told_apart(units: tuple[float, float]) -> None:
+    fits = lines_of([1, 1, 2, 3, 5, 8, 1, 2, 9, 4, 1, 30], units)
+    for groups in receipts(fits):
+        for receipt in groups:
+            for row in receipt["rows"]:
+                assert_adds_up(row)
+    at_one = receipts(fits)[POSITIONS.index(1.0)]
+    assert len({row["pooled"] for receipt in at_one for row in receipt["rows"]}) > 12
+    assert max(len(row["pooled"]) for receipt in at_one for row in receipt["rows"]) <= 8
+
+
+def test_the_end_adds_up_where_the_weights_do_not_lead_there() -> None:
+    """Perfectly correlated coefficients leave their line only at the no-pooling stop."""
+    fits = lines_of([1, 3, 4, 5, 3, 4, 3, 4, 5, 1, 6], (1.0, 1.0), sd=(0.6, 0.0))
+    assert core.dial_path(fits).note.startswith("The varying coefficients are estimated as perf")
+    at_stop = receipts(fits)[POSITIONS.index("none")]
+    for j, receipt in enumerate(at_stop):
+        for row in receipt["rows"]:
+            assert_adds_up(row)
+            assert not fits.no_pooling.line_estimable[j] or row["pooled"] == row["own"]
+
+
+def lines_of(
+    sizes: list[int], units: tuple[float, float], sd: tuple[float, float] = (1.0, 0.5)
+) -> core.PoolingFits:
+    """Return groups of given sizes with a line each; ``units`` of y and x."""
+    rng = np.random.default_rng(4)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    x = rng.normal(size=len(group))
+    level, slope = (s * rng.normal(size=len(sizes))[group] for s in sd)
+    y = 1.0 + level + (0.5 + slope + 0.4 * level) * x + 0.5 * rng.normal(size=len(group))
+    table = pd.DataFrame({"y": units[0] * y, "x": units[1] * x, "g": [f"g{j}" for j in group]})
+    spec = core.ModelSpec("y", "g", predictors=("x",), varying=("x",))
+    return core.fit_all(core.GroupedData.from_table(table, spec))
+
+
 def test_the_rows_it_takes_are_those_of_python() -> None:
     """n = w / (1 - w) * sigma_y**2 / sigma_alpha**2 with one varying intercept."""
     example = core.EXAMPLES["radon"]

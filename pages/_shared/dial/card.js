@@ -1,7 +1,7 @@
 // The receipt of the selected group: plain elements, texts only (names come from strangers).
 
 import { el } from "./elements.js";
-import { decimalsFor, fill, fixed, percent, recombine } from "./format.js";
+import { decimalsFor, fill, fixed, percent, powerFor, recombine, tenTo } from "./format.js";
 import { keptOf, rowsNeeded, weightOf } from "./weights.js";
 import { isInside } from "./words.js";
 
@@ -9,16 +9,14 @@ import { isInside } from "./words.js";
 export function receiptOf(scene, j) {
   const { model, now, at, labels, text } = scene;
   const { J, k } = model;
-  const pick = (values) => Array.from({ length: k }, (_, a) => values[a * J + j]);
-  const [own, target, pooled] = [pick(at.own), pick(at.target), pick(at.pooled)];
-  const weight = weightOf(now, at.t, j);
+  const { powers, own, target, pooled, weight } = scaled(scene, j);
   const rows = [];
   for (let a = 0; a < k; a++) {
     const isOwn = model.estimable[a * J + j] === 1;
-    const decimals = Math.min(decimalsFor([own[a], target[a], pooled[a]], 3), 5);
-    const se = model.se[a * J + j] * at.sigmaY;
+    const decimals = decimalsOf(own[a], target[a], pooled[a]);
+    const se = (model.se[a * J + j] * at.sigmaY) / 10 ** powers[a];
     rows.push({
-      name: labels.short[a],
+      name: powers[a] === 0 ? labels.short[a] : `${labels.short[a]} ${tenTo(powers[a])}`,
       own: isOwn ? fixed(own[a], decimals) : text.lacking,
       se: isOwn && Number.isFinite(se) ? fixed(se, decimals) : "",
       target: fixed(target[a], decimals),
@@ -31,9 +29,26 @@ export function receiptOf(scene, j) {
   return { name: scene.prepared.names[j], n: model.n[j], rows, kept, needed };
 }
 
+/** The numbers of one group, each coefficient in the power of ten in which it is short. */
+function scaled({ model, now, at }, j) {
+  const { J, k } = model;
+  const pick = (values) => Array.from({ length: k }, (_, a) => values[a * J + j]);
+  const [own, target, pooled] = [at.own, at.target, at.pooled].map(pick);
+  const powers = own.map((v, a) => powerFor([v, target[a], pooled[a]]));
+  const short = (values) => values.map((v, a) => v / 10 ** powers[a]);
+  const weight = weightOf(now, at.t, j).map((w, i) => w * 10 ** (powers[i % k] - powers[Math.floor(i / k)]));
+  return { powers, own: short(own), target: short(target), pooled: short(pooled), weight };
+}
+
+/** Decimals in which the three numbers differ, the pull of a distant own estimate too. */
+function decimalsOf(own, target, pooled) {
+  const all = decimalsFor([own, target, pooled], 3);
+  return Math.min(Math.max(all, decimalsFor([target, pooled], 1)), 5);
+}
+
 /** `1.49 + 0.53 × 1.07 + 0.11 × −1.67 = 1.83`, in numbers that add up as shown. */
 export function sumOf(row, own, target, weights, pooled) {
-  const decimals = own.map((_, a) => Math.min(decimalsFor([own[a], target[a], pooled[a]], 3), 5));
+  const decimals = own.map((_, a) => decimalsOf(own[a], target[a], pooled[a]));
   const found = recombine(row, { own, target, weights, result: pooled[row], decimals });
   if (!found) return "";
   const parts = found.weights.map((w, b) => {

@@ -21,13 +21,31 @@ export function number(value, digits = 3) {
   const size = Math.abs(value);
   if (size < 1e-4 || size >= 1e7) {
     const [mantissa, power] = value.toExponential(Math.max(digits - 1, 0)).split("e");
-    const raised = String(Number(power))
-      .split("")
-      .map((d) => SUPERSCRIPT[d] ?? String.fromCharCode(0x2070 + Number(d)))
-      .join("");
-    return `${mantissa.replace("-", MINUS)}\u00d710${raised}`;
+    return `${mantissa.replace("-", MINUS)}${tenTo(Number(power))}`;
   }
   return fixed(value, Math.max(digits - 1 - Math.floor(Math.log10(size)), 0));
+}
+
+/** A power of ten as a factor. */
+export function tenTo(power) {
+  const raised = Array.from(String(power), (d) => SUPERSCRIPT[d] ?? String.fromCharCode(0x2070 + Number(d)));
+  return `\u00d710${raised.join("")}`;
+}
+
+/**
+ * The power of ten in which some numbers are short: 0, or a multiple of 3 where all of them
+ * are tiny, or where the largest is huge and they differ by more than a thousandth of it.
+ */
+export function powerFor(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const v of values) {
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  if (!(largest > 0 && largest < Infinity)) return 0;
+  const isHuge = largest >= 1e6 && (high - low || largest) >= 1e-3 * largest;
+  return isHuge || largest < 1e-3 ? 3 * Math.floor(Math.log10(largest) / 3) : 0;
 }
 
 /** Decimals that show the spread of some numbers to so many digits (0 to 6). */
@@ -55,8 +73,19 @@ export function shorten(text, length) {
   return letters.length <= length ? text : `${letters.slice(0, length - 1).join("")}\u2026`;
 }
 
-/** Round ticks inside [low, high], about so many. */
+/** Round ticks inside [low, high], about so many, in units of `powerFor` both ends. */
 export function ticks(low, high, about) {
+  const unit = 10 ** powerFor([low, high]);
+  return plainTicks(low / unit, high / unit, about).map(({ value, text }) => ({ value: value * unit, text }));
+}
+
+/** The title of an axis, with the power of ten that its ticks leave out. */
+export function titled(title, limits) {
+  const power = powerFor(limits);
+  return power === 0 ? title : `${title}, ${tenTo(power)}`;
+}
+
+function plainTicks(low, high, about) {
   const raw = (high - low) / Math.max(about, 1);
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 5, 10].find((m) => m * power >= raw * 0.999);

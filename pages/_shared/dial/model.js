@@ -34,6 +34,7 @@ export function readModel(payload) {
     share: unpack(payload.common.share),
     u: unpack(payload.u),
     fill: unpack(payload.lacking.fill),
+    stopWeight: payload.stop === null ? null : unpack(payload.lacking.weight),
     stop: payload.stop === null ? null : unpack(payload.stop),
     pull,
   };

@@ -106,8 +106,10 @@ export function drawEdges({ ctx }, scene, out, labels) {
     arrowhead(ctx, x, y, way, (scene.J > 150 ? 4.5 : 6) * look.scale, color);
     if (named >= 4 || scene.isNarrow || scene.J > MANY) continue;
     const text = `${shorten(prepared.names[j], 16)} (${scene.model.n[j]}): ${number(value, 2)}`;
-    const side = { left: "right", right: "left", up: "below", down: "above" }[way];
-    if (labels.put(text, x, y, { color: look.palette.no_pooling_text, side })) named++;
+    // The way to the pooled mark runs inwards from the edge: the words stand beside it.
+    const isUpright = way === "up" || way === "down";
+    const side = isUpright ? "right" : y < 40 ? "below" : "above";
+    if (labels.put(text, x, y, { color: look.palette.no_pooling_text, side, hold: true })) named++;
   }
 }
 

@@ -1,5 +1,10 @@
 // Drawing on a canvas in the house style: scales, axes, marks, labels.
 
+import { ticks } from "./format.js";
+
+/** Pixels above the box of a plot. */
+const TOP = 8;
+
 /** A linear or logarithmic scale from values to pixels. */
 export function scale(limits, pixels, isLog = false) {
   const f = isLog ? Math.log : (v) => v;
@@ -119,10 +124,19 @@ export function twoLines(ctx, title, room) {
 export function boxOf(panel, look, left, upright) {
   const { ctx, width, height } = panel;
   const size = look.text.label;
-  const box = { right: width - 10, top: 8, bottom: height - 2.9 * size - 8, width, height };
+  const box = { right: width - 10, top: TOP, bottom: height - 2.9 * size - 8, width, height };
   ctx.font = font(look, size + 1);
   const lines = twoLines(ctx, upright, uprightRoom(box)).length;
   return { ...box, left: left + 1.2 * (size + 1) * lines };
+}
+
+/** Ticks of an upright axis and the pixels that their labels take. */
+export function uprightTicks({ ctx, height }, look, limits) {
+  const size = look.text.label;
+  const found = ticks(...limits, (height - 2.9 * size - 8 - TOP) / 50);
+  ctx.font = font(look, size);
+  const widest = Math.max(0, ...found.map((tick) => ctx.measureText(tick.text).width));
+  return { ticks: found, room: Math.max(widest + 12, 30) };
 }
 
 /** A text cut with an ellipsis to a width in pixels. */
@@ -238,8 +252,8 @@ export class Labels {
     return left >= box.left && left + width <= box.right + 2;
   }
 
-  /** Draw a text beside (x, y); returns whether there was room. */
-  put(text, x, y, { color, weight = 400, side = "right", gap = 8, must = false, only = false, back = true } = {}) {
+  /** Draw a text beside (x, y), shifted into the box to `hold` it; returns whether there was room. */
+  put(text, x, y, { color, weight = 400, side = "right", gap = 8, must = false, only = false, hold = false } = {}) {
     const { ctx, look, box } = this;
     ctx.font = font(look, look.text.label, weight);
     const width = ctx.measureText(text).width;
@@ -252,6 +266,9 @@ export class Labels {
       if (way === "above") top = y - gap - height;
       if (way === "below") top = y + gap;
       if (must) top = Math.min(Math.max(top, box.top), box.bottom - height);
+      if (hold && (way === "above" || way === "below")) {
+        left = Math.min(Math.max(left, box.left + 2), box.right - width - 2);
+      }
       if (way === "inside") left = Math.min(Math.max(left, box.left + 2), box.right - width - 2);
       const isInside = left >= box.left && left + width <= box.right + 2;
       const isFree = !this.taken.some(
@@ -261,10 +278,8 @@ export class Labels {
       const fits = isInside && top >= box.top - 4 && top + height <= box.bottom + 4;
       if (!isLast && !(fits && (isFree || must))) continue;
       this.taken.push([left, top, width, height]);
-      if (back) {
-        ctx.fillStyle = rgba(look.palette.background, 0.72);
-        ctx.fillRect(left - 2, top, width + 4, height);
-      }
+      ctx.fillStyle = rgba(look.palette.background, 0.72);
+      ctx.fillRect(left - 2, top, width + 4, height);
       ctx.fillStyle = color ?? look.palette.text;
       ctx.textAlign = "left";
       ctx.textBaseline = "middle";

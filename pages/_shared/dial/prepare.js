@@ -91,8 +91,11 @@ export function pixels(panel, name, size) {
   return room[name];
 }
 
+/** Do J values from `start` on agree but for rounding, whatever their units? */
 export function isSame(values, start, J) {
-  for (let j = 1; j < J; j++) if (Math.abs(values[start + j] - values[start]) > 1e-12) return false;
+  const first = values[start];
+  const most = 1e-12 * Math.abs(first);
+  for (let j = 1; j < J; j++) if (Math.abs(values[start + j] - first) > most) return false;
   return true;
 }
 

@@ -1,7 +1,7 @@
 // The groups' lines over a predictor, with the rows of the chosen group.
 
-import { crowdRange, shorten, ticks } from "./format.js";
-import { axes, boxOf, circles, fade, Labels, rgba, scale } from "./plot.js";
+import { crowdRange, shorten, ticks, titled } from "./format.js";
+import { axes, boxOf, circles, fade, Labels, rgba, scale, uprightTicks } from "./plot.js";
 import { clip, GOLDEN, isSame, limitsOf, MANY, pixels } from "./prepare.js";
 
 export const lines = {
@@ -10,7 +10,6 @@ export const lines = {
     const { look, J, at, prepared, labels, model } = scene;
     const { grid, levels } = labels.lines;
     const G = grid.length;
-    const box = boxOf(panel, look, 46, labels.outcome);
     const share = commonParts(scene);
     const height = (values, j, g) => {
       let sum = share(j, g);
@@ -18,13 +17,17 @@ export const lines = {
       return sum;
     };
     const limits = limitsOf(panel, xLimits(grid), lineLimits(scene, height));
+    const across = levels.length ? labels.lines.axis : titled(labels.lines.axis, limits.x);
+    const titles = [across, titled(labels.outcome, limits.y)];
+    const upright = uprightTicks(panel, look, limits.y);
+    const box = boxOf(panel, look, upright.room, titles[1]);
     const x = scale(limits.x, [box.left, box.right]);
     const y = scale(limits.y, [box.bottom, box.top]);
     x.ticks = levels.length
       ? levels.map((text, g) => ({ value: grid[g], text }))
       : ticks(...limits.x, (box.right - box.left) / 58);
-    y.ticks = ticks(...limits.y, (box.bottom - box.top) / 50);
-    axes(ctx, look, box, x, y, [labels.lines.axis, labels.outcome]);
+    y.ticks = upright.ticks;
+    axes(ctx, look, box, x, y, titles);
     const xs = grid.map((v) => x(v));
     const drawAll = (values, which) => {
       ctx.beginPath();

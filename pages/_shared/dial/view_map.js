@@ -1,8 +1,8 @@
 // Two coefficients of every group against each other, with the distribution of the groups.
 
-import { ticks } from "./format.js";
+import { ticks, titled } from "./format.js";
 import { drawEdges, drawMoves, edgesOf, nameMarked, nameMovers } from "./moves.js";
-import { axes, boxOf, fade, Labels, rgba, scale, segment } from "./plot.js";
+import { axes, boxOf, fade, Labels, rgba, scale, segment, uprightTicks } from "./plot.js";
 import { clip, isSame, limitsOf, MANY, pixels } from "./prepare.js";
 
 export const map = {
@@ -10,13 +10,15 @@ export const map = {
     const { ctx } = panel;
     const { look, J, at, prepared, labels } = scene;
     const [a, b] = panel.pair;
-    const box = boxOf(panel, look, 46, labels.axes[b]);
     const limits = limitsOf(panel, prepared.limits[a], prepared.limits[b]);
+    const titles = [titled(labels.axes[a], limits.x), titled(labels.axes[b], limits.y)];
+    const upright = uprightTicks(panel, look, limits.y);
+    const box = boxOf(panel, look, upright.room, titles[1]);
     const x = scale(limits.x, [box.left, box.right]);
     const y = scale(limits.y, [box.bottom, box.top]);
     x.ticks = ticks(...limits.x, (box.right - box.left) / 58);
-    y.ticks = ticks(...limits.y, (box.bottom - box.top) / 50);
-    axes(ctx, look, box, x, y, [labels.axes[a], labels.axes[b]]);
+    y.ticks = upright.ticks;
+    axes(ctx, look, box, x, y, titles);
     const [x0, y0, x1, y1] = ["x0", "y0", "x1", "y1"].map((name) => pixels(panel, name, J));
     const radius = radii(panel, scene);
     for (let j = 0; j < J; j++) {

@@ -1,6 +1,6 @@
 // Every group's own estimate and where pooling takes it, one row a group.
 
-import { shorten, ticks } from "./format.js";
+import { shorten, ticks, titled } from "./format.js";
 import { drawCommon, drawEdges, drawMoves, drawTargets, edgesOf, nameMarked, nameMovers } from "./moves.js";
 import { axes, boxOf, Labels, scale } from "./plot.js";
 import { clip, limitsOf, pixels, shownOf } from "./prepare.js";
@@ -21,7 +21,7 @@ export const shrinkage = {
       ? prepared.orders[a].map((j, i) => ({ value: i, text: shorten(prepared.names[j], 12) }))
       : [];
     y.isPlain = true;
-    axes(ctx, look, box, x, y, [labels.axes[a], labels.rows]);
+    axes(ctx, look, box, x, y, [titled(labels.axes[a], limits.x), labels.rows]);
     const [x0, x1, ys] = ["x0", "x1", "ys"].map((name) => pixels(panel, name, J));
     const { own, other } = shownOf(scene, a);
     for (let j = 0; j < J; j++) {

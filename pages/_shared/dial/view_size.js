@@ -1,8 +1,8 @@
 // Estimates by group size: the funnel of own estimates, and where it takes a group 80% its own.
 
-import { fill, logTicks, ticks } from "./format.js";
+import { fill, logTicks, titled } from "./format.js";
 import { drawCommon, drawEdges, drawMoves, drawTargets, edgesOf, nameMarked, nameMovers } from "./moves.js";
-import { axes, boxOf, font, Labels, rgba, scale, segment } from "./plot.js";
+import { axes, boxOf, font, Labels, rgba, scale, segment, uprightTicks } from "./plot.js";
 import { clip, GOLDEN, isSame, limitsOf, pixels, shownOf } from "./prepare.js";
 
 export const size = {
@@ -10,15 +10,17 @@ export const size = {
     const { ctx } = panel;
     const { look, J, at, prepared, labels, model } = scene;
     const a = panel.coef;
-    const box = boxOf(panel, look, 46, labels.axes[a]);
     const [least, most] = prepared.sizes;
     const wide = most > least ? 1.22 : 2;
     const limits = limitsOf(panel, [least / wide, most * wide], prepared.limits[a]);
+    const titles = [labels.size, titled(labels.axes[a], limits.y)];
+    const upright = uprightTicks(panel, look, limits.y);
+    const box = boxOf(panel, look, upright.room, titles[1]);
     const x = scale(limits.x, [box.left, box.right], true);
     const y = scale(limits.y, [box.bottom, box.top]);
     x.ticks = logTicks(...limits.x, 5);
-    y.ticks = ticks(...limits.y, (box.bottom - box.top) / 50);
-    axes(ctx, look, box, x, y, [labels.size, labels.axes[a]]);
+    y.ticks = upright.ticks;
+    axes(ctx, look, box, x, y, titles);
     const [xs, y0, y1] = ["xs", "y0", "y1"].map((name) => pixels(panel, name, J));
     const sway = most > least ? Math.min(0.11, Math.log(wide)) * x.factor : 0.4 * x.factor;
     for (let j = 0; j < J; j++) {

@@ -8,6 +8,7 @@ export function trace({ J, k, pull }, j) {
 /** The weight matrix of one group at t, row after row: k * k numbers. */
 export function weightOf(model, t, j) {
   const { J, k, pull } = model;
+  if (t === Infinity && model.stop) return weightAtStop(model, j);
   if (pull.kind === "directions") return weightByDirections(model, t, j);
   if (k === 1) {
     const strength = pull.M[j];
@@ -29,6 +30,15 @@ export function weightOf(model, t, j) {
     t * M[2] * scale,
     (t * M[3] + whole) * scale,
   ];
+}
+
+/** The weight at no pooling where those along the dial do not lead there: a line of its own. */
+function weightAtStop({ k, lacking, stopWeight }, j) {
+  const i = lacking.at.indexOf(j);
+  return Array.from({ length: k * k }, (_, at) => {
+    if (i >= 0) return stopWeight[i * k * k + at];
+    return at % (k + 1) === 0 ? 1 : 0;
+  });
 }
 
 function weightByDirections({ J, k, pull }, t, j) {
