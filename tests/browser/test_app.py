@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -120,12 +121,14 @@ def test_hostile_names_do_nothing_and_read_as_typed(
 
 def upload(page: Page, name: str, content: bytes) -> None:
     """Open the uploader and hand it a file."""
-    page.get_by_test_id("stSidebar").get_by_text("Upload a table", exact=True).click()
-    page.locator("input[type=file]").set_input_files(
-        {"name": name, "mimeType": "text/csv", "buffer": content}
-    )
-    page.wait_for_timeout(300)
+    side = page.get_by_test_id("stSidebar")
+    side.get_by_text("Upload a table", exact=True).click()
     settle(page)
+    with page.expect_response(re.compile("upload_file"), timeout=60_000):
+        page.locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": content}
+        )
+    settle(page, quiet=600)
 
 
 def test_an_upload_is_seen_by_its_session_only(open_app: Callable[..., Page]) -> None:

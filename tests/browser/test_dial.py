@@ -99,6 +99,7 @@ def test_the_drawn_positions_are_the_engines(
 
 def test_nothing_is_sent_while_dragging(open_app: Callable[..., Page]) -> None:
     page = open_app()
+    settle(page, quiet=1_000)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.on("websocket", lambda socket: sent.append(socket.url))

@@ -6,9 +6,10 @@ The screens are read from the navigation, so a new one is tested without a line 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import core
 from tests.browser.conftest import OpenApp
@@ -31,7 +32,10 @@ def go(page: Page, name: str, *, is_phone: bool) -> None:
     """Follow the navigation to a screen; on a phone the sidebar is opened and closes again."""
     if is_phone:
         page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator(".st-key-navigation a", has_text=re.compile(f"^{re.escape(name)}$")).click()
+    link = page.locator(".st-key-navigation a", has_text=re.compile(f"^{re.escape(name)}$"))
+    path = (link.get_attribute("href") or "").split("?")[0]
+    link.click()
+    page.wait_for_url(re.compile(rf"/{re.escape(path)}(\?|$)"))
     settle(page, timeout=60_000)
 
 
@@ -39,6 +43,8 @@ def faults(page: Page, name: str) -> list[str]:
     """Return what is wrong with the screen that is open."""
     main = page.get_by_test_id("stMain")
     found = []
+    with suppress(AssertionError):
+        expect(main.locator("h1")).to_have_count(1)
     if page.get_by_test_id("stException").count():
         found.append("an exception is shown")
     if main.locator("h1").count() != 1:

@@ -172,9 +172,12 @@ def _position(shown: Shown, path: DialPath, first: str) -> Position:
 
 def _moved() -> None:
     """Keep where the dial came to rest."""
+    told = _told("position")
+    if told is None:
+        return
     shown = state.shown()
     names = shown.fits.no_pooling.group_names
-    sent = Position.from_data(st.session_state[_VIEW].get("position"), len(names))
+    sent = Position.from_data(told, len(names))
     st.session_state[KEY] = float(min(sent.c, NO_POOLING))
     st.session_state[SLOPE] = sent.slope
     if sent.group is not None:
@@ -183,7 +186,13 @@ def _moved() -> None:
 
 def _more() -> None:
     """Compute the rest for the model on the dial: its picture stands."""
-    st.session_state[_MORE] = st.session_state[_VIEW].get("more")
+    st.session_state[_MORE] = _told("more")
+
+
+def _told(name: str) -> Any:
+    """Return what the dial says; None from a dial whose screen was left in the same moment."""
+    held = st.session_state.get(_VIEW)
+    return None if held is None else held.get(name)
 
 
 def _row_chosen() -> None:
