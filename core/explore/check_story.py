@@ -130,7 +130,7 @@ def _bins_outside(curve: CheckedCurve) -> str:
     return (
         f"{count} of {len(curve.x)} means {leave} the band: at {where} it is "
         f"{fixed(float(band.observed[i]), 2)} sds, where the model makes "
-        f"{fixed(float(band.lower[i]), 2)} to {fixed(float(band.upper[i]), 2)}"
+        f"{fixed(float(band.lower[i]), 2)} to {fixed(float(band.upper[i]), 2)} ({_chance(curve)})"
     )
 
 

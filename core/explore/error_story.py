@@ -13,6 +13,8 @@ from core.results import PoolingFits
 ALIKE = 1.15
 #: With fewer groups than this CR1 errs on the small side.
 _FEW_GROUPS = 40
+#: A cluster-robust error with fewer degrees of freedom than this is weak evidence.
+_WEAK_DF = 4.0
 
 
 def approach_name(approach: Approach, wording: Wording) -> str:
@@ -57,6 +59,11 @@ def errors_title(found: tuple[CoefficientErrors, ...], fits: PoolingFits, wordin
     """Return the finding: which complete-pooling error is too small, and by how much."""
     rows = wording.individual.count(fits.data.n_obs)
     bad = worst(found)
+    if bad is None and all(_is_weak(each) for each in found if np.isfinite(each.ratio)):
+        return (
+            f"{wording.group.count(fits.data.n_groups)} can hardly tell whether taking the {rows} "
+            "as independent makes a standard error too small"
+        )
     if bad is None:
         return (
             f"Taking the {rows} as independent makes no standard error too small here: grouped or "
@@ -112,17 +119,29 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
     rows = wording.individual.count(fits.data.n_obs)
     groups = wording.group.count(fits.data.n_groups)
     ratio = number(each.ratio, 2)
+    if each.ratio <= ALIKE and _is_weak(each):
+        return (
+            f"CR2 is {ratio} times as large as the complete-pooling error, but so few degrees of "
+            "freedom are weak evidence either way."
+        )
     if each.level == "group" and each.ratio > ALIKE:
         about = "is about differences between" if each.term == INTERCEPT else "differs only between"
         return (
             f"The complete-pooling error is {ratio} times too small: it counts {rows}, but this "
             f"coefficient {about} {groups}."
         )
+    if each.level == "group" and each.ratio < 1.0 / ALIKE:
+        return (
+            f"The complete-pooling error is too large (CR2 is {ratio} times as large): the {many} "
+            f"differ less than chance among {wording.individual.many} would make them."
+        )
     if each.level == "group":
         return (
             f"A group-level coefficient, yet hardly any difference ({ratio} times): the {many} "
             "differ little beyond chance."
         )
+    if each.level == "cross" and each.ratio > 1.0 / ALIKE:
+        return _why_cross(each, fits, wording)
     if each.ratio > ALIKE:
         reason = (
             f"its slope differs from {one} to {one}, so that {groups} count and not {rows}"
@@ -140,6 +159,27 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
         f"An individual-level coefficient, compared inside each {one}: the complete-pooling error "
         f"is about right ({ratio} times)."
     )
+
+
+def _why_cross(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
+    """Return why the error of a cross-level interaction is too small, or about right."""
+    one, ratio = wording.group.one, number(each.ratio, 2)
+    about = f"is about how the slope differs from {one} to {one}"
+    if each.ratio > ALIKE:
+        return (
+            f"The complete-pooling error is {ratio} times too small: it counts "
+            f"{wording.individual.count(fits.data.n_obs)}, but a cross-level interaction {about}, "
+            f"and there are {wording.group.count(fits.data.n_groups)}."
+        )
+    return (
+        f"A cross-level interaction {about}; beyond it the slopes differ little, so the "
+        f"complete-pooling error is about right ({ratio} times)."
+    )
+
+
+def _is_weak(each: CoefficientErrors) -> bool:
+    """Return whether CR2 has too few degrees of freedom to judge the error by."""
+    return bool(np.isfinite(each.se["cr2"]) and not each.df["cr2"] >= _WEAK_DF)
 
 
 def _worth(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:

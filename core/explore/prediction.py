@@ -34,6 +34,7 @@ KINDS = {KNOWN: "known group", NEW: "new group", AVERAGE: "average group"}
 _NOT_SEEN = "no pooling says nothing about a group that was not in the fitted rows"
 _NO_AVERAGE = "no pooling has no average group"
 _NOT_ESTIMABLE = "the fitted rows of this group cannot support a line of their own"
+_NO_SECOND_STAGE = "too few groups have a line of their own for a regression over groups"
 _NOT_SPANNED = "the fitted rows cannot tell apart the coefficients that this row needs"
 
 
@@ -142,6 +143,8 @@ def _reason(predictor: Predictor, kind: int, group: int) -> str:
         return _NOT_SEEN if kind == NEW else _NO_AVERAGE
     if is_alone and predictor.own is not None and not predictor.own.is_known[group]:
         return _NOT_ESTIMABLE
+    if predictor.stage is not None and kind == NEW and not predictor.stage.is_defined:
+        return _NO_SECOND_STAGE
     return _NOT_SPANNED
 
 

@@ -260,6 +260,12 @@ def budget_sentence(shown: Picture, wording: Wording) -> str:
     if not (np.isfinite(known).all() and known.sum() > 0 and new.sum() > 0):
         return ""
     share, other = known / known.sum(), new / new.sum()
+    if not shown.individual:
+        return (
+            f"Of the variance of the prediction for {shown.cases[0].title}, {percent(share[1])} is "
+            f"what is not known of this {one} and {percent(share[2])} the estimation of the "
+            f"averages; for a new {one} {percent(other[1])} and {percent(other[2])}."
+        )
     return (
         f"Of the variance of the prediction for {shown.cases[0].title}, {percent(share[0])} is the "
         f"spread of {many} inside a {one}, {percent(share[1])} what is not known of this {one}, "

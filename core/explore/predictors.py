@@ -257,6 +257,7 @@ class Predictor:
     def _is_defined(self, work: _Work) -> BoolArray:
         rows = work.design.rows
         out: BoolArray = np.isfinite(work.point) & np.isfinite(self.sigma2)
+        out &= np.isfinite(work.group)  # a second stage without residuals has no spread
         if self.own is not None and self.between is None and self.stage is None:
             out &= work.is_known
         if self.alias is None:

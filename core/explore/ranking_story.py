@@ -40,7 +40,7 @@ def ranking_title(
     sure = int((table["p_top"] >= SURE).sum())
     first = table.iloc[int(np.argmin(table["rank"].to_numpy()))]
     rank = (
-        f"{wording.group_name(str(first['group']))} is between rank "
+        f"the first, {wording.group_name(str(first['group']))}, is between rank "
         f"{int(first['rank_lower']):,} and {int(first['rank_upper']):,}"
     )
     if first["rank_lower"] == first["rank_upper"]:
@@ -49,7 +49,7 @@ def ranking_title(
     seats = places(n_groups, share)
     size = f"({seats:,} place{'s' if seats > 1 else ''})"
     if sure == 0:
-        return f"None of {n_groups:,} {groups.many} is surely {where} {size}; the first, {rank}"
+        return f"None of {n_groups:,} {groups.many} is surely {where} {size}; {rank}"
     only = "only " if sure < seats else ""
     verb = "is" if sure == 1 else "are"
     return f"Of {n_groups:,} {groups.many} {only}{sure:,} {verb} surely {where} {size}; {rank}"
@@ -111,12 +111,17 @@ def group_sentence(
     name = wording.group_name(str(row["group"]))
     end = end_words(share)
     about = "about " if found.is_sample else ""
+    low, high = int(row["rank_lower"]), int(row["rank_upper"])
+    span = f"between {low:,} and {high:,}" if low < high else "surely"
+    apart = f"It cannot be told apart from {about}{alike:,.0f} of the other {n_groups - 1:,}."
+    if n_groups == 2:
+        apart = f"It {'cannot' if alike else 'can'} be told apart from the other."
+    elif alike < 0.5:
+        apart = f"It can be told apart from {about}all of the other {n_groups - 1:,}."
     sentence = (
         f"{name} ({wording.individual.count(int(row['n']))}) ranks {int(row['rank']):,} of "
-        f"{n_groups:,}, between {int(row['rank_lower']):,} and {int(row['rank_upper']):,}; in the "
-        f"top {end} with probability {percent(row['p_top'])}, in the bottom {end} with "
-        f"{percent(row['p_bottom'])}.{naive} It cannot be told apart from {about}{alike:,.0f} of "
-        f"the other {n_groups - 1:,}."
+        f"{n_groups:,}, {span}; in the top {end} with probability {percent(row['p_top'])}, in the "
+        f"bottom {end} with {percent(row['p_bottom'])}.{naive} {apart}"
     )
     return sentence[:1].upper() + sentence[1:] if name.startswith(wording.group.one) else sentence
 

@@ -42,9 +42,14 @@ def slopes_title(found: Slopes, wording: Wording) -> str:
     inside, verdict = number(found.within.value), slopes_verdict(found)
     many, one = wording.group.many, wording.group.one
     if found.between is None or verdict == "within_only":
+        why = (
+            "their means of it do not differ"
+            if len(found.sizes) > 2
+            else f"{wording.group.count(len(found.sizes))} show no slope with a doubt of its own"
+        )
         return (
-            f"Inside {many}, the slope is {inside} {_per(found, wording)}; between them there is "
-            "none, since their means of it do not differ"
+            f"Inside {many}, the slope is {inside} {_per(found, wording)}; between them none can "
+            f"be told, since {why}"
         )
     between = number(found.between.value)
     if verdict == "agree":

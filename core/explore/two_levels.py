@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 from core.explore.group_columns import GroupColumn, refit, with_column, without_column
 from core.explore.inference import satterthwaite_df
 from core.explore.level_r_squared import level_r_squared
+from core.explore.wording import INTERCEPT
 from core.results import PoolingFits
 from core.types import FloatArray
 
@@ -185,7 +186,6 @@ def _effects(found: TwoLevels, level: float) -> pd.DataFrame:
     fits = found.including
     fit, data = fits.multilevel, fits.data
     df = satterthwaite_df(fit)
-    names = {b: n for b, n in zip(data.varying, data.varying_names, strict=True)}
     rows = []
     for i, term in enumerate(data.terms):
         if term.factor < 0 or data.group_base[term.factor].source != found.column.name:
@@ -194,7 +194,7 @@ def _effects(found: TwoLevels, level: float) -> pd.DataFrame:
         value = float(fit.fixef[i])
         rows.append(
             {
-                "varying": names.get(term.base, data.base[term.base - 1].name),
+                "varying": data.base[term.base - 1].name if term.base else INTERCEPT,
                 "term": term.name,
                 "estimate": value,
                 "se": float(fit.fixef_se[i]),

@@ -84,6 +84,12 @@ def two_levels_title(found: TwoLevels, term: str, wording: Wording) -> str:
             f"{start} explains {percent(change.explained)} of the variance of {what} between "
             f"{wording.group.many}: its standard deviation falls from {before} to {after}"
         )
+    if change.explained < -_LITTLE:
+        return (
+            f"{start} explains nothing of the differences in {what} between "
+            f"{wording.group.many}: their standard deviation does not fall with it, from {before} "
+            f"to {after}"
+        )
     return (
         f"{start} explains next to nothing of the differences in {what} between "
         f"{wording.group.many}: their standard deviation is {before} without it and {after} with it"
@@ -171,25 +177,27 @@ def r_squared_sentence(found: TwoLevels, term: str, wording: Wording) -> str:
     share = change.r_squared[1]
     if not np.isfinite(share):
         return ""
-    falls = (
-        "it falls by"
-        if change.explained >= 0
-        else "it does not fall, which estimates of a variance may do: it changes by"
-    )
-    explained = (
-        ""
-        if not np.isfinite(change.explained)
-        else f" Read from the estimated group variance alone, {falls} {_percent(change.explained)}."
-    )
+    name, many = term_name(term, found.including, wording), wording.group.many
+    explained = _variance_falls(change.explained)
+    if share < 0:
+        return (
+            f"Group-level R² of the {name}: below 0, for the group-level predictors lead one to "
+            f"expect no more of the differences between {many} than chance would.{explained}"
+        )
     return (
-        f"Group-level R² of the {term_name(term, found.including, wording)}: {percent(share)} of "
-        f"the differences between {wording.group.many} lie in what the group-level predictors "
-        f"lead one to expect.{explained}"
+        f"Group-level R² of the {name}: {percent(share)} of the differences between {many} lie in "
+        f"what the group-level predictors lead one to expect.{explained}"
     )
 
 
-def _percent(share: float) -> str:
-    return percent(share) if share >= 0 else f"+{percent(-share)}"
+def _variance_falls(explained: float) -> str:
+    """Return what happens to the estimated group variance, as a sentence of its own."""
+    if not np.isfinite(explained):
+        return ""
+    if explained >= 0:
+        return f" The estimated group variance falls by {percent(explained)}."
+    rises = "more than doubles" if explained < -1 else f"rises by {percent(-explained)}"
+    return f" The estimated group variance {rises}, as estimates of a variance may."
 
 
 def two_stage_sentence(found: TwoLevels, term: str, wording: Wording) -> str:

@@ -19,7 +19,7 @@ Measure: TypeAlias = Literal["rmse", "log_score"]
 #: A band of small groups holds 'most of it' from this share on, with at most so many rows.
 _MOST, _FEW_ROWS = 0.6, 0.5
 #: Relative differences of the RMSE below this are told as none.
-_NONE = 5e-5
+_NONE = 5e-4
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,8 @@ from core.results import MultilevelFit
 
 #: A correlation that moves less than this is told as one that stays.
 _SAME = 0.02
+#: Lines that differ by less than this share of their sd elsewhere meet in a point.
+_MEETS = 1e-3
 
 
 def zero_title(fit: MultilevelFit, at: float, wording: Wording) -> str:
@@ -59,11 +61,14 @@ def zero_sentences(
     least, _, most = predictor_span(fit)
     if np.isfinite(calm):
         inside = "" if least <= calm <= most else ", outside the data"
-        narrow = number(float(move_zero(fit, np.array([calm])).sigma_alpha[0]))
-        out.append(
-            f"The lines are closest together at {name} = {place(calm)}{inside}: there σ_α is "
-            f"{narrow} and ρ is 0."
-        )
+        narrow = float(move_zero(fit, np.array([calm])).sigma_alpha[0])
+        if narrow <= _MEETS * float(np.max(sd)):
+            out.append(f"All lines meet at {name} = {place(calm)}{inside}: there σ_α is 0.")
+        else:
+            out.append(
+                f"The lines are closest together at {name} = {place(calm)}{inside}: there σ_α is "
+                f"{number(narrow)} and ρ is 0."
+            )
     if np.isfinite(rho).all() and not least <= 0.0 <= most:
         out.append(
             f"As the table stands, zero lies outside the data ({place(least)} to {place(most)}): "

@@ -14,6 +14,8 @@ from core.tables.grouped import GroupedData
 
 #: A residual variance below this share of the outcome's is rounding.
 EXACT_FIT = 1e-20
+#: A share of the differences between groups below this is rounding.
+_NOTHING_LEFT = 1e-9
 
 
 class HasResiduals(Protocol):
@@ -32,7 +34,7 @@ def refusal_of(
     data: GroupedData, model: ScaledModel, no_pooling: HasResiduals
 ) -> PoolingError | None:
     """Return why no multilevel model can be fitted, or None."""
-    for check in (_too_few_groups, _degenerate, _not_identified):
+    for check in (_too_few_groups, _degenerate, _not_identified, _saturated):
         error = check(data, model, no_pooling)
         if error is not None:
             return error
@@ -98,10 +100,36 @@ def _not_identified(
         return None
     largest = int(data.group_sizes.max())
     why = "every group has one row" if largest == 1 else "no group has enough rows of its own"
+    if largest > k:
+        why = "the predictors whose slopes vary are combinations of one another"
     return NotIdentifiedError(
         f"The variation between groups of '{data.spec.group}' and the variation inside them "
         f"cannot be told apart: {why} ({data.n_obs:,} rows, {data.n_groups:,} groups). Choose a "
         "group column with several rows per group, or a simpler structure."
+    )
+
+
+def _saturated(
+    data: GroupedData, model: ScaledModel, no_pooling: HasResiduals
+) -> PoolingError | None:
+    """Look for a varying coefficient that the fixed effects fit group by group.
+
+    With ``M = I - X(X'X)^-1 X'``, nothing is left of its differences between groups when
+    ``trace(Z_a' M Z_a)`` is zero: as many group-level columns as groups, say.
+    """
+    live = int((model.n > 0).sum())
+    if model.p < live:  # the columns cannot span so many groups
+        return None
+    cross = np.einsum("abj,pbj->paj", model.S, model.own[: model.p])
+    Q = np.linalg.inv(model.WW[: model.p, : model.p])
+    whole = np.einsum("aaj->a", model.S)
+    left = whole - np.einsum("paj,pq,qaj->a", cross, Q, cross, optimize=True)
+    if not (left <= _NOTHING_LEFT * whole).any():
+        return None
+    return NotIdentifiedError(
+        f"The predictors fit each of the {live} groups of '{data.spec.group}' by itself, so "
+        "nothing is left to estimate how groups differ beyond them. Take group-level predictors "
+        "out of the model: it needs fewer of their columns than groups."
     )
 
 

@@ -40,11 +40,11 @@ def plot_slopes(
     shown = canvas.drawn(np.argsort(found.mean_x, kind="stable"))
     key = [
         ("points", f"mean of a {wording.group.one}"),
-        ("no_pooling_line", "within"),
-        ("complete_pooling", "plain (complete pooling)"),
+        ("no_pooling_line", f"within {number(found.within.value)}"),
+        ("complete_pooling", f"plain (complete pooling) {number(found.plain)}"),
     ]
     if found.between is not None:
-        key.insert(2, ("points_line", "between"))
+        key.insert(2, ("points_line", f"between {number(found.between.value)}"))
     heading = canvas.Heading(
         slopes_title(found, wording),
         tuple(key),
@@ -63,14 +63,8 @@ def plot_slopes(
         means = np.array([found.mean_x.min(), found.mean_x.max()])
         y = centre_y + found.between.value * (means - centre_x)
         _draw_line(figure, means, y, "between", style)
-        _label(figure, means, y, f"between {number(found.between.value)}", style)
-    _label(
-        figure, x, centre_y + found.plain * (x - centre_x), f"plain {number(found.plain)}", style
-    )
     canvas.title_axis(figure, "x", wording.column(found.predictor).title, style)
     canvas.title_axis(figure, "y", wording.column(fits.spec.outcome).title, style)
-    room = canvas.text_width(f"plain {number(found.plain)}", style) + 10
-    figure.update_layout(margin_r=round(room))
     figure.update_xaxes(range=[x[0] - 0.03 * np.ptp(x), x[1] + 0.01 * np.ptp(x)])
     return figure
 
@@ -146,14 +140,3 @@ def _draw_line(
     if name == "between":
         line = {"color": style.palette.points, "width": 4.0 * style.scale, "dash": "solid"}
     figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", name=name)
-
-
-def _label(figure: go.Figure, x: FloatArray, y: FloatArray, text: str, style: theme.Style) -> None:
-    """Write what a line is: the plain one at its right end, the one between at its left."""
-    is_between = text.startswith("between")
-    ink = style.palette.muted if is_between else style.palette.complete_pooling
-    end = 0 if is_between else -1
-    shift = {"yshift": 16 if y[-1] >= y[0] else -16} if is_between else {"xshift": 6}
-    figure.add_annotation(
-        x=x[end], y=y[end], text=text, xanchor="left", **shift, **canvas.label(style, ink)
-    )

@@ -193,3 +193,24 @@ def test_adding_the_means_leaves_the_predictor() -> None:
     changed = core.apply_fix(table, fix)
     assert list(changed.columns) == ["x", "g", "x (g mean)"]
     assert_allclose(changed["x (g mean)"], [2.0, 2.0, 5.0, 5.0])
+
+
+def test_a_model_without_individual_level_predictors(simulated: pd.DataFrame) -> None:
+    spec = core.ModelSpec(outcome="y", group="g", group_predictors=("u",))
+    fits = core.fit_all(core.GroupedData.from_table(simulated, spec))
+    column = {c.name: c for c in group_columns(simulated, fits)}["u"]
+    effects = two_levels(fits, column).effects
+    assert effects["varying"].tolist() == ["(Intercept)"]
+    assert effects["estimate"].iloc[0] == fits.multilevel.fixef[1]
+
+
+@pytest.mark.parametrize("structure", [(), ("x",)])
+def test_as_many_group_level_columns_as_groups_leave_nothing_to_estimate(
+    simulated: pd.DataFrame, structure: tuple[str, ...]
+) -> None:
+    table = simulated[simulated["g"].isin(simulated["g"].unique()[:2])]
+    spec = core.ModelSpec(outcome="y", group="g", predictors=("x",), varying=structure)
+    fits = core.fit_all(core.GroupedData.from_table(table, spec))
+    column = {c.name: c for c in group_columns(table, fits)}["u"]
+    with pytest.raises(core.NotIdentifiedError, match="each of the 2 groups"):
+        _ = two_levels(fits, column, structure).changes
