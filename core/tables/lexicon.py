@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -32,6 +33,11 @@ UNITS = _words("""
     inst institute agency bureau outlet venue port basin reef nestbox territory device
     pair triplet strata matchset sensor logger machine rabbit goat chicken fish seedling sapling
     dealer athlete player pitcher batter kid mother mom sire dam organisation organization
+    schule klasse schuler lehrer klinik krankenhaus arzt proband gemeinde landkreis bundesland stadt
+    betrieb haushalt ecole classe eleve enseignant hopital clinique commune departement ville
+    entreprise menage escuela colegio alumno estudiante profesor clinica paciente municipio
+    provincia ciudad empresa hogar escola aluno professor paciente cidade scuola studente ospedale
+    paziente comune azienda leerling ziekenhuis gemeente
 """)
 
 IDS = _words("id ids no nr num number code pid sid uid idn ident identifier key index label")
@@ -78,6 +84,8 @@ OUTCOMES = _words("""
     productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch
     bwt birthweight errors goals points trust approval perf performance
     delay delays lateness absence absences waiting
+    kosten punkte note ergebnis leistung lohn gehalt nota puntaje puntuacion salario cout salaire
+    punteggio stipendio
 """)
 #: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
 WEAK_OUTCOMES = _words("""
@@ -106,9 +114,7 @@ NAMING = _words(
     " iso3c"
 )
 
-_SPLIT = re.compile(
-    r"[^0-9A-Za-z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)"
-)
+_SPLIT = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
 _GLUED_ID = re.compile(
     r"[a-z]id|[a-z]{1,8}code?|[a-z]{2,8}nr|[a-z]{2,8}(?<!i)num|(?:case|hh|item|user|emp|obs)(?:id|no)"
 )
@@ -170,8 +176,9 @@ class Cues:
 
 
 def tokens_of(name: str) -> tuple[str, ...]:
-    """Return the words of a column name in lower case: 'schoolNR' is school, nr."""
-    return tuple(word.lower() for word in _SPLIT.split(name) if word)
+    """Return the words of a name in lower case, without accents: 'schoolNR' is school, nr."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return tuple(word.lower() for word in _SPLIT.split(plain) if word)
 
 
 def _singular(word: str) -> str:

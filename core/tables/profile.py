@@ -237,6 +237,15 @@ class ColumnProfile:
         return bool((steps == 1).all() or (steps == -1).all())
 
     @cached_property
+    def counts_within_blocks(self) -> bool:
+        """Whether the numbers count the rows of each block anew: 1, 2, 3, 1, 2, 1, 2, 3, 4, ..."""
+        if not (self.is_numeric and self.is_whole) or self.n_present < _UNIQUE_MIN_ROWS:
+            return False
+        steps = np.diff(self.present)
+        begins = self.present[1:][steps != 1] == self.present[0]
+        return bool(len(begins) > 1 and begins.all() and (steps == 1).mean() > 0.5)
+
+    @cached_property
     def stands_together(self) -> bool:
         """Whether the rows of each level follow each other, as in a file sorted by its groups."""
         codes = self.codes

@@ -168,7 +168,7 @@ def _group_name_score(column: ColumnProfile) -> tuple[float, list[str]]:
     score -= 2.5 * (cues.time and not cues.group)
     score -= 2.0 * (cues.attribute and not cues.group) + 1.0 * (cues.category and not cues.group)
     score -= 1.5 * (cues.outcome and not cues.group and not column.numbers_blocks)
-    if column.counts_things:
+    if column.counts_things or column.counts_within_blocks:
         score -= 3.0
     elif column.is_numeric and float(column.present.min()) == 0.0 and not column.is_balanced:
         score -= 1.0

@@ -41,6 +41,19 @@ def test_sleepstudy(sleepstudy: pd.DataFrame) -> None:
     assert (roles.outcome, roles.group, roles.predictors) == ("Reaction", "Subject", ("Days",))
 
 
+def test_members_numbered_anew_in_each_group_are_no_group() -> None:
+    rng = np.random.default_rng(3)
+    sizes = rng.integers(2, 25, 20)
+    klinik = np.repeat([f"Klinik {j}" for j in range(20)], sizes)
+    member = np.concatenate([1000 + np.arange(n) for n in sizes])
+    kosten = (rng.normal(size=20).repeat(sizes) + rng.normal(size=len(member))).round(3)
+    table = pd.DataFrame({"Klinik": klinik, "Patient ID": member, "Kosten €": kosten})
+    table["Qualität der Klinik"] = rng.normal(size=20).repeat(sizes).round(3)
+    roles = core.guess_roles(table)
+    assert (roles.outcome, roles.group) == ("Kosten €", "Klinik")
+    assert roles.group_predictors == ("Qualität der Klinik",)
+
+
 def test_dyestuff(dyestuff: pd.DataFrame) -> None:
     roles = core.guess_roles(dyestuff)
     assert (roles.outcome, roles.group, roles.predictors) == ("Yield", "Batch", ())
