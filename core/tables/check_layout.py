@@ -58,7 +58,7 @@ def check_repeated_header(table: pd.DataFrame) -> list[Finding]:
         f"{counted(len(rows), 'row')} ({row_numbers(rows)}) {verb} the column names, so their "
         "columns count as text."
     )
-    fix = DropRows(tuple(int(row) for row in rows), "repeated header rows")
+    fix = DropRows(tuple(int(row) for row in rows), "repeated header row")
     return [Finding("repeated_header", None, message, fix, "problem")]
 
 

@@ -60,7 +60,7 @@ def check_totals(profiles: Sequence[ColumnProfile]) -> list[Finding]:
             f"{counted(len(rows), 'row')} ({row_numbers(rows)}) of '{shorten(column.name)}' "
             f"{holds} '{shorten(str(word))}', not an observation, and would count twice."
         )
-        fix = DropRows(tuple(int(row) for row in rows), "total rows")
+        fix = DropRows(tuple(int(row) for row in rows), "total row")
         return [Finding("total_row", column.name, message, fix, "problem")]
     return []
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api import types as pdt
 
+from core import formats
 from core.exceptions import DataError
 from core.tables.columns import label_of
 from core.tables.finish import tidy_column, unique_names
@@ -117,12 +118,12 @@ class DropRows(Fix):
     """Leave out rows that are no data, then read the columns' types again."""
 
     rows: tuple[int, ...]
-    what: str = "rows"
+    what: str = "row"
 
     @property
     def label(self) -> str:
         """What the button says."""
-        return f"Leave out {len(self.rows):,} {self.what}"
+        return f"Leave out {formats.count(len(self.rows), self.what)}"
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the table without these rows (positions from 0)."""
@@ -211,6 +212,10 @@ class MergeLevels(Fix):
     @property
     def label(self) -> str:
         """What the button says."""
+        if len(self.merges) == 1:
+            ((old, new),) = self.merges
+            column = shorten(self.column, 20)
+            return f"Write '{shorten(old, 20)}' as '{shorten(new, 20)}' in '{column}'"
         return f"Merge {len(self.merges):,} spellings in '{shorten(self.column)}'"
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
