@@ -53,6 +53,8 @@ def main() -> None:
     with st.sidebar:
         top = st.container(key="sidebar_top")
     controls.sidebar()
+    if not link.confirm(screen.url_path):
+        st.switch_page(screens["Explore"][0])
     link.publish(screen.url_path)
     with top:
         navigation.draw(screens)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,13 +15,17 @@ from core.explore.simulated import SIMULATED_WORDING, Span, chosen, span_of
 from core.explore.wording import Wording
 from core.spec import ModelSpec
 from core.tables.recipe_text import FIT_STRUCTURES, MOST_SEED
-from pages._shared import cache, texts
+from pages._shared import cache, controls, state, texts
 from pages._shared.state import Shown
 
 _SAVED = "session"
+#: What can be fitted to the reader's own design.
+OWN_STRUCTURES = ("same", "own_intercept", "own_plain")
+#: Average coefficients of the reader's own design lie within this of 0.
+_HUGE = 1e12
 Source = Literal["designed", "own"]
 
-__all__ = ["NAMES", "Setup", "again", "seed", "setup", "source"]
+__all__ = ["NAMES", "OWN_STRUCTURES", "Setup", "again", "own_truth", "seed", "setup", "source"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,13 +176,32 @@ def _slider(name: str, slider: dict[str, Any], values: dict[str, float]) -> floa
     return float(value)
 
 
+def own_truth(shown: Shown) -> dict[str, tuple[float, float, float]]:
+    """Return where the controls of the reader's own design start, and their ranges, by name."""
+    world, fit = _world(shown), shown.fits.multilevel
+    spans = {"sigma_y": span_of(fit.sigma_y, fit.sigma_y)}
+    for i, sd in enumerate(fit.sigma_group):
+        yardstick = fit.sigma_y if i == 0 else float(fit.sigma_group.max())
+        spans[f"sigma_{i}"] = span_of(float(sd), yardstick)
+    found = {name: (span.value, span.low, span.high) for name, span in spans.items()}
+    if len(fit.sigma_group) == 2:
+        found["rho"] = (round(world.correlation, 2), -1.0, 1.0)
+    for i, value in enumerate(world.fixef):
+        found[f"fixef_{i}"] = (float(value), -_HUGE, _HUGE)
+    return found
+
+
+def _world(shown: Shown) -> core.World:
+    table = shown.dataset.table
+    found: core.World = cache.derived(shown, "world", lambda fits: core.world_of(table, fits))
+    return found
+
+
 def _own(shown: Shown, number: int) -> Setup:
     """Draw the controls of the reader's own design: its estimates, to be changed at will."""
     text = texts.load("simulate")
     spec = _own_structure(shown, text["structures"])
-    table = shown.dataset.table
-    world: core.World = cache.derived(shown, "world", lambda fits: core.world_of(table, fits))
-    tag = hashlib.sha256(f"{shown.dataset.id} {shown.spec!r}".encode()).hexdigest()[:8]
+    world, tag = _world(shown), state.tag_of(shown.dataset.id, shown.spec)
     fit, wording = shown.fits.multilevel, shown.wording
     sd = [
         _span(text["own"]["sigma_y"], f"simulate_own_sigma_y_{tag}", fit.sigma_y, fit.sigma_y),
@@ -204,13 +226,13 @@ def _own(shown: Shown, number: int) -> Setup:
 
 def _own_structure(shown: Shown, words: dict[str, str]) -> ModelSpec:
     """Return the structure to fit: that of the sidebar, or a simpler one."""
-    options: dict[str, ModelSpec] = {"same": shown.spec}
+    options: dict[str, ModelSpec] = {OWN_STRUCTURES[0]: shown.spec}
     if shown.spec.varying and shown.spec.varying_intercept:
         options["own_intercept"] = shown.spec.update(varying=())
     if shown.spec.group_predictors:
         options["own_plain"] = shown.spec.update(group_predictors=(), cross_level=())
-    names = list(options)
-    key = f"simulate_own_structure_{'_'.join(names)}"
+    names, key = list(options), "simulate_own_structure"
+    controls.keep_valid(key, names)
     chosen_name = st.selectbox(
         words["label"],
         names,
@@ -225,6 +247,7 @@ def _own_structure(shown: Shown, words: dict[str, str]) -> ModelSpec:
 def _span(label: str, key: str, estimate: float, yardstick: float) -> float:
     """Draw the slider of an sd that starts at its estimate."""
     span: Span = span_of(estimate, yardstick)
+    controls.keep_within(key, span.low, span.high)
     value = st.slider(
         label,
         span.low,
@@ -259,6 +282,8 @@ def _own_fixef(world: core.World, tag: str) -> np.ndarray[Any, np.dtype[np.float
             st.number_input(
                 escape.for_markdown(name),
                 value=float(value),
+                min_value=-_HUGE,
+                max_value=_HUGE,
                 format="%.4g",
                 key=f"simulate_own_fixef_{i}_{tag}",
                 persist_state=_SAVED,

@@ -19,7 +19,7 @@ from core.plots.plot_sigma_draws import plot_sigma_draws
 from core.plots.plot_win_map import plot_win_map
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
-from pages._shared import arena, arena_run, figures, look, state, texts
+from pages._shared import arena, arena_run, controls, figures, look, state, texts
 from pages._shared.arena import Setup
 from pages._shared.state import Dataset, Shown
 
@@ -53,6 +53,7 @@ def _coefficient(names: tuple[str, ...], setup: Setup, data: GroupedData) -> str
     """Return the coefficient to look at; a choice where there are several."""
     if len(names) == 1:
         return names[0]
+    controls.keep_valid("simulate_term", names)
     chosen = st.segmented_control(
         texts.load("simulate")["one"]["coefficient"],
         names,
@@ -61,7 +62,7 @@ def _coefficient(names: tuple[str, ...], setup: Setup, data: GroupedData) -> str
         ),
         default=names[0],
         required=True,
-        key=f"simulate_term_{'_'.join(names)}",
+        key="simulate_term",
         label_visibility="collapsed",
         persist_state=_SAVED,
     )

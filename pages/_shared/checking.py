@@ -21,6 +21,7 @@ from core.plots.plot_check import plot_check
 from core.plots.plot_influence import plot_influence
 from core.plots.plot_spread import plot_spread
 from pages._shared import cache, figures, look, messages, texts
+from pages._shared.controls import keep_valid
 from pages._shared.state import Shown
 
 _SAVED = "session"
@@ -133,10 +134,11 @@ def _along(shown: Shown, title_in: Any) -> None:
         return
     column = names[0]
     if len(names) > 1:
+        keep_valid("checks_along", names)
         column = st.selectbox(
             text["along"],
             names,
-            key=f"checks_along_{'_'.join(names)}",
+            key="checks_along",
             label_visibility="collapsed",
             persist_state=_SAVED,
             width=260,
@@ -157,6 +159,7 @@ def _effects(shown: Shown, title_in: Any) -> None:
     text, names = texts.load("checks"), varying_names(shown.fits)
     term = names[0]
     if len(names) > 1:
+        keep_valid("checks_term", names)
         term = st.segmented_control(
             text["coefficient"],
             names,
@@ -165,7 +168,7 @@ def _effects(shown: Shown, title_in: Any) -> None:
             ),
             default=names[0],
             required=True,
-            key=f"checks_term_{'_'.join(names)}",
+            key="checks_term",
             label_visibility="collapsed",
             persist_state=_SAVED,
         )
@@ -204,13 +207,14 @@ def _influence(shown: Shown, title_in: Any) -> None:
         return
     found = cache.derived(shown, "influence", influence)
     names = [n for n in found.names if found.estimate[n] == found.estimate[n]]
+    keep_valid("checks_parameter", names)
     name = st.selectbox(
         text["parameter"],
         names,
         format_func=lambda n: sentences.upper_first(
             check_story.parameter_words(n, shown.fits, shown.wording)
         ),
-        key=f"checks_parameter_{'_'.join(names)}",
+        key="checks_parameter",
         label_visibility="collapsed",
         persist_state=_SAVED,
         width=360,

@@ -42,7 +42,8 @@ def _page(frame: pd.DataFrame, data: Dataset) -> list[int]:
         )
         order = [i for i in order if str(query).casefold() in str(names[i]).casefold()]
         pages = max(-(-len(order) // _PAGE), 1)
-        number = st.pagination(pages, key=f"data_page_{data.id}_{pages}", max_visible_pages=5)
+        controls.keep_within(f"data_page_{data.id}", 1, pages)
+        number = st.pagination(pages, key=f"data_page_{data.id}", max_visible_pages=5)
     return order[(number - 1) * _PAGE : number * _PAGE]
 
 

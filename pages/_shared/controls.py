@@ -94,6 +94,13 @@ def keep_valid(key: str, options: Iterable[Any]) -> None:
         del st.session_state[key]
 
 
+def keep_within(key: str, low: float, high: float) -> None:
+    """Forget what a slider holds when it is outside its range; before it is drawn."""
+    held = st.session_state.get(key)
+    if held is not None and not (isinstance(held, int | float) and low <= held <= high):
+        del st.session_state[key]
+
+
 def set_model(data: Dataset, spec: ModelSpec) -> None:
     """Put the model controls of a table as a specification says; before they are drawn."""
     draft = state.draft(data.id)
@@ -114,9 +121,13 @@ def _waiting(data: Dataset) -> ModelSpec | None:
     st.session_state.pop("link_needs", None)
     try:
         columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
-        return link_model.read(asked, None, columns)
+        spec = link_model.read(asked, None, columns)
     except PoolingError:
         return None
+    put_controls = st.session_state.pop("waiting_controls", None)
+    if put_controls is not None:
+        put_controls(data.id, spec)
+    return spec
 
 
 def _fields(spec: ModelSpec) -> dict[str, Any]:

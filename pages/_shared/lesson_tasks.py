@@ -13,6 +13,7 @@ from core.explore.lines import GroupLines
 from core.lessons.facts import Scene
 from core.lessons.guess import (
     DrawnLine,
+    Slider,
     Verdict,
     height_slider,
     judge_fit,
@@ -24,12 +25,13 @@ from core.lessons.guess import (
 from core.lessons.lesson import Step
 from core.lessons.measures import WORDS
 from core.plots.plot_guess_line import end_labels, height_range
-from pages._shared import texts
+from pages._shared import controls, texts
 from pages._shared.lesson_figures import StepFigures
 
 #: Positions of the dial, from no to complete pooling.
 POSITIONS = (np.inf, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.0)
 _SAVED = "session"
+_SAID = "lessons_said_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +50,40 @@ class Done:
     verdict: Verdict | None = None
 
 
-def said() -> dict[str, Any]:
-    """Return the committed guesses of this session, by lesson and step."""
-    held: dict[str, Any] = st.session_state.setdefault("lessons_said", {})
-    return held
+def said(step: Step, scene: Scene, key: str) -> Any:
+    """Return what the reader committed to in a step; None where nothing, or nothing possible.
+
+    It is held as the text that a link carries, so it may come from anybody.
+    """
+    text = st.session_state.get(_SAID + key)
+    if not isinstance(text, str) or not step.task.is_guess:
+        return None
+    figures = StepFigures(step, scene, key)
+    try:
+        return _read(step, figures, text)
+    except ValueError:
+        return None
+
+
+def _read(step: Step, figures: StepFigures, text: str) -> Any:
+    kind = step.task.kind
+    if kind == "group":
+        return text if text in figures.fits.data.group_names else None
+    if kind == "fit":
+        return text if text in scores(step.task, figures.scene) else None
+    values = [float(part) for part in text.split(",")]
+    if kind == "number":
+        low, high = step.task.low, step.task.high
+        return values[0] if len(values) == 1 and low <= values[0] <= high else None
+    slider = _heights(figures.lines())
+    is_drawn = len(values) == 2 and all(slider.low <= v <= slider.high for v in values)
+    return values if is_drawn else None
 
 
 def forget(lesson: str) -> None:
     """Take back every guess of a lesson."""
-    for key in [k for k in said() if k.startswith(f"{lesson}/")]:
-        del said()[key]
+    for key in [k for k in st.session_state if str(k).startswith(f"{_SAID}{lesson}/")]:
+        del st.session_state[key]
 
 
 def choose_group(step: Step, scene: Scene, key: str) -> str:
@@ -65,6 +91,7 @@ def choose_group(step: Step, scene: Scene, key: str) -> str:
     names = scene.facts.fits.data.group_names
     figures = StepFigures(step, scene, key)
     first = figures.places()
+    controls.keep_valid(f"lessons_choice_{key}", names)
     return str(
         st.selectbox(
             texts.load("lessons")["pick"],
@@ -96,7 +123,7 @@ def guess(step: Step, scene: Scene, key: str) -> Done:
     """Draw a guess: the control until the reader commits, then the comparison."""
     text = texts.load("lessons")
     figures = StepFigures(step, scene, key)
-    held = said().get(key)
+    held = said(step, scene, key)
     if held is None:
         value = _control(step, figures, key)
         st.button(
@@ -120,12 +147,14 @@ def retry(key: str) -> None:
         texts.load("lessons")["retry"],
         type="tertiary",
         key=f"lessons_retry_{key}",
-        on_click=lambda: said().pop(key, None),
+        on_click=lambda: st.session_state.pop(_SAID + key, None),
     )
 
 
 def _commit(key: str, value: Any) -> None:
-    said()[key] = value
+    numbers = value if isinstance(value, list) else [value]
+    is_text = isinstance(value, str)
+    st.session_state[_SAID + key] = value if is_text else ",".join(f"{v:.15g}" for v in numbers)
 
 
 def _control(step: Step, figures: StepFigures, key: str) -> Any:
@@ -181,7 +210,7 @@ def _fit(step: Step, figures: StepFigures, key: str) -> str:
 
 def _line(figures: StepFigures, key: str) -> list[float]:
     lines = figures.lines()
-    slider = height_slider(*height_range(lines), float(lines.y.mean()))
+    slider = _heights(lines)
     heights = []
     for side, end in enumerate(end_labels(lines, figures.wording)):
         label = texts.load("lessons")["level"].format(end=escape.for_markdown(end))
@@ -200,6 +229,10 @@ def _line(figures: StepFigures, key: str) -> list[float]:
             )
         )
     return heights
+
+
+def _heights(lines: GroupLines) -> Slider:
+    return height_slider(*height_range(lines), float(lines.y.mean()))
 
 
 def _judge(step: Step, figures: StepFigures, held: Any) -> Verdict:

@@ -6,8 +6,8 @@ lessons_id : str
     The lesson that is open, '' for the list (bound to the select box).
 lessons_step : int
     The step, 1 for the first (bound to the pagination).
-lessons_said : dict
-    Committed guesses by ``lesson/step``.
+lessons_said_<lesson>/<step> : str
+    What the reader committed to, as a link holds it.
 lessons_own : Lesson or absent
     The lesson that was uploaded.
 """
@@ -22,7 +22,7 @@ import streamlit as st
 
 from core import escape, formats
 from core.exceptions import LessonError, SpecError
-from core.lessons.catalogue import FOLDER, LESSONS
+from core.lessons.catalogue import FOLDER
 from core.lessons.check import check_lesson, facts_of, scene_of
 from core.lessons.expression import Expression
 from core.lessons.facts import Facts, Scene
@@ -34,9 +34,9 @@ from core.lessons.state import parameters
 from core.lessons.template import Template
 from pages._shared import cache, lesson_tasks, link, look, terms, texts
 from pages._shared.lesson_figures import StepFigures
+from pages._shared.lesson_shelf import OWN, available
 from pages._shared.link_options import options_of
 
-OWN = "own"
 _PAGES = Path(__file__).resolve().parents[1]
 _SAVED = "session"
 
@@ -47,12 +47,6 @@ def facts(wanted: State) -> Facts:
         "lesson", lambda: facts_of(wanted), wanted.data, repr(wanted.spec)
     )
     return found
-
-
-def available() -> dict[str, Lesson]:
-    """Return the lessons on offer: the shipped ones, then the reader's own."""
-    own: Lesson | None = st.session_state.get("lessons_own")
-    return dict(LESSONS) | ({OWN: own} if own is not None else {})
 
 
 def choose() -> tuple[Lesson | None, Any]:
@@ -206,7 +200,7 @@ def show(lesson: Lesson, step: Step) -> None:
     key = f"{lesson.id}/{step.number}"
     scene = scene_of(lesson, step, facts)
     title = st.container()
-    body, task, end, picture = _places(is_answered=key in lesson_tasks.said())
+    body, task, end, picture = _places(is_answered=lesson_tasks.said(step, scene, key) is not None)
     with task:
         st.markdown(
             f"**{text['predict'] if step.task.is_guess else text['follow']}.** "

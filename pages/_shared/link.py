@@ -1,11 +1,11 @@
 """The link: what is on screen as query parameters of the address, and back.
 
-``restore`` reads the address when a session begins and when the reader goes back or forward;
-``publish`` writes it after every change. What an address holds: the table (an example, what
-was made of it, or a simulation's recipe), the model where it differs from the one that the
-table starts with, and the controls of the open screen (``link_options``). Nothing of an
-uploaded table ever stands in it: such a table is called ``own1``, ``own2``, its columns by
-number, and a reader elsewhere is told what to upload.
+``restore`` reads the address when a session begins and when the reader goes back or forward,
+``confirm`` compares it with the fits, ``publish`` writes it after every change. What an address
+holds: the table (an example, what was made of it, or a simulation's recipe), the model where it
+differs from the one that the table starts with, and the controls of the open screen
+(``link_options``). Nothing of an uploaded table ever stands in it: such a table is called
+``own1``, ``own2``, its columns by number, and a reader elsewhere is told what to upload.
 
 A link that asks for something impossible is refused as a whole: the start screen says why.
 """
@@ -13,6 +13,7 @@ A link that asks for something impossible is refused as a whole: the start scree
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -21,9 +22,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import core
 from core.exceptions import PoolingError, SpecError
 from core.spec import ModelSpec
-from pages._shared import controls, link_model, state, texts
+from pages._shared import controls, link_model, own_seed, state, texts
+from pages._shared.dial import view as dial
 from pages._shared.link_model import Columns, Params
-from pages._shared.link_options import Option, options_of
+from pages._shared.link_option import Option, Place
+from pages._shared.link_options import GUESS, every_name, options_of
 from pages._shared.state import Dataset
 
 _OWN = "own"
@@ -34,7 +37,9 @@ _RECIPES: dict[str, type[core.Recipe]] = {
     "standardise": core.Standardise,
     "log": core.Logarithm,
 }
+_SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion")
 _BEGAN, _OPENED, _PUBLISHED = "link_began", "link_opened", "link_published"
+_WANTED, _REFUSED = "link_wanted", "link_refused"
 
 
 def restore(screen: str) -> bool:
@@ -51,21 +56,52 @@ def restore(screen: str) -> bool:
         False when the link was refused: the start screen should then be shown.
     """
     opened: Params | None = st.session_state.pop(_OPENED, None)
+    refused: str | None = st.session_state.pop(_REFUSED, None)
     is_new = not st.session_state.get(_BEGAN, False)
     st.session_state[_BEGAN] = True
+    st.session_state.pop(_WANTED, None)
     if opened is None and not is_new and not _is_history():
         return True
     params = _address() if opened is None else opened
     if is_new and not params:
         return True
-    st.session_state.pop("link_problem", None)
     st.session_state.pop("link_needs", None)
+    st.session_state["link_problem"] = refused
     try:
-        _check_size(params)
-        _apply(params, screen)
+        _check_form(params, screen)
+        params = own_seed.taken(params, screen)
+        wanted = _apply(params, screen)
     except PoolingError as error:
         st.session_state["link_problem"] = str(error)
         _apply({}, screen)
+        return False
+    st.session_state[_WANTED] = wanted
+    return True
+
+
+def confirm(screen: str) -> bool:
+    """Refuse a link that asks for what the fits do not have, once they are there.
+
+    Returns
+    -------
+    bool
+        False when the link was refused: the start screen should then be shown.
+    """
+    wanted: dict[str, Any] | None = st.session_state.get(_WANTED)
+    if wanted is None or st.session_state.get("link_needs"):
+        return True
+    shown = state.shown()
+    try:
+        if shown.error is not None:
+            raise shown.error
+        if wanted.get("at") not in (None, *shown.fits.data.group_names):
+            raise SpecError(f"There is no {shown.wording.group.one} '{wanted['at'][:60]}'.")
+        for option in options_of(screen):
+            if option.name in wanted:
+                option.check(wanted[option.name], shown)
+    except PoolingError as error:
+        st.session_state[_REFUSED] = str(error)
+        open_state({})
         return False
     return True
 
@@ -79,12 +115,19 @@ def open_state(params: Mapping[str, str | list[str]]) -> None:
 
 
 def publish(screen: str) -> None:
-    """Write what is on screen into the address, if it is not there yet."""
-    current = params_of(screen)
-    if st.session_state.get(_PUBLISHED) not in (None, current):
-        st.session_state.pop("link_problem", None)
+    """Write what is on screen into the address, if it is not there yet.
+
+    The address of a link that has just been followed stays as it is, however it is written:
+    another one would stand between the reader and the way back. A seed of the reader's own is
+    written all the same, once, so that it outlives the session.
+    """
+    current, before = params_of(screen), st.session_state.get(_PUBLISHED)
+    wanted = st.session_state.pop(_WANTED, None)
+    if before not in (None, current) and wanted is None:
+        st.session_state["link_problem"] = None
     st.session_state[_PUBLISHED] = current
-    if current != _address():
+    is_settled = wanted is not None and (_is_history() or not own_seed.is_asked(_address()))
+    if current not in (before, _address()) and not is_settled:
         st.query_params.from_dict({k: list(v) for k, v in current.items()})
 
 
@@ -103,10 +146,20 @@ def params_of(screen: str) -> Params:
         at = st.session_state.get(f"group_{data.id}")
         params |= {"at": (at,)} if at in found.fits.data.group_names else {}
     for option in options_of(screen):
-        value = option.write(st.session_state.get(option.key_for(data.id)))
-        if value and not (option.is_private and is_private):
-            params[option.name] = value
+        if not (option.is_private and is_private):
+            held = option.held(st.session_state, _place(data.id, found.spec), found)
+            params |= {option.name: value} if (value := option.write(held)) else {}
     return params
+
+
+def shared(params: Params) -> Params:
+    """Return the link to hand on: without the reader's own guess, so that others guess first."""
+    return {name: value for name, value in params.items() if name != GUESS}
+
+
+def _place(table: str, spec: ModelSpec) -> Place:
+    lesson, step = (st.session_state.get(f"lessons_{name}") for name in ("id", "step"))
+    return Place(table, state.tag_of(table, spec), f"{lesson}/{step or 1}")
 
 
 def encoded(params: Params) -> str:
@@ -132,48 +185,61 @@ def _is_history() -> bool:
     return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
 
 
-def _check_size(params: Params) -> None:
+def _check_form(params: Params, screen: str) -> None:
+    """Refuse what cannot be a link of this app; names that no screen knows are left alone."""
     values = [text for value in params.values() for text in value]
     if len(values) > _MOST_VALUES or sum(map(len, values)) > _LONGEST:
         raise SpecError("It is longer than a link of this app can be.")
+    for name in _SINGLE:
+        if len(params.get(name, ())) > 1:
+            raise SpecError(f"'{name}' is given {len(params[name])} times.")
+    here = {option.name for option in options_of(screen)} | {"seed", *link_model.NAMES}
+    for name in params:
+        if name in every_name() and name not in here:
+            raise SpecError(f"This screen has no '{name[:60]}'.")
 
 
-def _apply(params: Params, screen: str) -> None:
-    """Set table, model and controls; nothing is set when any of them is impossible."""
+def _apply(params: Params, screen: str) -> dict[str, Any]:
+    """Set table, model and controls; nothing is set when any of them is impossible.
+
+    Returns what is to be compared with the fits once they are there.
+    """
     known = options_of(screen)
     wanted = {o.name: o.read(params[o.name]) for o in known if o.name in params}
-    named = params.get("data", (_first(),))[-1]
-    if named.startswith(_OWN):
-        data = _own(named, params)
-        if data is None:
-            named, params = _first(), {}
-    if not named.startswith(_OWN):
-        data = _public(named, params)
-    assert data is not None
-    _set_model(data, params, is_private=named.startswith(_OWN))
+    named, model = params.get("data", (_first(),))[-1], params
+    data = _own(named, params, known, wanted) if named.startswith(_OWN) else None
+    if data is None:
+        named, model = (_first(), {}) if named.startswith(_OWN) else (named, params)
+        data = _public(named, model)
+    spec = _set_model(data, model, is_private=named.startswith(_OWN))
     st.session_state["data_choice"] = data.id
-    if "at" in params:
-        st.session_state[f"group_{data.id}"] = params["at"][-1]
+    if "at" in model:
+        wanted["at"] = model["at"][-1]
+        st.session_state[f"group_{data.id}"] = wanted["at"]
     else:
         st.session_state.pop(f"group_{data.id}", None)
+    _set_options(known, data.id, spec, wanted)
+    dial.tell()
+    return wanted
+
+
+def _set_options(
+    known: tuple[Option, ...], table: str, spec: ModelSpec, wanted: dict[str, Any]
+) -> None:
+    """Put every control of a screen as the link says, or back to what it shows at first."""
+    for name in ("lesson", "step"):  # the keys of other controls depend on these
+        for option in (o for o in known if o.name == name):
+            option.put(st.session_state, _place(table, spec), wanted.get(name))
     for option in known:
-        _set_option(option, data.id, wanted)
+        option.put(st.session_state, _place(table, spec), wanted.get(option.name))
 
 
-def _set_option(option: Option, table: str, wanted: dict[str, object]) -> None:
-    """Put a control as the link says, or back to what it shows at first."""
-    key = option.key_for(table)
-    if option.name in wanted or (key in st.session_state and option.default is not None):
-        st.session_state[key] = wanted.get(option.name, option.default)
-    else:
-        st.session_state.pop(key, None)
-
-
-def _set_model(data: Dataset, params: Params, *, is_private: bool) -> None:
+def _set_model(data: Dataset, params: Params, *, is_private: bool) -> ModelSpec:
     start = None if is_private else controls.first_spec(data)
     columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
     spec = link_model.read(params, start, columns)
     controls.set_model(data, spec)
+    return spec
 
 
 def _public(named: str, params: Params) -> Dataset:
@@ -193,7 +259,9 @@ def _public(named: str, params: Params) -> Dataset:
     return data
 
 
-def _own(named: str, params: Params) -> Dataset | None:
+def _own(
+    named: str, params: Params, known: tuple[Option, ...], wanted: dict[str, Any]
+) -> Dataset | None:
     """Return a table of this session by its number; else remember what the link needs."""
     held = state.simulations() | state.uploads()
     for name, number in _numbers().items():
@@ -201,6 +269,9 @@ def _own(named: str, params: Params) -> Dataset | None:
             return held[name]
     st.session_state["link_needs"] = texts.load("link")["needs"]
     st.session_state["waiting_model"] = {k: params[k] for k in link_model.NAMES if k in params}
+    st.session_state["waiting_controls"] = lambda table, spec: _set_options(
+        known, table, spec, wanted
+    )
     return None
 
 

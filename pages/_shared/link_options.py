@@ -2,96 +2,85 @@
 
 A screen's controls stand under its path (the start screen's under ``""``), those that all
 screens share under ``SHARED``. A control that takes words from the table is ``is_private``: it
-stays out of a link to an uploaded table.
+stays out of a link to an uploaded table. ``tests/pages/test_link_complete.py`` draws every
+screen and looks for controls that are missing here.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache
 
-from core.exceptions import SpecError
+import streamlit as st
+
+from core.explore import model_checks, scenario, zero
+from core.explore.estimates import varying_names
+from core.explore.prediction import ESTIMATORS
+from core.lessons.catalogue import LESSONS
+from core.lessons.parse import MOST_STEPS
 from core.tables.recipe_text import FIT_STRUCTURES, MOST_SEED
-from pages._shared import texts
+from pages._shared import arena, lesson_shelf, lesson_tasks, ranks, texts, views
+from pages._shared.dial import component, pulled
+from pages._shared.link_option import Offer, Option
+from pages._shared.predicting import LEVELS
+from pages._shared.predicting_best import FOLDS, LEAVE_ONE_OUT
+from pages._shared.state import Shown
 
-Kind = Literal["choice", "flag", "whole", "number", "text", "many"]
-_LONGEST = 200
+
+def _terms(shown: Shown) -> tuple[str, ...]:
+    return tuple(varying_names(shown.fits))
 
 
-@dataclass(frozen=True)
-class Option:
-    """One control of a screen, as a link holds it.
+def _own_terms(shown: Shown) -> tuple[str, ...]:
+    return tuple(shown.fits.no_pooling.varying_names)
 
-    Attributes
-    ----------
-    name, key
-        Name in the link; key of the session.
-    default
-        What the control shows at first; such a value is not written.
-    kind
-        ``choice`` of ``choices``; ``flag``, ``whole`` and ``number`` (from ``low`` to ``high``);
-        ``text`` and ``many`` (texts) from the table.
-    is_private, is_of_table
-        Whether it may hold words of the table; whether every table keeps its own value.
-    """
 
-    name: str
-    key: str
-    default: Any = None
-    kind: Kind = "choice"
-    choices: tuple[Any, ...] = ()
-    low: float = -math.inf
-    high: float = math.inf
-    is_private: bool = False
-    is_of_table: bool = False
+def _pairs(shown: Shown) -> tuple[str, ...]:
+    return tuple(views.pairs(_terms(shown)))
 
-    def key_for(self, table: str) -> str:
-        """Return the session key, by the id of the table that is shown."""
-        return f"{self.key}_{table}" if self.is_of_table else self.key
 
-    def write(self, value: Any) -> tuple[str, ...]:
-        """Return the values that stand in a link; nothing for the default."""
-        if value is None or value == self.default:
-            return ()
-        if self.kind == "flag":
-            return ("1",) if value else ("0",)
-        if self.kind == "many":
-            return tuple(map(str, value)) or ("",)
-        return (f"{value:.15g}",) if self.kind == "number" else (str(value),)
+def _predictors(shown: Shown) -> tuple[str, ...]:
+    return shown.spec.predictors
 
-    def read(self, texts: tuple[str, ...]) -> Any:
-        """Return the value that a link asks for.
 
-        Raises
-        ------
-        SpecError
-            When it is none that the control can show.
-        """
-        text = texts[-1]
-        try:
-            value = self._value(text, texts)
-        except ValueError:
-            value = None
-        if value is None or max(map(len, texts)) > _LONGEST:
-            raise SpecError(f"'{self.name}' cannot be '{text[:60]}'.")
-        return value
+def _groups(shown: Shown) -> tuple[str, ...]:
+    return tuple(shown.fits.data.group_names)
 
-    def _value(self, text: str, texts: tuple[str, ...]) -> Any:
-        if self.kind == "choice":
-            return next((c for c in self.choices if str(c) == text), None)
-        if self.kind == "flag":
-            return {"1": True, "0": False}.get(text)
-        if self.kind == "text":
-            return text
-        if self.kind == "many":
-            return [t for t in texts if t]
-        value = float(text) if self.kind == "number" else int(text)
-        return value if self.low <= value <= self.high else None
+
+def _checked(shown: Shown) -> tuple[str, ...]:
+    return tuple(model_checks.checked_columns(shown.fits))
+
+
+def _settings(shown: Shown) -> dict[str, Offer]:
+    settings = scenario.settings(shown.fits, shown.wording)
+    return {s.name: Offer(s.default, s.low, s.high, s.choices) for s in settings}
+
+
+def _zero(shown: Shown) -> Offer:
+    if shown.fits.multilevel_or_none is None or not zero.moving_predictor(shown.fits.multilevel):
+        return Offer(None, choices=("",))
+    low, high, _, start = zero.zero_choices(shown.fits.multilevel)
+    return Offer(start, low, high)
+
+
+def _own_truth(shown: Shown) -> dict[str, Offer]:
+    if shown.fits.multilevel_or_none is None:
+        return {}
+    return {n: Offer(start, low, high) for n, (start, low, high) in arena.own_truth(shown).items()}
+
+
+def _steps(_: Shown) -> range:
+    lesson = lesson_shelf.available().get(st.session_state.get("lessons_id", ""))
+    return range(1, len(lesson.steps) + 1 if lesson is not None else 2)
 
 
 _INTERCEPT = "(Intercept)"
-_TERM = Option("term", "pooling_term", _INTERCEPT, "text", is_private=True)
+#: What a reader committed to in a step of a lesson.
+GUESS = "guess"
+
+
+def _term(key: str) -> Option:
+    return Option("term", key, None, "text", is_private=True, offers=_terms)
+
 
 SHARED = (Option("projector", "display_projector", False, "flag"),)
 
@@ -103,8 +92,22 @@ SCREENS: dict[str, tuple[Option, ...]] = {
             "dial",
             choices=("dial", "lines", "shrinkage", "group_size", "map", "table"),
         ),
-        Option("dial", "pooling_dial", 1.0, "number", low=0.0, is_of_table=True),
-        _TERM,
+        Option("dial", "pooling_dial_{table}", 1.0, "number", low=0.0, high=component.NO_POOLING),
+        Option(
+            "dial2",
+            "pooling_dial_slope_{table}",
+            None,
+            "number",
+            low=0.0,
+            high=component.NO_POOLING,
+        ),
+        Option(
+            "pulled",
+            "pooling_pulled_{model}",
+            choices=pulled.CHOICES,
+            offers=lambda shown: Offer(pulled.first(shown.spec), choices=pulled.CHOICES),
+        ),
+        Option("term", "pooling_term", _INTERCEPT, "text", is_private=True, offers=_terms),
         Option(
             "order",
             "pooling_lines_order",
@@ -118,17 +121,29 @@ SCREENS: dict[str, tuple[Option, ...]] = {
             choices=("estimate", "size", "shift", "name"),
         ),
         Option("find", "pooling_search", "", "text", is_private=True),
-        Option("along", "pooling_along", None, "text", is_private=True),
+        Option("along", "pooling_along", None, "text", is_private=True, offers=_predictors),
+        Option("pair", "pooling_pair", None, "text", is_private=True, offers=_pairs),
         Option("se", "pooling_shrinkage_intervals", False, "flag"),
         Option("se_size", "pooling_group_size_intervals", True, "flag"),
         Option("page", "pooling_page", 1, "whole", low=1, high=10_000),
     ),
+    "data": (
+        Option("find", "data_find_{table}", "", "text", is_private=True),
+        Option("page", "data_page_{table}", 1, "whole", low=1, high=10_000),
+    ),
     "two_levels": (
-        Option("u", "two_levels_column", None, "text", is_private=True, is_of_table=True),
-        Option("term", "two_levels_term", _INTERCEPT, "text", is_private=True),
+        Option("column", "two_levels_column_{table}", None, "text", is_private=True),
+        Option("term", "two_levels_term", _INTERCEPT, "text", is_private=True, offers=_own_terms),
         Option("slopes", "two_levels_slopes", True, "flag"),
         Option("own", "two_levels_own", True, "flag"),
-        Option("x", "two_levels_predictor", None, "text", is_private=True, is_of_table=True),
+        Option(
+            "along",
+            "two_levels_predictor_{table}",
+            None,
+            "text",
+            is_private=True,
+            offers=_predictors,
+        ),
     ),
     "variance": (
         Option(
@@ -137,14 +152,61 @@ SCREENS: dict[str, tuple[Option, ...]] = {
             "components",
             choices=("components", "share", "zero", "boundary"),
         ),
-        Option("zero", "variance_zero", None, "number", is_of_table=True),
+        Option("zero", "variance_zero_{table}", None, "number", offers=_zero),
     ),
     "standard_errors": (
-        Option("terms", "standard_errors_terms", None, "many", is_private=True, is_of_table=True),
+        Option("terms", "standard_errors_terms_{table}", None, "many", is_private=True),
+    ),
+    "prediction": (
+        Option("who", "prediction_who", "individual", choices=("individual", "mean")),
+        Option("level", "prediction_level", 0.9, choices=LEVELS),
+        Option(
+            "along",
+            "prediction_along_{table}",
+            None,
+            "text",
+            is_private=True,
+            offers=_predictors,
+        ),
+        Option(
+            "value",
+            "prediction_value_{table}_{name}",
+            None,
+            "named",
+            is_private=True,
+            offers=_settings,
+        ),
+        Option("by", "prediction_estimator", "partial_pooling", choices=ESTIMATORS),
+    ),
+    "predicts_best": (
+        Option("hold_out", "predicts_best_hold_out", "people", choices=("people", "groups")),
+        Option("measure", "predicts_best_measure", "rmse", choices=("rmse", "log_score")),
+        Option("folds", "predicts_best_folds", "10", choices=(*FOLDS, LEAVE_ONE_OUT)),
+        Option("deal", "predicts_best_seed", 0, "whole", low=0, high=MOST_SEED),
+    ),
+    "ranking": (
+        Option("view", "ranking_view", "ranks", choices=("ranks", "estimates", "size")),
+        _term("ranking_term"),
+        Option("share", "ranking_share", 0.1, choices=ranks.SHARES),
+        Option("mark", "ranking_groups_{table}", None, "many", is_private=True, offers=_groups),
+    ),
+    "checks": (
+        Option(
+            "view",
+            "checks_view",
+            "residuals",
+            choices=("residuals", "fitted", "along", "effects", "spread", "influence"),
+        ),
+        Option("along", "checks_along", None, "text", is_private=True, offers=_checked),
+        _term("checks_term"),
+        Option("of", "checks_parameter", None, "text", is_private=True),
     ),
     "lessons": (
-        Option("lesson", "lessons_id", "", "text"),
-        Option("step", "lessons_step", 1, "whole", low=1, high=7),
+        Option("lesson", "lessons_id", "", choices=("", *LESSONS, lesson_shelf.OWN)),
+        Option("step", "lessons_step", 1, "whole", low=1, high=MOST_STEPS, offers=_steps),
+        Option(GUESS, "lessons_said_{step}", None, "text"),
+        Option("pick", "lessons_choice_{step}", None, "text"),
+        Option("turn", "lessons_dial_{step}", 1.0, choices=lesson_tasks.POSITIONS),
     ),
     "terms": (
         Option("find", "terms_search", "", "text"),
@@ -159,7 +221,9 @@ SCREENS[_SIMULATE] = (
     Option("source", "simulate_source", "designed", choices=("designed", "own")),
     Option("seed", "simulate_seed", 1, "whole", low=0, high=MOST_SEED),
     Option("fit", "simulate_structure", "intercept", choices=FIT_STRUCTURES),
-    Option("u", "simulate_use_u", False, "flag"),
+    Option("own_fit", "simulate_own_structure", "same", choices=arena.OWN_STRUCTURES),
+    Option("with_u", "simulate_use_u", False, "flag"),
+    Option("term", "simulate_term", None, "text", is_private=True),
     Option("measure", "simulate_measure", "error", choices=("error", "coverage", "sigma")),
     Option("draws", "simulate_draws", 1000, choices=(200, 1000, 5000)),
     Option("same", "simulate_same_groups", False, "flag"),
@@ -167,6 +231,7 @@ SCREENS[_SIMULATE] = (
         "map", "simulate_map", "ratio_size", choices=("ratio_size", "groups_size", "ratio_groups")
     ),
     Option("share", "simulate_share", 0.8, choices=(0.5, 0.6, 0.7, 0.8, 0.9, 0.95)),
+    Option("truth", "simulate_own_{name}_{model}", None, "named", offers=_own_truth),
 )
 
 
@@ -187,3 +252,9 @@ def options_of(screen: str) -> tuple[Option, ...]:
     """Return what a link may say on a screen, by the path of the screen."""
     more = _sliders() if screen == _SIMULATE else ()
     return (*SHARED, *SCREENS.get(screen, ()), *more)
+
+
+@cache
+def every_name() -> frozenset[str]:
+    """Return what options are called on any screen."""
+    return frozenset(o.name for screen in SCREENS for o in options_of(screen))

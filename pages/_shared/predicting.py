@@ -17,6 +17,7 @@ from core.explore.predictors import Predictor
 from core.explore.scenario import Question, Setting, Value
 from core.explore.sentences import upper_first
 from core.formats import listed, number
+from core.tables.columns import label_of
 from pages._shared import cache, figures, messages, texts, views
 from pages._shared.state import Shown
 
@@ -101,8 +102,11 @@ def _value(shown: Shown, setting: Setting, label: str) -> Value:
     key = f"prediction_value_{shown.dataset.id}_{setting.name}"
     kept = st.session_state.get(key)
     if setting.choices:
-        if kept not in setting.choices:
-            st.session_state[key] = setting.default
+        if kept not in setting.choices:  # a link tells words from numbers by their look alone
+            same = (
+                c for c in setting.choices if kept is not None and label_of(c) == label_of(kept)
+            )
+            st.session_state[key] = next(same, setting.default)
         words = dict(zip(setting.choices, setting.labels, strict=True))
         chosen: Value = st.selectbox(
             label,

@@ -19,6 +19,7 @@ from core.plots.plot_rank_size import plot_rank_size
 from core.plots.plot_ranking import plot_ranking
 from core.results import PoolingFits
 from pages._shared import cache, figures, look, texts
+from pages._shared.controls import keep_valid
 from pages._shared.state import Shown
 
 _SAVED = "session"
@@ -68,6 +69,7 @@ def _term(shown: Shown, label: str) -> str:
     names = varying_names(shown.fits)
     if len(names) == 1:
         return names[0]
+    keep_valid("ranking_term", names)
     chosen = st.segmented_control(
         label,
         names,
@@ -76,7 +78,7 @@ def _term(shown: Shown, label: str) -> str:
         ),
         default=names[0],
         required=True,
-        key=f"ranking_term_{'_'.join(names)}",
+        key="ranking_term",
         label_visibility="collapsed",
         persist_state=_SAVED,
     )

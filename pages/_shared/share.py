@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import segno
 import streamlit as st
 
-from pages._shared import link, texts
+from pages._shared import link, look, own_seed, texts
+from pages._shared.link_options import GUESS
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
@@ -23,19 +24,36 @@ def button(screen: str) -> None:
 
 
 def _contents(screen: str, text: dict[str, str]) -> None:
-    params = link.params_of(screen)
+    params = link.shared(link.params_of(screen))
+    st.markdown(f"**{text['heading']}**")
+    if own_seed.can_differ(params, screen) and st.toggle(
+        text["own_seed"], key="share_own_seed", help=text["own_seed_help"]
+    ):
+        params = own_seed.asked_for(params)
     query = link.encoded(params)
     full = (st.context.url or "").rstrip("/") + ("" if screen else "/") + (query and f"?{query}")
-    st.markdown(f"**{text['heading']}**")
     st.code(full, language=None, wrap_lines=True)
     st.caption(text["own"] if link.is_elsewhere(params) else text["hint"])
+    if GUESS in link.params_of(screen):
+        st.caption(text["guess"])
     if urlsplit(full).hostname in _LOCAL:
         st.caption(text["local"])
-    st.image(_qr(full), caption=text["qr"], width=240)
+    try:
+        picture = _qr(full)
+    except segno.DataOverflowError:
+        st.caption(text["qr_too_long"])
+        return
+    st.image(picture, caption=text["qr"], width=420 if look.is_projector() else 240)
 
 
 def _qr(address: str) -> bytes:
-    """Return the QR code of an address as a PNG picture, black on white as scanners want it."""
+    """Return the QR code of an address as a PNG picture, black on white as scanners want it.
+
+    Raises
+    ------
+    segno.DataOverflowError
+        When the address is longer than such a code can be.
+    """
     picture = io.BytesIO()
-    segno.make(address, error="l", micro=False).save(picture, kind="png", scale=8, border=3)
+    segno.make(address, error="l", micro=False).save(picture, kind="png", scale=8, border=4)
     return picture.getvalue()

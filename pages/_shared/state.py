@@ -318,6 +318,11 @@ def draft(name: str) -> dict[str, Any]:
     return drafts.setdefault(name, {})
 
 
+def tag_of(table: str, spec: ModelSpec) -> str:
+    """Return a short name of a table with a model, for keys of controls that belong to both."""
+    return hashlib.sha256(f"{table} {spec!r}".encode()).hexdigest()[:8]
+
+
 def resolve(data: Dataset, spec: ModelSpec | PoolingError) -> None:
     """Fit what the sidebar asks for and keep it for the screens; keep the last on failure."""
     st.session_state["asked"] = data

@@ -223,19 +223,21 @@ def _map(shown: Shown, options: Any) -> None:
     if len(names) < 2:
         _offer_slope(shown)
         return
-    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    terms = pairs[0]
-    if len(pairs) > 1:
+    offered = pairs(names)
+    terms = next(iter(offered.values()))
+    if len(offered) > 1:
         with options:
-            terms = st.selectbox(
-                _options()["coefficient"],
-                pairs,
-                format_func=" × ".join,
-                key=f"pooling_pair_{'_'.join(names)}",
-                label_visibility="collapsed",
-                persist_state=_SAVED,
-                width=260,
-            )
+            controls.keep_valid("pooling_pair", offered)
+            terms = offered[
+                st.selectbox(
+                    _options()["coefficient"],
+                    list(offered),
+                    key="pooling_pair",
+                    label_visibility="collapsed",
+                    persist_state=_SAVED,
+                    width=260,
+                )
+            ]
     figure = plot_map(shown.fits, terms=terms, wording=shown.wording, style=look.style())
     figures.show(
         figure,
@@ -244,6 +246,11 @@ def _map(shown: Shown, options: Any) -> None:
         table=lambda: group_table(shown.fits, terms),
         formats=formats(shown, terms),
     )
+
+
+def pairs(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return the pairs of coefficients that a map can show, by what they are called."""
+    return {f"{a} × {b}": (a, b) for i, a in enumerate(names) for b in names[i + 1 :]}
 
 
 def _offer_slope(shown: Shown) -> None:

@@ -90,6 +90,20 @@ def test_a_model_returns_from_its_parameters(spec: core.ModelSpec, is_private: b
         "group=log_radon",
         "projector=2",
         "term=" + "t" * 300,
+        "term=no_such_slope",
+        "along=nothing",
+        "at=NOWHERE",
+        "view=map&view=dial",
+        "data=radon&data=exam",
+        "dial=1e300",
+        "dial=٣",
+        "share=0.1",
+        "draws=200",
+        "seed=x&seed=y&lesson=1-scenarios",
+        "find=%E2%80%AE" + "x" * 100_000,
+        "pair=floor",
+        "x=floor&slope=&u=county",
+        "x=" + "&x=".join(["floor"] * 30),
     ],
 )
 def test_a_link_that_cannot_be_followed_shows_the_start_and_says_why(query: str) -> None:
@@ -107,6 +121,7 @@ def test_a_refused_link_to_another_screen_shows_the_start_screen() -> None:
     assert app.warning
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", list(core.EXAMPLES))
 @pytest.mark.parametrize("structure", ["intercept", "slope"])
 @pytest.mark.parametrize("view", ["dial", "lines", "shrinkage", "table"])
@@ -164,6 +179,44 @@ def test_nothing_of_an_upload_stands_in_the_address(app: AppTest) -> None:
     assert not any("never travels" in i.value for i in again.info)
 
 
-def test_a_link_may_name_what_the_table_does_not_have(app: AppTest) -> None:
-    again = follow("term=no_such_slope&along=nothing&page=99&at=NOWHERE&find=zzz")
-    assert not again.warning and again.session_state["shown"].dataset.id == "radon"
+@pytest.mark.parametrize(
+    ("query", "screen", "seed_of"),
+    [
+        ("seed=own&n_groups=12", "learn/simulate", "seed"),
+        ("data=sim-j12_n5_s9&seed=own", "explore/groups", "data"),
+        ("data=sim-j12_n5_s9&seed=own", None, "data"),
+    ],
+)
+def test_everybody_gets_a_seed_of_their_own_and_keeps_it(
+    query: str, screen: str | None, seed_of: str
+) -> None:
+    first, second = follow(query, screen), follow(query, screen)
+    assert not first.warning
+    one, other = address(first), address(second)
+    assert one[seed_of] != other[seed_of] and "own" not in str(one)
+    assert {k: v for k, v in one.items() if k != seed_of} == {
+        k: v for k, v in other.items() if k != seed_of
+    }
+    again = follow(link.encoded(one), screen)  # a reload
+    assert address(again) == one
+
+
+def test_a_guess_is_not_handed_on() -> None:
+    app = follow("lesson=scenarios&step=2&guess=0.4", "learn/lessons")
+    assert address(app)["guess"] == ("0.4",)
+    assert "guess" not in link.shared(address(app)) and link.shared(address(app))["step"]
+    assert any("Your guess" in str(m.value) or "0.4" in str(m.value) for m in app.info)
+    hostile = follow("lesson=scenarios&step=2&guess=nan", "learn/lessons")
+    assert not hostile.info and hostile.button(key="lessons_commit_scenarios/2")
+
+
+def test_the_controls_of_a_table_wait_for_it() -> None:
+    table = many_groups(30).rename(columns={"y": "secret_y", "x": "secret_x", "g": "secret_g"})
+    again = follow("data=own1&y=1&group=3&x=2&slope=2&dial=0.25&view=dial")
+    assert "never travels" in again.info[0].value
+    upload(
+        again, "mine.csv", table[["secret_y", "secret_x", "secret_g"]].to_csv(index=False).encode()
+    )
+    shown = again.session_state["shown"]
+    assert shown.spec.outcome == "secret_y" and shown.spec.varying == ("secret_x",)
+    assert address(again)["dial"] == ("0.25",)

@@ -12,11 +12,11 @@ from core import escape, formats
 from core.exceptions import PoolingError
 from core.results import PoolingFits
 from core.spec import ModelSpec
-from pages._shared import cache, texts
+from pages._shared import cache, state, texts
 from pages._shared.state import Shown
 
 AVERAGE, REGRESSION = "average", "regression"
-_KEY, _OF = "pooling_pulled", "pooling_pulled_of"
+CHOICES = (AVERAGE, REGRESSION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def choose(shown: Shown) -> Pulled:
     columns = shown.spec.group_predictors or _candidate(shown)
     if not columns:
         return Pulled(shown)
-    asked = REGRESSION if shown.spec.group_predictors else AVERAGE
+    asked = first(shown.spec)
     value = _control(shown, columns, asked)
     if value == asked:
         return Pulled(shown)
@@ -52,28 +52,32 @@ def choose(shown: Shown) -> Pulled:
     return Pulled(other, _sentence(shown.fits, fits, value == REGRESSION, columns, shown))
 
 
+def first(spec: ModelSpec) -> str:
+    """Return what the groups of a model are pulled to unless somebody asks for the other."""
+    return REGRESSION if spec.group_predictors else AVERAGE
+
+
 def _control(shown: Shown, columns: tuple[str, ...], asked: str) -> str:
-    """Return what groups are to be pulled to; a choice ends with its model."""
+    """Return what groups are to be pulled to; every model keeps its own choice."""
     text = texts.load("dial")["pulled"]
     words = {
         "group": shown.wording.group.one,
         "column": formats.shorten(formats.listed(columns), 24),
     }
-    model = f"{shown.dataset.id} {shown.spec!r}"
-    if st.session_state.get(_OF) not in (None, model) or _KEY not in st.session_state:
-        st.session_state[_KEY] = asked
-    st.session_state[_OF] = model
+    key = f"pooling_pulled_{state.tag_of(shown.dataset.id, shown.spec)}"
+    if st.session_state.get(key) not in CHOICES:
+        st.session_state[key] = asked
     value = st.segmented_control(
         text["label"],
-        (AVERAGE, REGRESSION),
+        CHOICES,
         format_func=lambda v: escape.for_markdown(text[v].format(**words)),
         required=True,
-        key=_KEY,
+        key=key,
         label_visibility="collapsed",
         help=text["help"],
         persist_state="session",
     )
-    return value if value in (AVERAGE, REGRESSION) else asked
+    return value if value in CHOICES else asked
 
 
 def _with(spec: ModelSpec, columns: tuple[str, ...]) -> ModelSpec:

@@ -2,13 +2,13 @@
 
 Session keys
 ------------
-pooling_dial : float or None
+pooling_dial_<table> : float or None
     Where the dial stands, as a multiple of the estimated covariance: 0 is complete pooling, 1
     or None the estimate, ``component.NO_POOLING`` and more no pooling.
-pooling_dial_slope : float or None
+pooling_dial_slope_<table> : float or None
     The multiple for the slope's variance where the two hands are apart (``pooling_dial`` is
     then the intercept's).
-pooling_pulled : {"average", "regression"} or None
+pooling_pulled_<model> : {"average", "regression"} or None
     What groups are pulled to; None is what the model says.
 """
 
@@ -43,7 +43,7 @@ from pages._shared.dial.table import columns
 from pages._shared.state import Shown
 
 KEY, SLOPE = "pooling_dial", "pooling_dial_slope"
-_VIEW, _OF, _TOLD, _MORE = (f"{KEY}_{name}" for name in ("view", "of", "told", "more"))
+_VIEW, _TOLD, _MORE = (f"{KEY}_{name}" for name in ("view", "told", "more"))
 #: Rows of the chosen group that are drawn at most.
 _MOST_ROWS = 400
 
@@ -78,6 +78,14 @@ def _dial(shown: Shown, first: str) -> None:
     }
     component.mount(data, key=_VIEW, on_position=_moved, on_more=_more)
     _follow(shown, made["path"], position)
+    _publish()
+
+
+def _publish() -> None:
+    """Write where the dial stands into the address: only this part of the page has run."""
+    from pages._shared import link  # which knows the controls of every view, this one too
+
+    link.publish("")
 
 
 def _follow(shown: Shown, path: DialPath, position: Position) -> None:
@@ -160,14 +168,12 @@ def _first(shown: Shown) -> str:
 
 def _position(shown: Shown, path: DialPath, first: str) -> Position:
     """Return where the dial stands, and the group that is looked at on every screen."""
-    if st.session_state.get(_OF) not in (None, shown.dataset.id):
-        st.session_state[KEY] = st.session_state[SLOPE] = None
-    st.session_state[_OF] = shown.dataset.id
+    table = shown.dataset.id
     group = shown.fits.no_pooling.group_names.index(state.selected_group(shown, first))
-    slope = st.session_state.get(SLOPE)
+    slope = st.session_state.get(f"{SLOPE}_{table}")
     if slope is not None:
         slope = min(component.number(slope, 1.0), NO_POOLING) if path.model.k == 2 else None
-    return Position(component.number(st.session_state.get(KEY), 1.0), slope, group)
+    return Position(component.number(st.session_state.get(f"{KEY}_{table}"), 1.0), slope, group)
 
 
 def _moved() -> None:
@@ -178,8 +184,9 @@ def _moved() -> None:
     shown = state.shown()
     names = shown.fits.no_pooling.group_names
     sent = Position.from_data(told, len(names))
-    st.session_state[KEY] = float(min(sent.c, NO_POOLING))
-    st.session_state[SLOPE] = sent.slope
+    table = shown.dataset.id
+    st.session_state[f"{KEY}_{table}"] = float(min(sent.c, NO_POOLING))
+    st.session_state[f"{SLOPE}_{table}"] = sent.slope
     if sent.group is not None:
         state.select_group(shown, names[sent.group])
 
@@ -201,7 +208,12 @@ def _row_chosen() -> None:
     if rows:
         shown = state.shown()
         state.select_group(shown, shown.fits.data.group_names[rows[0]])
-        st.session_state[_TOLD] = st.session_state.get(_TOLD, 0) + 1
+        tell()
+
+
+def tell() -> None:
+    """Have the dial stand where the session says, at its next drawing."""
+    st.session_state[_TOLD] = st.session_state.get(_TOLD, 0) + 1
 
 
 def _focus(shown: Shown, group: int) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""The link holds everything: every control of every screen, and every picture it leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from core.lessons.catalogue import LESSONS
+from pages._shared import link, link_model
+from pages._shared.link_options import SCREENS, options_of
+from tests.browser.driver import ROOT
+from tests.pages.driver import healthy
+from tests.pages.test_link import address, follow
+
+#: The script of every screen, by its path.
+FILES = {
+    ("" if path.stem == "pooling" else path.stem): f"{path.parent.name}/{path.stem}"
+    for path in sorted((ROOT / "pages").glob("[!_]*/[!_]*.py"))
+}
+KINDS = ("button_group", "checkbox", "multiselect", "number_input", "pagination", "radio")
+KINDS += ("select_slider", "selectbox", "slider", "text_area", "text_input", "toggle")
+#: Controls that no link holds, and why.
+LEFT_OUT = {
+    "data_choice|model_.*": "the table and the model have parameters of their own",
+    "data_paste|data_long_.*|lessons_file": "something that is being put in",
+    "data_role_.*": "the roles are the model's",
+    "groups_name_.*": "the group that is looked at is said by 'at'",
+    "lessons_(number|group|fit|line_.)_.*": "a guess that nobody has committed to",
+}
+#: One with many kinds of columns, one with slopes, one where slopes meet a group predictor.
+TABLES = ("data=radon", "data=sleepstudy&slope=Days", "data=exam&x=standLRT&x=sex&slope=standLRT")
+
+
+def views(screen: str) -> Iterator[str]:
+    """Yield the queries that show all views of a screen."""
+    found = [o for o in options_of(screen) if o.name == "view"]
+    yield from [f"&view={c}" for c in found[0].choices] if found else [""]
+    if screen == "simulate":
+        yield from ("&source=own", "&source=own&view=amount", "&view=many&draws=200")
+    if screen == "lessons":
+        yield from (f"&lesson={n}&step={s}" for n in list(LESSONS)[:3] for s in (1, 2, 3, 4))
+
+
+def controls(app: AppTest) -> list[Any]:
+    """Return the controls that a run has drawn."""
+    return [w for kind in KINDS for w in app.get(kind) if getattr(w, "key", None)]
+
+
+def known(key: str, screen: str) -> bool:
+    """Return whether a key is one that a link holds, or that no link has to."""
+    templates = [re.escape(o.key) for o in options_of(screen)]
+    patterns = [re.sub(r"\\\{\w+\\\}", ".*", t) for t in templates]
+    return any(re.fullmatch(p, key) for p in (*patterns, *LEFT_OUT))
+
+
+@pytest.mark.parametrize("screen", FILES)
+def test_every_control_is_in_the_link(screen: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page(f"pages/{FILES[screen]}.py")
+    seen: set[str] = set()
+    for table in TABLES:
+        for view in views(screen):
+            app = follow(table + view, FILES[screen])
+            if app.warning and "could not be followed" in app.warning[0].value:
+                assert "boundary" in view or "map" in view, app.warning[0].value
+                continue
+            seen |= {w.key for w in controls(app)}
+    assert seen
+    assert not [key for key in sorted(seen) if not known(key, screen)]
+
+
+def test_no_option_is_without_a_screen_or_takes_the_name_of_another() -> None:
+    assert set(SCREENS) <= set(FILES)
+    for screen in SCREENS:
+        names = [o.name for o in options_of(screen)]
+        assert len(set(names)) == len(names)
+        assert not {*names} & {"data", "do", "at", *link_model.NAMES}
+
+
+def pictures(app: AppTest) -> list[str]:
+    """Return what is on screen: titles, words, and the figures as they go to the browser."""
+    words = [e.value for kind in ("title", "header", "markdown", "caption") for e in app.get(kind)]
+    return [*map(str, words), *(chart.proto.spec for chart in app.get("plotly_chart"))]
+
+
+def is_same_elsewhere(app: AppTest, screen: str) -> None:
+    """Assert that the link of what is shown shows the same to somebody else, and is short."""
+    params = address(app)
+    query = link.encoded(params)
+    assert len(query) < 400, query
+    again = follow(query, FILES[screen])
+    assert not again.warning or app.warning, again.warning[0].value
+    assert address(again) == params
+    assert pictures(again) == pictures(app)
+    first = {w.key: getattr(w, "value", None) for w in controls(app)}
+    assert {w.key: getattr(w, "value", None) for w in controls(again)} == first
+
+
+SET = [
+    ("", "data=sleepstudy&dial=0.25&dial2=2&at=310"),
+    ("", "u=log_uranium&pulled=average&at=STLOUIS"),
+    ("", "data=exam&x=standLRT&x=sex&view=lines&along=sex&order=name&page=2"),
+    ("", "data=exam&view=shrinkage&term=standLRT&sort=size&se=1"),
+    ("two_levels", "term=floor&slopes=0&own=0"),
+    ("variance", "data=sleepstudy&view=zero&zero=4"),
+    ("standard_errors", "terms=floor"),
+    ("prediction", "data=exam&who=mean&level=0.5&value=standLRT:1&by=no_pooling&at=12"),
+    ("prediction", "value=floor:1"),
+    ("prediction", "data=exam&x=standLRT&x=sex&value=sex:M"),
+    ("predicts_best", "data=sleepstudy&hold_out=groups&folds=5&measure=log_score&deal=3"),
+    ("ranking", "data=sleepstudy&view=estimates&term=Days&share=0.2&mark=309&mark=310"),
+    ("checks", "data=sleepstudy&view=effects&term=Days"),
+    ("checks", "data=exam&u=schavg&view=along&along=schavg"),
+    ("checks", "data=sleepstudy&view=influence&of=Days"),
+    ("simulate", "n_groups=12&sigma_alpha=1.2&fit=slope&term=x&seed=77&with_u=1"),
+    ("simulate", "data=sleepstudy&source=own&truth=sigma_y:10&truth=rho:0.5&truth=fixef_1:3"),
+    ("simulate", "data=exam&source=own&own_fit=own_intercept&view=amount&share=0.5"),
+    ("lessons", "lesson=scenarios&step=2&guess=0.4"),
+    ("terms", "find=blup&view=dictionary"),
+    ("data", "do=within:floor&projector=1"),
+    ("groups", "data=sim-j12_n5_f2_s9&at=03"),
+]
+
+
+@pytest.mark.parametrize(("screen", "query"), SET, ids=[f"{s}?{q}" for s, q in SET])
+def test_what_is_set_is_the_same_elsewhere(screen: str, query: str) -> None:
+    app = follow(query, FILES[screen])
+    assert not app.warning, app.warning[0].value
+    params = address(app)
+    for name in {part.partition("=")[0] for part in query.split("&")}:
+        assert name in params, (name, params)
+    is_same_elsewhere(app, screen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("screen", [s for s in FILES if s not in ("lessons", "terms")])
+def test_every_example_structure_and_view_is_the_same_elsewhere(example: str, screen: str) -> None:
+    predictors = core.EXAMPLES[example].spec.predictors
+    structures = ["slope=", *([f"slope={predictors[0]}"] if predictors else [])]
+    for structure in structures:
+        for view in views(screen):
+            app = follow(f"data={example}&{structure}{view}", FILES[screen])
+            is_same_elsewhere(app, "" if app.warning else screen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", list(LESSONS))
+def test_every_step_is_the_same_elsewhere(lesson: str) -> None:
+    for step in range(1, len(LESSONS[lesson].steps) + 1):
+        app = follow(f"lesson={lesson}&step={step}", FILES["lessons"])
+        for button in app.button:
+            if str(button.key).startswith("lessons_commit"):
+                button.click().run()
+                healthy(app)
+                assert "guess" in address(app)
+                break
+        is_same_elsewhere(app, "lessons")
