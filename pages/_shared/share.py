@@ -32,18 +32,19 @@ def _contents(screen: str, text: dict[str, str]) -> None:
         params = own_seed.asked_for(params)
     query = link.encoded(params)
     full = (st.context.url or "").rstrip("/") + ("" if screen else "/") + (query and f"?{query}")
-    st.code(full, language=None, wrap_lines=True)
-    st.caption(text["own"] if link.is_elsewhere(params) else text["hint"])
-    if GUESS in link.params_of(screen):
-        st.caption(text["guess"])
-    if urlsplit(full).hostname in _LOCAL:
-        st.caption(text["local"])
-    try:
-        picture = _qr(full)
-    except segno.DataOverflowError:
-        st.caption(text["qr_too_long"])
-        return
-    st.image(picture, caption=text["qr"], width=420 if look.is_projector() else 240)
+    code, words = st.columns([3, 4] if look.is_projector() else [2, 3], gap="small")
+    with words:
+        st.code(full, language=None, wrap_lines=True)
+        st.caption(text["own"] if link.is_elsewhere(params) else text["hint"])
+        if GUESS in link.params_of(screen):
+            st.caption(text["guess"])
+        if urlsplit(full).hostname in _LOCAL:
+            st.caption(text["local"])
+    with code:
+        try:
+            st.image(_qr(full), caption=text["qr"], width="stretch")
+        except segno.DataOverflowError:
+            st.caption(text["qr_too_long"])
 
 
 def _qr(address: str) -> bytes:

@@ -17,7 +17,14 @@ from core.explore.dial_report import dial_table
 from core.explore.dial_split import dial_split
 from pages._shared.dial import component
 from pages._shared.dial.component import NO_POOLING, Position
+from pages._shared.state import tag_of
 from tests.pages.driver import choose, healthy, sidebar_key, upload
+
+
+def pulled_key(app: AppTest) -> str:
+    """Return the key of the choice of what groups are pulled to."""
+    shown = app.session_state["shown"]
+    return f"pooling_pulled_{tag_of(shown.dataset.id, shown.spec)}"
 
 
 def path_of(app: AppTest) -> core.DialPath:
@@ -35,7 +42,7 @@ def receipt_start(receipt: core.Receipt) -> str:
 
 @pytest.mark.parametrize("value", [0.0, 0.25, NO_POOLING])
 def test_a_position_in_the_session_is_where_the_dial_stands(app: AppTest, value: float) -> None:
-    app.session_state["pooling_dial"] = value
+    app.session_state["pooling_dial_radon"] = value
     healthy(app.run())
     c = np.inf if value == NO_POOLING else value
     j = path_of(app).fits.data.group_names.index("LACQUIPARLE")
@@ -45,15 +52,15 @@ def test_a_position_in_the_session_is_where_the_dial_stands(app: AppTest, value:
 
 @pytest.mark.parametrize("value", ["x", -3.0, float("nan"), True, [1]])
 def test_nonsense_in_the_session_is_the_estimate(app: AppTest, value: Any) -> None:
-    app.session_state["pooling_dial"] = value
-    app.session_state["pooling_dial_slope"] = value
+    app.session_state["pooling_dial_radon"] = value
+    app.session_state["pooling_dial_slope_radon"] = value
     healthy(app.run())
     assert "is pulled towards" in sentences(app)
 
 
 def test_two_hands_are_followed(app: AppTest) -> None:
-    app.session_state["pooling_dial"] = 0.5
-    app.session_state["pooling_dial_slope"] = 4.0
+    app.session_state["pooling_dial_radon"] = 0.5
+    app.session_state["pooling_dial_slope_radon"] = 4.0
     healthy(app.run())
     path = path_of(app)
     at = dial_split(path, (0.5, 4.0))
@@ -65,23 +72,25 @@ def test_two_hands_are_followed(app: AppTest) -> None:
 
 
 def test_another_table_starts_at_the_estimate(app: AppTest) -> None:
-    app.session_state["pooling_dial"] = 0.1
+    app.session_state["pooling_dial_radon"] = 0.1
     app.run()
     choose(app, "data_choice", "exam")
-    assert app.session_state["pooling_dial"] is None
+    assert "pooling_dial_exam" not in app.session_state
+    choose(app, "data_choice", "radon")
+    assert app.session_state["pooling_dial_radon"] == 0.1
 
 
 def test_a_second_hand_means_nothing_without_a_slope(app: AppTest) -> None:
-    app.session_state["pooling_dial_slope"] = 4.0
+    app.session_state["pooling_dial_slope_radon"] = 4.0
     app.run()
     choose(app, sidebar_key(app, "structure"), "intercept")
     assert "LACQUIPARLE" in sentences(app)
 
 
 def test_pulled_to_a_line_and_back(app: AppTest) -> None:
-    offered = app.segmented_control(key="pooling_pulled")
+    offered = app.segmented_control(key=pulled_key(app))
     assert offered.value == "average"
-    choose(app, "pooling_pulled", "regression")
+    choose(app, pulled_key(app), "regression")
     text = sentences(app)
     shown = app.session_state["shown"]
     spec = shown.spec
@@ -97,20 +106,20 @@ def test_pulled_to_a_line_and_back(app: AppTest) -> None:
     without_sd = core.formats.number(float(shown.fits.multilevel.sigma_group[0]), 3)
     assert f"is {with_sd} instead of {without_sd}" in text
     assert shown.spec.group_predictors == ()
-    choose(app, "pooling_pulled", "average")
+    choose(app, pulled_key(app), "average")
     assert "instead of" not in sentences(app)
 
 
 def test_a_model_with_the_predictor_starts_pulled_to_its_line(app: AppTest) -> None:
     choose(app, sidebar_key(app, "group_predictors"), ["log_uranium"])
-    assert app.segmented_control(key="pooling_pulled").value == "regression"
-    choose(app, "pooling_pulled", "average")
+    assert app.segmented_control(key=pulled_key(app)).value == "regression"
+    choose(app, pulled_key(app), "average")
     assert "instead of" in sentences(app) or "without it" in sentences(app)
 
 
 def test_no_switch_where_nothing_differs_between_groups(app: AppTest) -> None:
     choose(app, "data_choice", "sleepstudy")
-    assert not [w for w in app.segmented_control if w.key == "pooling_pulled"]
+    assert not [w for w in app.segmented_control if w.key == pulled_key(app)]
 
 
 _DEGENERATE = {
@@ -130,7 +139,7 @@ def test_any_table_that_can_be_fitted_opens(app: AppTest, name: str) -> None:
     table = pd.DataFrame(_DEGENERATE[name])
     upload(app, "small.csv", table.to_csv(index=False).encode())
     for value in (0.0, 1.0, 3.0, NO_POOLING):
-        app.session_state["pooling_dial"] = value
+        app.session_state[f"pooling_dial_{app.session_state['data_choice']}"] = value
         healthy(app.run())
 
 
