@@ -200,7 +200,7 @@ def _rows_needed(path: DialPath, at: DialPosition, j: int) -> float:
 
 def _sentence(made: Receipt, wording: Wording) -> str:
     """Return the receipt in words: size, how far the estimate goes, what is missing."""
-    name = escape.visible(wording.group_name(made.group))
+    name = escape.visible(wording.group_name(made.group, begins=True))
     start = f"{name} ({wording.individual.count(made.n)})"
     if made.is_own.any():
         first = int(np.flatnonzero(made.is_own)[0])

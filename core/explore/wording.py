@@ -56,10 +56,12 @@ class Wording:
             return self.name(column)
         return known.label[0].lower() + known.label[1:]
 
-    def group_name(self, name: str) -> str:
+    def group_name(self, name: str, *, begins: bool = False) -> str:
         """Return a group's name for a sentence: ``school 48`` where the name is a number."""
-        is_bare = name.replace(".", "").replace("-", "").strip().isdigit()
-        return f"{self.group.one} {name}" if is_bare else name
+        if not name.replace(".", "").replace("-", "").strip().isdigit():
+            return name
+        one = self.group.one
+        return f"{one[:1].upper() + one[1:] if begins else one} {name}"
 
     def level(self, column: str, value: object) -> str:
         """Return the word for a coded value; the value itself where there is none."""
