@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -103,7 +104,7 @@ def show_table(
     """Show a sortable table with its download; ``on_select`` is told of a click on a row."""
     text = texts.load("pooling")["figure"]
     st.dataframe(
-        frame,
+        _without_minus_zero(frame, formats or {}),
         hide_index=True,
         column_config=formats,
         key=f"{key}_table",
@@ -119,3 +120,14 @@ def show_table(
         key=f"{key}_download",
         on_click="ignore",
     )
+
+
+def _without_minus_zero(frame: pd.DataFrame, formats: dict[str, Any]) -> pd.DataFrame:
+    """Return a table whose small negative numbers are shown as 0.00, not as -0.00."""
+    shown = frame.copy(deep=False)
+    for name, column in formats.items():
+        asked = column.get("type_config", {}).get("format") if isinstance(column, dict) else None
+        fixed = re.fullmatch(r"%\.(\d+)f", asked or "")
+        if fixed and name in shown:
+            shown[name] = shown[name].round(int(fixed[1])) + 0.0
+    return shown
