@@ -18,6 +18,8 @@ from core.types import FloatArray, IntArray
 
 #: Points of a curve of quantiles; bins of a curve of means, and rows in each at least.
 _POINTS, _BINS, _LEAST = 61, 20, 15
+#: A predictor of which less than this share of the variance lies inside groups is group-level.
+_CONSTANT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +158,25 @@ def checked_columns(fits: PoolingFits) -> tuple[str, ...]:
     return tuple(names)
 
 
+def group_values(fits: PoolingFits, column: str) -> FloatArray | None:
+    """Return a predictor's value for every group (J,) where it has only one in each, else None.
+
+    Whatever is left over along such a predictor is taken up by the groups' deviations.
+    """
+    known = dict(fits.data.group_columns)
+    if column in known:
+        return known[column]
+    base = next((b for b, item in enumerate(fits.data.base, 1) if item.name == column), None)
+    if base is None:
+        return None
+    moments = fits.moments
+    mean, inside = moments.mean_of(base), float(moments.within_total[base - 1, base - 1])
+    between = float(moments.n @ (mean - np.average(mean, weights=moments.n)) ** 2)
+    if inside > _CONSTANT * (inside + between):
+        return None
+    return np.asarray(moments.center[base] + moments.scale[base] * mean)
+
+
 def _bends(values: FloatArray) -> bool:
     return bool(np.any((values != values.min()) & (values != values.max())))
 
@@ -174,15 +195,15 @@ def checked_along(
     SpecError
         When the column is no numeric predictor of the model.
     """
-    data, group_level = fits.data, dict(fits.data.group_columns)
-    if column in group_level:
+    data, of_groups = fits.data, group_values(fits, column)
+    if of_groups is not None:
         n_groups = found.simulated_deviation.shape[1]
         own, simulated = found.deviation[:n_groups, 0], found.simulated_deviation[:, :, 0]
         live = np.isfinite(own)
         drawn = np.isfinite(simulated).all(axis=1)
         if not live.any() or not drawn.any():
             raise SpecError("The groups' deviations are all zero.")
-        values = group_level[column][:n_groups][live]
+        values = of_groups[:n_groups][live]
         return _means(values, own[live], simulated[drawn][:, live], level)
     held = data.columns.get(column)
     if not isinstance(held, NumericColumn):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from functools import cached_property
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,10 @@ NAMES: dict[str, str] = {
     "two_stage": "two-stage",
     "complete_pooling": "complete pooling",
 }
+#: One prediction by column, and the predictions by case and estimator.
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = dict[tuple[str, str], Row]
+_ENDS = ("lower", "upper")
 #: Interval widths closer than this are called equal.
 _SAME_WIDTH = 0.015
 
@@ -79,10 +84,20 @@ class Picture:
     short: dict[CaseName, str]
     undefined: dict[CaseName, str]
 
-    def row(self, case: CaseName, estimator: str) -> pd.Series:
+    def row(self, case: CaseName, estimator: str) -> Row:
         """Return one prediction at the chosen values."""
-        table = self.now
-        return table[(table["case"] == case) & (table["estimator"] == estimator)].iloc[0]
+        return self.rows[case, estimator]
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The predictions at the chosen values, by case and estimator."""
+        return _by_case(self.now)
+
+
+def _by_case(now: pd.DataFrame) -> Rows:
+    """Return predictions by case and estimator: one pass, for looking up many."""
+    records = cast("list[Row]", now.to_dict("records"))
+    return {(row["case"], row["estimator"]): row for row in records}
 
 
 def picture(
@@ -101,7 +116,8 @@ def picture(
     main: Main = "partial_pooling" if "partial_pooling" in predictors else "complete_pooling"
     x, y = _group_rows(fits, asked.group, setting)
     outcome = wording.column(fits.spec.outcome)
-    short = {case.name: _short(now, case.name, main) for case in found}
+    by_case = _by_case(now)
+    short = {case.name: _short(by_case, case.name, main) for case in found}
     return Picture(
         cases=found,
         now=now,
@@ -153,17 +169,17 @@ def _group_rows(
     return values, y
 
 
-def _digits(now: pd.DataFrame, main: str) -> int:
+def _digits(rows: Rows, main: str) -> int:
     """Return the decimals that suit the intervals."""
-    ends = now.loc[now["estimator"] == main, ["lower", "upper"]].to_numpy().ravel()
+    ends = [row[end] for (_, name), row in rows.items() if name == main for end in _ENDS]
     return decimals_for(ends, digits=3, most=4)
 
 
-def _short(now: pd.DataFrame, case: CaseName, main: str) -> str:
-    row = now[(now["case"] == case) & (now["estimator"] == main)].iloc[0]
+def _short(rows: Rows, case: CaseName, main: str) -> str:
+    row = rows[case, main]
     if not np.isfinite(row["point"]):
         return "not defined"
-    digits = _digits(now, main)
+    digits = _digits(rows, main)
     return (
         f"{fixed(row['point'], digits)} ({fixed(row['lower'], digits)} to "
         f"{fixed(row['upper'], digits)})"
@@ -183,7 +199,8 @@ def title(
     if not np.isfinite(rows.loc[["known", other], "se"]).all():
         reason = next((r for r in rows["reason"] if r), "the residual spread is not known")
         return f"{who} cannot be predicted with an interval here: {reason}"
-    known, new = (_short(now, c, main) for c in _pair(other))
+    by_case = _by_case(now)
+    known, new = (_short(by_case, c, main) for c in _pair(other))
     width = rows["upper"] - rows["lower"]
     ratio = float(width[other] / width["known"]) if width["known"] > 0 else np.nan
     known = known.replace("(", f"({asked.level:.0%} interval ", 1)
@@ -210,12 +227,8 @@ def alt(shown: Picture, wording: Wording) -> str:
     for case in shown.cases:
         told = []
         for estimator, label in NAMES.items():
-            table = shown.now[(shown.now["case"] == case.name)]
-            row = table[table["estimator"] == estimator]
-            if len(row) and np.isfinite(row["point"].iloc[0]):
-                told.append(f"{label} {_short(shown.now, case.name, estimator)}")
-            elif len(row):
-                told.append(f"{label} not defined")
+            if (case.name, estimator) in shown.rows:
+                told.append(f"{label} {_short(shown.rows, case.name, estimator)}")
         parts.append(f"{wording_begin(case.title)}: {', '.join(told)}.")
     return " ".join(parts)
 

@@ -67,6 +67,11 @@ def size_title(table: pd.DataFrame, share: float, wording: Wording) -> str:
     many = wording.individual.many
     if known.empty:
         return f"No {wording.group.one} has an estimate of its own, so there is no naive ranking"
+    if table["n"].nunique() == 1:
+        return (
+            f"All {wording.group.many} have {wording.individual.count(int(table['n'].iloc[0]))}, "
+            "so no ranking favours small ones"
+        )
     seats = places(len(known), share)
     ends = (known["naive_rank"] <= seats) | (known["naive_rank"] > len(known) - seats)
     pooled = places(len(table), share)

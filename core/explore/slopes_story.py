@@ -54,7 +54,7 @@ def slopes_title(found: Slopes, wording: Wording) -> str:
     between = number(found.between.value)
     if verdict == "agree":
         return (
-            f"Inside {many} and between them the slope is the same within error: {inside} and "
+            f"Inside {many} and between them the slopes do not differ beyond error: {inside} and "
             f"{between} {_per(found, wording)}"
         )
     if verdict == "reversed":

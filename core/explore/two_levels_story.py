@@ -162,12 +162,11 @@ def pooling_sentence(found: TwoLevels, term: str, wording: Wording) -> str:
     if abs(second - first) < _SAME_POOLING:
         pooled = f"On average they are pooled {percent(second)}, as before."
     else:
-        way = "more" if second > first else "less"
-        left = "less" if second > first else "more"
-        pooled = (
-            f"With {left} variance left between {many} they are pooled {way}: "
-            f"{percent(second)} on average instead of {percent(first)}."
-        )
+        way, left = ("more", "less") if second > first else ("less", "more")
+        # A correlation, or a coefficient that shares its doubt, may turn it round.
+        is_why = (change.sigma[1] < change.sigma[0]) == (second > first)
+        why = f"With {left} variance left between {many} they are" if is_why else "They are"
+        pooled = f"{why} pooled {way}: {percent(second)} on average instead of {percent(first)}."
     return f"Without it {before}; with it {after}. {pooled}"
 
 

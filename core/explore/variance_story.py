@@ -11,7 +11,7 @@ from core.explore.profile import profile
 from core.explore.variance import IntraclassCorrelation, bound_sentence, icc, null_model
 from core.explore.wording import Wording
 from core.explore.zero import moving_predictor, predictor_span
-from core.formats import number, percent, place, with_interval
+from core.formats import fixed, number, percent, place, with_interval
 from core.results import MultilevelFit, PoolingFits
 
 #: Groups times squared coefficients from which profiles take over a second.
@@ -167,10 +167,10 @@ def _sentences(
     out = []
     if share is not None:
         rows = f"{fit.n_obs:,} {wording.individual.many}"
-        low, high = f"{share.effective_n_lower:,.0f}", f"{share.effective_n_upper:,.0f}"
+        low, high = _few(share.effective_n_lower), _few(share.effective_n_upper)
         out.append(
             f"For a comparison of {wording.group.many}, {rows} are worth "
-            f"{share.effective_n:,.0f} independent ones ({low} to {high}): the design effect "
+            f"{_few(share.effective_n)} independent ones ({low} to {high}): the design effect "
             f"is {number(share.design_effect)}."
         )
     if null is not None:
@@ -179,6 +179,11 @@ def _sentences(
             f"{wording.group.many} ({percent(null.lower)} to {percent(null.upper)})."
         )
     return tuple(out)
+
+
+def _few(n: float) -> str:
+    """Return an effective number of rows, a small one with a decimal."""
+    return fixed(n, 1 if n < 9.95 else 0)
 
 
 def in_words(table: pd.DataFrame) -> str:

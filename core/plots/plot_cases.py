@@ -121,7 +121,7 @@ class _Place:
         )
 
 
-def _draw(place: _Place, name: str, row: pd.Series[Any]) -> None:
+def _draw(place: _Place, name: str, row: dict[str, Any]) -> None:
     """Draw point and interval, or write why there is none."""
     style = place.style
     mark, symbol = _look(name)
@@ -136,7 +136,7 @@ def _draw(place: _Place, name: str, row: pd.Series[Any]) -> None:
     digits = formats.decimals_for([row["lower"], row["upper"]], digits=3, most=4)
     point, low, high = (formats.fixed(row[c], digits) for c in ("point", "lower", "upper"))
     whole = f"{NAMES[name]} {point} ({low} to {high})"
-    ends = np.clip(row[["lower", "upper"]].to_numpy(dtype=np.float64), *place.limits)
+    ends = np.clip([row["lower"], row["upper"]], *place.limits)
     place.figure.add_scatter(
         x=ends,
         y=[place.height] * 2,

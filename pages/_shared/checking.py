@@ -151,7 +151,8 @@ def _along(shown: Shown, title_in: Any) -> None:
         return
     story = check_story.along_story(curve, found, shown.wording.in_sentence(column))
     across = shown.wording.column(column).title
-    kind = "mean" if column in shown.spec.predictors else "mean_effect"
+    is_level = model_checks.group_values(shown.fits, column) is not None
+    kind = "mean_effect" if is_level else "mean"
     _show_curve("along", curve, story, (across, text["axes"][kind]), title_in)
 
 

@@ -217,7 +217,7 @@ def outside(shown: Shown, asked: Question, settings: tuple[Setting, ...]) -> Non
             continue
         span = scenario.span_in_group(shown.fits, setting.name, asked.group)
         if span is not None and not span[0] <= value <= span[1]:
-            said = text.format(
+            said = text["one" if span[0] == span[1] else "span"].format(
                 label=upper_first(shown.wording.name(setting.name)),
                 low=number(span[0]),
                 high=number(span[1]),

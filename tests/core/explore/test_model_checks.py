@@ -265,3 +265,17 @@ def test_a_variance_of_zero_has_no_effects_to_check() -> None:
     assert effect_quantiles(reference(fits)) is None
     with pytest.raises(core.PoolingError):
         reference(degenerate_fits())
+
+
+def test_a_bend_along_a_predictor_that_is_constant_in_groups_is_seen_in_the_effects() -> None:
+    """Whichever list it stands in: the groups' deviations take the bend up."""
+    rng = np.random.default_rng(12)
+    v = np.linspace(-2, 2, 60)
+    g = np.repeat(np.arange(60), 8)
+    y = v[g] ** 2 + 0.3 * rng.normal(size=60)[g] + rng.normal(size=len(g))
+    table = pd.DataFrame({"y": y, "v": v[g], "g": [f"{j:02d}" for j in g]})
+    for role in ({"predictors": ("v",)}, {"group_predictors": ("v",)}):
+        spec = core.ModelSpec(outcome="y", group="g", **role)  # type: ignore[arg-type]
+        fits = core.fit_all(core.GroupedData.from_table(table, spec))
+        curve = checked_along(fits, reference(fits, draws=99), "v")
+        assert not curve.band.is_inside and curve.counts.sum() == 60
