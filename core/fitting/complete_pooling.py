@@ -25,7 +25,8 @@ def fit_complete_pooling(
     n, p = model.n_obs, model.p
     if n <= p:
         raise NotIdentifiedError(
-            f"{n:,} rows cannot determine {p:,} coefficients and a residual sd. Use fewer "
+            f"{n:,} {'row' if n == 1 else 'rows'} cannot determine "
+            f"{p:,} {'coefficient' if p == 1 else 'coefficients'} and a residual sd. Use fewer "
             "predictors or more rows."
         )
     XX, Xy, yy = model.WW[:p, :p], model.WW[:p, p], model.WW[p, p]

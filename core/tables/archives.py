@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from core.exceptions import DataError
+from core.tables.finding import counted
 from core.tables.limits import LIMITS, shorten
 
 ARCHIVES = frozenset({"gzip", "bz2", "xz", "zip"})
@@ -107,9 +108,10 @@ def _unpack_zip(data: bytes, name: str, wanted: str | None) -> Unpacked:
             shorten(info.filename, 120): info for info in archive.infolist() if _is_table(info)
         }
         if not tables:
+            others = counted(len(archive.namelist()), "other file")
             raise DataError(
-                f"'{name}' holds no table ({len(archive.namelist()):,} other files). Put one table "
-                "into the archive, or upload it as it is.",
+                f"'{name}' holds no table ({others}). Put one table into the archive, or upload it "
+                "as it is.",
                 code="empty",
             )
         if wanted is not None and wanted not in tables:

@@ -126,7 +126,8 @@ def _are_labels(numbers: Sequence[str], odd: Sequence[str], marked: bool) -> boo
         return True
     if odd and len(numbers) <= _MOST_LABELS and all(map(_WHOLE_WITH_UNIT.fullmatch, numbers)):
         return True  # '8 hours' beside '10 or more hours'; '100m' beside 'Mile'
-    return all(map(_WHOLE.fullmatch, numbers)) and not (odd or marked)
+    whole = all(map(_WHOLE.fullmatch, numbers)) and all(map(str.isascii, numbers))
+    return whole and not (odd or marked)
 
 
 def check_missing_tokens(column: ColumnProfile) -> Finding | None:

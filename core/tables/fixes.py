@@ -57,7 +57,7 @@ def apply_fix(table: pd.DataFrame, fix: Fix) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When the table lacks a column that the fix is about.
+        When the table lacks a column that the fix is about, or nothing would be left of it.
     """
     if not all(isinstance(name, str) for name in table.columns):
         table = table.set_axis([str(name) for name in table.columns], axis=1)
@@ -70,6 +70,8 @@ def apply_fix(table: pd.DataFrame, fix: Fix) -> pd.DataFrame:
                 "not apply. Check the table again."
             )
     changed = fix.apply(table)
+    if not changed.shape[1] or not len(changed):
+        raise DataError(f"'{fix.label}' would leave nothing of the table. Open another table.")
     changed.attrs = dict(table.attrs)
     if fix.settles:
         settled = [*table.attrs.get(SETTLED_KEY, ()), [fix.settles, getattr(fix, "column", None)]]

@@ -16,6 +16,7 @@ Format: TypeAlias = Literal[
 
 READ = "CSV, TSV, Excel, OpenDocument, Parquet, Feather, Stata, SPSS, SAS, R and JSON"
 
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAS = b"\0" * 12 + b"\xc2\xea\x81`\xb3\x14\x11\xcf\xbd\x92\x08\0\x09\xc71\x8c\x18\x1f\x10\x11"
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\x1f\x8b", "gzip"),
@@ -87,6 +88,16 @@ def recognise(data: bytes, name: str) -> Format:
     if _JSON_START.match(bare) or (extension in ("json", "jsonl", "ndjson") and bare.strip()):
         return "json"
     return "csv"
+
+
+def check_password(data: bytes, name: str) -> None:
+    """Refuse a workbook that is encrypted, which has the outside of an old one (.xls)."""
+    if _ENCRYPTED in data:
+        raise DataError(
+            f"'{name}' is protected by a password. Open it in Excel and save it without one, or "
+            "save the table as CSV.",
+            code="unreadable",
+        )
 
 
 def extension_of(name: str) -> str:

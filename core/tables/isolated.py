@@ -90,7 +90,8 @@ def _from_sheet(
         header_row=header if not header else max(header - above, 1),
     )
     raw = read_text(text, name, plain)
-    sheets = tuple(answer["sheets"])
+    sheets, merged = tuple(answer["sheets"]), int(answer["merged"])
+    repeated = f"{merged:,} cells merged over several rows: each row has their value."
     report = replace(
         raw.report,
         format=form,
@@ -100,7 +101,11 @@ def _from_sheet(
         sheet=answer["sheet"],
         sheets=sheets,
         header_row=raw.report.header_row + above if raw.report.header_row else 0,
-        notes=(*choice_note(sheets, answer["sheet"]), *raw.report.notes),
+        notes=(
+            *choice_note(sheets, answer["sheet"]),
+            *([repeated] if merged else ()),
+            *raw.report.notes,
+        ),
     )
     return replace(raw, report=report)
 

@@ -15,6 +15,12 @@ from core.types import BoolArray, FloatArray
 
 # Thin, no-break and narrow no-break spaces and the Swiss apostrophe separate thousands too.
 SPACES = " \u00a0\u2009\u202f"
+#: Arabic, Persian, Devanagari, Bengali, Thai and full-width digits; Arabic marks.
+_DIGITS = {
+    zero + digit: str(digit)
+    for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10)
+    for digit in range(10)
+} | {0x66B: ".", 0x66C: ","}
 _SIGN = "[+\\-\u2212]?"
 _BLANK = f"[\\s{SPACES}]*"
 _MONEY = "US[$]|R[$]|Rs[.]?|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|kr[.]?"
@@ -66,6 +72,8 @@ class NumberFormat:
         if self.thousands:
             mark = f"[{SPACES}]" if self.thousands == " " else re.escape(self.thousands)
             whole = rf"(?:\d{{1,3}}(?:{mark}\d{{3}})+|\d+)"
+            if self.thousands == ",":  # 12,34,567, as India writes it
+                whole = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
         number = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+\-]?\d+)?"
         money = rf"(?:{_MONEY})?" if self.currency else ""
         percent = rf"{_BLANK}%?" if self.percent else ""
@@ -115,7 +123,15 @@ _WITH_UNIT = re.compile(r"\d\s*([^\s\d.,]\S{0,6})\s*$")
 
 def matches(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> BoolArray:
     """Return which texts are numbers in this format, shape (n,); missing texts are not."""
-    return matches_pattern(texts, form.pattern)
+    return matches_pattern(plain_digits(texts), form.pattern)
+
+
+def plain_digits(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return texts with the digits of other scripts written as 0 to 9."""
+    if not any_match(texts, f"[{''.join(map(chr, _DIGITS))}]"):
+        return texts
+    written = [None if t is None else t.translate(_DIGITS) for t in texts.to_pylist()]
+    return pa.array(written, pa.string())
 
 
 def matches_pattern(texts: pa.Array | pa.ChunkedArray, pattern: str) -> BoolArray:
@@ -131,6 +147,7 @@ def any_match(texts: pa.Array | pa.ChunkedArray, pattern: str) -> bool:
 
 def parse(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> FloatArray:
     """Return the numbers that texts stand for, shape (n,); NaN where they stand for none."""
+    texts = plain_digits(texts)
     keep = matches(texts, form)
     if form.marked:
         texts = pc.replace_substring_regex(texts, rf"^{_BLANK}\(([^)]*)\){_BLANK}$", "-\\1")

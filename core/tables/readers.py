@@ -13,7 +13,7 @@ import pandas as pd
 from core.exceptions import DataError, PoolingError
 from core.tables.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
 from core.tables.finish import RawTable, to_frame
-from core.tables.formats import recognise
+from core.tables.formats import check_password, recognise
 from core.tables.isolated import read_isolated
 from core.tables.limits import LIMITS, shorten
 from core.tables.records import read_records
@@ -81,6 +81,8 @@ def _read(data: bytes, label: str, options: ReadOptions) -> RawTable:
             )
     if form in WORKBOOKS:
         check_workbook(data, label)
+    if form == "xls":
+        check_password(data, label)
     if form == "csv":
         raw = read_text(data, label, options)
     elif form == "json":

@@ -89,6 +89,9 @@ def _no_json(error: ValueError) -> DataError:
 def _table(value: Any, name: str) -> tuple[list[str], list[Sequence[Any]]]:
     """Return column names and rows of what was parsed."""
     if isinstance(value, dict):
+        columns, data = value.get("columns"), value.get("data")
+        if isinstance(columns, list) and isinstance(data, list) and data:
+            return _table([columns, *data], name)  # pandas' orientation "split"
         for key in _WRAPPERS:
             if isinstance(value.get(key), list) and value[key]:
                 return _table(value[key], name)
@@ -125,8 +128,13 @@ def _from_columns(value: dict[str, list[Any]], name: str) -> tuple[list[str], li
 
 
 def _from_keyed(value: dict[str, dict[str, Any]]) -> tuple[list[str], list[Sequence[Any]]]:
-    """Return columns that are objects from row label to cell (pandas' own habit)."""
+    """Return columns that are objects from row label to cell (pandas' own habit).
+
+    Where the outer keys count the rows instead, each object is a row.
+    """
     labels = list(dict.fromkeys(label for cells in value.values() for label in cells))
+    if all(key.isdecimal() for key in value) and not any(label.isdecimal() for label in labels):
+        return labels, [[cells.get(label) for label in labels] for cells in value.values()]
     return list(value), [[cells.get(label) for cells in value.values()] for label in labels]
 
 

@@ -23,6 +23,7 @@ from core.tables.report import MISSING_TOKENS, ReadOptions, ReadReport
 from core.tables.sniff import SAMPLE_CHARS, Layout, sniff
 
 _REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
+_FIELD_LIMIT = "field limit"
 _LONG_CODE = r"^\s*[+-]?[0-9]{17,}\s*$"
 _BLOCK = 1 << 22
 _BAD_ROWS_SHARE = 0.05
@@ -248,6 +249,8 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
         try:
             body, notes = _regular_rows(plain, trial, name, strict)
         except (csv.Error, DataError) as error:
+            if _FIELD_LIMIT in str(error) and not plain.count(b'"') % 2:
+                raise LIMITS.long_cell(f"'{name}'") from error  # every quote is closed
             problem = problem if strict and not quote else error
             continue
         if not body:
@@ -257,7 +260,7 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
         return body, rewritten, notes
     if isinstance(problem, DataError):
         raise problem
-    if "field limit" in str(problem):
+    if _FIELD_LIMIT in str(problem):
         raise LIMITS.long_cell(f"'{name}'")
     raise _unreadable(name, str(problem)) from problem
 

@@ -14,6 +14,8 @@ import sys
 from typing import Any
 
 Answer = dict[str, Any]
+#: Sheets that are looked at for the data, and how much larger than a cover sheet that is.
+_MOST_SHEETS, _COVER_RATIO = 50, 4
 
 
 class _Refusal(Exception):
@@ -65,7 +67,7 @@ def _check_shape(task: dict[str, Any], rows: int, columns: int) -> None:
 
 
 def _read_workbook(task: dict[str, Any]) -> Answer:
-    """Write the wanted sheet, or the first that holds cells, as CSV."""
+    """Write the wanted sheet, or the one that looks like the data, as CSV."""
     import python_calamine
 
     book = python_calamine.CalamineWorkbook.from_path(task["input"])
@@ -75,19 +77,57 @@ def _read_workbook(task: dict[str, Any]) -> Answer:
     wanted = task["sheet"]
     if wanted is not None and wanted not in names:
         raise _Refusal(f"It has no sheet '{wanted}'; it has {', '.join(names)}.")
-    for name in [wanted] if wanted is not None else names:
-        sheet = book.get_sheet_by_name(name)
-        _check_shape(task, sheet.height, sheet.width)
+    chosen = _main_sheet(task, book, names) if wanted is None else wanted
+    sheet = book.get_sheet_by_name(chosen)
+    _check_shape(task, sheet.height, sheet.width)
+    if not (sheet.height and sheet.width):
+        raise _Refusal(f"Its sheet '{chosen}' holds no cells.")
+    rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=True)]
+    merged = _fill_merged(rows, sheet)
+    with open(task["output"], "w", encoding="utf-8", errors="replace", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerows(cells if any(cells) else [] for cells in rows)
+    above = sheet.start[0] if sheet.start else 0
+    shape = {"width": sheet.width, "above": above, "merged": merged}
+    return {"kind": "csv", "sheet": chosen, "sheets": names} | shape
+
+
+def _main_sheet(task: dict[str, Any], book: Any, names: list[str]) -> str:
+    """Return the first sheet with cells, or the largest where that one is but a cover or a key."""
+    sizes = {}
+    for name in names[:_MOST_SHEETS]:
+        try:
+            sheet = book.get_sheet_by_name(name)
+        except Exception:  # one damaged sheet does not spoil the others
+            if len(names) == 1:
+                raise
+            continue
         if sheet.height and sheet.width:
-            with open(task["output"], "w", encoding="utf-8", errors="replace", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-                for row in sheet.to_python(skip_empty_area=True):
-                    cells = [_cell(value) for value in row]
-                    writer.writerow(cells if any(cells) else [])
-            above = sheet.start[0] if sheet.start else 0
-            shape = {"width": sheet.width, "above": above}
-            return {"kind": "csv", "sheet": name, "sheets": names} | shape
-    raise _Refusal("Its sheets hold no cells.")
+            _check_shape(task, sheet.height, sheet.width)
+            sizes[name] = sheet.height * sheet.width
+    if not sizes:
+        raise _Refusal("Its sheets hold no cells.")
+    first, largest = next(iter(sizes)), max(sizes, key=lambda name: sizes[name])
+    return largest if sizes[largest] > _COVER_RATIO * sizes[first] else first
+
+
+def _fill_merged(rows: list[list[str]], sheet: Any) -> int:
+    """Repeat the value of cells merged over several rows in each of them; return how many."""
+    try:
+        ranges = list(sheet.merged_cell_ranges or ())
+    except Exception:  # kinds of workbook that do not tell
+        return 0
+    top, left = sheet.start or (0, 0)
+    filled = 0
+    for (first, column), (last, _) in ranges:
+        place, column = first - top, column - left
+        if last == first or not (0 <= place < len(rows) and 0 <= column < len(rows[place])):
+            continue
+        for row in rows[place + 1 : last - top + 1]:
+            if column < len(row) and not row[column]:
+                row[column] = rows[place][column]
+        filled += 1
+    return filled
 
 
 def _cell(value: Any) -> str:

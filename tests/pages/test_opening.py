@@ -67,6 +67,16 @@ def test_a_pasted_table_is_opened(app: AppTest) -> None:
     assert app.text_area(key="data_paste").value == pasted, "what was typed is still there"
 
 
+def test_a_table_of_one_column_is_shown_and_told(app: AppTest) -> None:
+    upload(app, "one.csv", b"name\n" + b"".join(b"child %d\n" % i for i in range(30)))
+    assert "single column" in app.error[0].value
+    open_screen(app, "explore/data")
+    next(b for b in app.button if (b.key or "").startswith("data_fix_")).click().run()
+    healthy(app)
+    assert any("nothing of the table" in e.value for e in app.error)
+    assert list(app.session_state["asked"].table.columns) == ["name"]
+
+
 def test_nothing_pasted_changes_nothing(app: AppTest) -> None:
     app.button(key="data_paste_read").click().run()
     healthy(app)

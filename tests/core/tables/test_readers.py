@@ -181,6 +181,43 @@ def test_sheets_titles_and_header_rows(tmp_path: Path) -> None:
         core.read_table(path, options=core.ReadOptions(sheet="third"))
 
 
+def test_merged_cells_have_their_value_in_every_row(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append([])
+    sheet.append(["A title over all columns"])
+    sheet.merge_cells("A2:C2")
+    sheet.append(["school", "class", "score"])
+    for j in range(6):
+        for i in range(4):
+            sheet.append([f"S{j}" if i == 0 else None, "a" if i % 2 == 0 else None, j + i / 10])
+        sheet.merge_cells(f"A{4 * j + 4}:A{4 * j + 7}")
+    book.save(tmp_path / "merged.xlsx")
+    table = core.read_table(tmp_path / "merged.xlsx")
+    assert list(table["school"]) == [f"S{j}" for j in range(6) for _ in range(4)]
+    assert table["class"].isna().sum() == 12, "empty cells that are not merged stay empty"
+    assert any("6 cells merged" in note for note in core.read_report(table).notes)
+
+
+def test_the_sheet_of_the_data_is_opened(table: pd.DataFrame, tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "cover.xlsx") as book:
+        pd.DataFrame({"About": ["Schools", "2024"]}).to_excel(book, sheet_name="Cover")
+        table.to_excel(book, sheet_name="Data", index=False)
+        table.head(20).to_excel(book, sheet_name="More", index=False)
+    read = core.read_table(tmp_path / "cover.xlsx")
+    assert core.read_report(read).sheet == "Data" and read.shape == table.shape
+    with pytest.raises(core.DataError, match="password"):
+        encrypted = bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le")
+        core.read_table(encrypted, "secret.xlsx")
+
+
+@pytest.mark.parametrize("orient", ["split", "index", "records", "columns", "table"])
+def test_every_way_that_pandas_writes_json(table: pd.DataFrame, orient: str) -> None:
+    read = core.read_table(table.to_json(orient=orient, date_format="iso").encode(), "t.json")
+    pd.testing.assert_frame_equal(read[["school", "score", "sex"]], table.drop(columns="when"))
+
+
 def test_members_of_archives() -> None:
     packed = make_zip(
         {"__MACOSX/a.csv": "x", "read.me": "x", "a.csv": "x,y\n1,2\n", "b.csv": "z\n5\n"}

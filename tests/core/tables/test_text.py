@@ -182,3 +182,8 @@ def test_a_backslash_before_a_quotation_mark_is_read_as_it_fits() -> None:
         assert cells(read(text))["note"] == [f"a, b {ending}"] * 9
     text = "id,note,x\n" + "".join(f'{j},"a, \\"b\\" c",{j}.5\n' for j in range(9))
     assert cells(read(text))["note"] == ['a, "b" c'] * 9
+
+
+def test_a_cell_of_many_lines_is_no_table_of_many_rows() -> None:
+    with pytest.raises(core.DataError, match="cell_length"):
+        read('a,b\n1,"' + "text\n" * 40_000 + '"\n2,c\n')
