@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from core.tables.check_layout import check_names, check_repeated_header
 from core.tables.check_totals import check_totals
 from core.tables.check_wide import check_wide
 from core.tables.finding import Finding
-from core.tables.fixes import SETTLED_KEY, apply_fix
+from core.tables.fixes import SETTLED_KEY, DropColumn, apply_fix
 from core.tables.profile import ColumnProfile, by_name, profile_table, sample_size
 from core.tables.roles import guess_from, guess_roles
 
@@ -90,6 +90,8 @@ def examine(
     findings += _group_findings(profiles, chosen)
     settled = {tuple(pair) for pair in table.attrs.get(SETTLED_KEY, ())}
     findings = [finding for finding in findings if (finding.code, finding.column) not in settled]
+    if table.shape[1] == 1:  # nobody wants to drop the only column
+        findings = [replace(f, fix=None) if isinstance(f.fix, DropColumn) else f for f in findings]
     return tuple(sorted(findings, key=lambda finding: _ORDER[finding.severity]))
 
 
