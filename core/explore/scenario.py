@@ -221,7 +221,9 @@ def predict_cases(
             found = predict_rows(predictor, new, asked.level, individual=asked.individual)
             found.insert(0, "estimator", name)
             found.insert(0, "case", [labels[i] for i in some])
-            parts.append(pd.concat([found, whole.iloc[some][list(columns)]], axis=1))
+            given = whole.iloc[some][list(columns)]
+            taken = {c: f"{c} (given)" for c in given if c in found}  # a predictor called 'lower'
+            parts.append(pd.concat([found, given.rename(columns=taken)], axis=1))
     return pd.concat(parts, ignore_index=True)
 
 

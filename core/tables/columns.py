@@ -12,6 +12,8 @@ from pandas.api import types as pdt
 from core.exceptions import DataError
 from core.types import BoolArray, FloatArray, IntArray
 
+_LARGEST, _SMALLEST = 1e100, 1e-100
+
 
 @dataclass(frozen=True, eq=False)
 class NumericColumn:
@@ -27,6 +29,20 @@ class NumericColumn:
     def keep(self, rows: BoolArray) -> NumericColumn:
         """Return the column with only some rows."""
         return NumericColumn(self.name, self.values[rows])
+
+    def check_size(self) -> None:
+        """Raise DataError when squares of the numbers, finite all, leave what a float can hold."""
+        low, high = float(self.values.min()), float(self.values.max())
+        if max(-low, high) > _LARGEST:
+            raise DataError(
+                f"'{self.name}' holds numbers as large as {max(-low, high):.0e}, whose squares no "
+                "computer number can hold. Divide the column by a power of ten."
+            )
+        if 0.0 < high - low < _SMALLEST:
+            raise DataError(
+                f"'{self.name}' differs by no more than {high - low:.0e}, whose square no computer "
+                "number can hold. Multiply the column by a power of ten."
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,6 +114,9 @@ class GroupedData:
             outcome = outcome.keep(kept)
             predictors = [c.keep(kept) for c in predictors]
             group_level = [c.keep(kept) for c in group_level]
+        for column in (outcome, *predictors, *group_level):
+            if isinstance(column, NumericColumn):
+                column.check_size()
         return _assemble(spec, outcome, group, (predictors, group_level), left_out)
 
     @property

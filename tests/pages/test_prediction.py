@@ -133,3 +133,11 @@ def test_any_table_that_can_be_fitted(app: AppTest, table: pd.DataFrame) -> None
     upload(app, "mine.csv", table.to_csv(index=False).encode())
     open_screen(app, SCREEN)
     assert len(app.get("plotly_chart")) == 3
+
+
+def test_predictors_named_like_columns_of_the_answer(app: AppTest) -> None:
+    names = {"y": "score", "x": "lower", "kind": "estimator", "g": "case"}
+    upload(app, "n.csv", many_groups(12).rename(columns=names).to_csv(index=False).encode())
+    choose(app, sidebar_key(app, "predictors"), ["lower", "estimator"])
+    open_screen(app, SCREEN)
+    assert len(app.get("plotly_chart")) == 3 and not app.error

@@ -91,3 +91,14 @@ def test_equations_escape_names() -> None:
 def test_reference_levels(exam: pd.DataFrame) -> None:
     assert core.reference_levels(exam, "schgend") == ("boys", "girls", "mixed")
     assert core.reference_levels(pd.DataFrame({"a": [10, 9, 2]}), "a") == ("2", "9", "10")
+
+
+@pytest.mark.parametrize(("factor", "remedy"), [(1e200, "Divide"), (1e-200, "Multiply")])
+def test_numbers_whose_squares_overflow_are_refused(
+    exam: pd.DataFrame, factor: float, remedy: str
+) -> None:
+    spec = core.ModelSpec(outcome="normexam", group="school", predictors=("standLRT",))
+    for column in ("normexam", "standLRT"):
+        table = exam.assign(**{column: exam[column] * factor})
+        with pytest.raises(core.DataError, match=remedy):
+            core.GroupedData.from_table(table, spec)
