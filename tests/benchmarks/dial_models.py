@@ -52,7 +52,8 @@ def lines(
     )
 
 
-def _sizes(n_groups: int, low: int, high: int, seed: int = 3) -> IntArray:
+def sizes_of(n_groups: int, low: int, high: int, seed: int = 3) -> IntArray:
+    """Return so many group sizes of at least `low` and less than `high`."""
     return np.random.default_rng(seed).integers(low, high, size=n_groups)
 
 
@@ -62,11 +63,11 @@ _LEVEL = core.ModelSpec("y", "g", predictors=("x",))
 
 def many(n_groups: int) -> core.PoolingFits:
     """Return so many groups of two to nineteen rows, each with a line of its own."""
-    return _fit(lines(_sizes(n_groups, 2, 20)), _SLOPE)
+    return _fit(lines(sizes_of(n_groups, 2, 20)), _SLOPE)
 
 
 def _weird() -> core.PoolingFits:
-    table = lines(_sizes(8, 3, 12))
+    table = lines(sizes_of(8, 3, 12))
     names = ["<b>a</b>", "$x^2$", "a\nb", "  ", "{share}", "ÄÖ 漢字 🙂", "=1+1", "x" * 300]
     code = table["g"].str[1:].astype(int)
     table["g"] = np.array(names, dtype=object)[code]
@@ -76,7 +77,7 @@ def _weird() -> core.PoolingFits:
 
 
 def _years() -> core.PoolingFits:
-    table = lines(_sizes(25, 2, 9))
+    table = lines(sizes_of(25, 2, 9))
     return _fit(table.assign(x=1990.0 + 4.0 * table["x"]), _SLOPE)
 
 
@@ -84,38 +85,38 @@ def _years() -> core.PoolingFits:
 ODD: dict[str, Maker] = {
     "two groups": lambda: _fit(lines(np.array([6, 9])), _SLOPE),
     "two groups, one row": lambda: _fit(lines(np.array([1, 9])), _LEVEL),
-    "singletons": lambda: _fit(lines(_sizes(40, 1, 4)), _SLOPE),
+    "singletons": lambda: _fit(lines(sizes_of(40, 1, 4)), _SLOPE),
     "singletons but one": lambda: _fit(lines(np.array([1] * 19 + [12])), _LEVEL),
-    "variance zero": lambda: _fit(lines(_sizes(20, 3, 8), sd=(1e-3, 0.0, 1.0)), _SLOPE),
-    "variance huge": lambda: _fit(lines(_sizes(20, 3, 8), sd=(50.0, 20.0, 0.01)), _SLOPE),
+    "variance zero": lambda: _fit(lines(sizes_of(20, 3, 8), sd=(1e-3, 0.0, 1.0)), _SLOPE),
+    "variance huge": lambda: _fit(lines(sizes_of(20, 3, 8), sd=(50.0, 20.0, 0.01)), _SLOPE),
     "one large": lambda: _fit(lines(np.array([500, 2, 2, 1, 3, 4, 2, 2])), _SLOPE),
-    "uncorrelated": lambda: _fit(lines(_sizes(30, 2, 12)), _SLOPE.update(correlated=False)),
-    "ML": lambda: _fit(lines(_sizes(30, 2, 12)), _SLOPE.update(criterion="ML")),
+    "uncorrelated": lambda: _fit(lines(sizes_of(30, 2, 12)), _SLOPE.update(correlated=False)),
+    "ML": lambda: _fit(lines(sizes_of(30, 2, 12)), _SLOPE.update(criterion="ML")),
     "group predictor": lambda: _fit(
-        lines(_sizes(30, 2, 12)), _SLOPE.update(group_predictors=("u",))
+        lines(sizes_of(30, 2, 12)), _SLOPE.update(group_predictors=("u",))
     ),
     "cross level": lambda: _fit(
-        lines(_sizes(30, 1, 12)),
+        lines(sizes_of(30, 1, 12)),
         _SLOPE.update(group_predictors=("u",), cross_level=(("x", "u"),)),
     ),
     "common category": lambda: _fit(
-        lines(_sizes(30, 1, 12)), core.ModelSpec("y", "g", ("x", "z", "kind"), ("x",))
+        lines(sizes_of(30, 1, 12)), core.ModelSpec("y", "g", ("x", "z", "kind"), ("x",))
     ),
     "varying category": lambda: _fit(
-        lines(_sizes(30, 1, 14)), core.ModelSpec("y", "g", ("x", "kind"), ("kind",))
+        lines(sizes_of(30, 1, 14)), core.ModelSpec("y", "g", ("x", "kind"), ("kind",))
     ),
     "three coefficients": lambda: _fit(
-        lines(_sizes(40, 1, 16)),
+        lines(sizes_of(40, 1, 16)),
         core.ModelSpec("y", "g", ("x", "z"), ("x", "z"), group_predictors=("u",)),
     ),
     "slope alone": lambda: _fit(
-        lines(_sizes(30, 1, 12)),
+        lines(sizes_of(30, 1, 12)),
         core.ModelSpec("y", "g", ("x",), ("x",), varying_intercept=False),
     ),
-    "y in 1e9": lambda: _fit(lines(_sizes(30, 1, 12), units=(1e9, 1.0)), _SLOPE),
-    "y in 1e-9": lambda: _fit(lines(_sizes(30, 1, 12), units=(1e-9, 1.0)), _SLOPE),
-    "x in 1e9": lambda: _fit(lines(_sizes(30, 1, 12), units=(1.0, 1e9)), _SLOPE),
-    "x in 1e-9": lambda: _fit(lines(_sizes(30, 1, 12), units=(1.0, 1e-9)), _SLOPE),
+    "y in 1e9": lambda: _fit(lines(sizes_of(30, 1, 12), units=(1e9, 1.0)), _SLOPE),
+    "y in 1e-9": lambda: _fit(lines(sizes_of(30, 1, 12), units=(1e-9, 1.0)), _SLOPE),
+    "x in 1e9": lambda: _fit(lines(sizes_of(30, 1, 12), units=(1.0, 1e9)), _SLOPE),
+    "x in 1e-9": lambda: _fit(lines(sizes_of(30, 1, 12), units=(1.0, 1e-9)), _SLOPE),
     "x in years": _years,
     "odd names": _weird,
     "100 groups": lambda: many(100),
