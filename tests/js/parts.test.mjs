@@ -88,7 +88,9 @@ test("keys step over the notch and rest on the stops", () => {
   assert.equal(stepped(range, 0, 0.01), 0.01);
   assert.equal(stepped(range, 100, 0.01), Infinity);
   assert.equal(stepped(range, Infinity, -0.01), 100);
-  assert.ok(Math.abs(placeOf(range, stepped(range, 5, 0.05)) - placeOf(range, 5) - 0.05) < 1e-9);
+  assert.ok(Math.abs(placeOf(range, stepped(range, 5, 0.05)) - placeOf(range, 5) - 0.05) < 1e-4);
+  for (const c of [0.011, 1, 99]) assert.notEqual(stepped(range, c, 0.002), c);
+  assert.ok(String(stepped(range, 5, 0.05)).length <= 6);
   assert.deepEqual([within(range, 0), within(range, 1e9), within(range, Infinity)], [0, 100, Infinity]);
   assert.ok(STOP > 0 && STOP < 0.1);
 });

@@ -153,23 +153,32 @@ export function clipped(ctx, text, room) {
 const [STAMPED, SQUARES] = [40, 1500];
 const stamps = new Map();
 
-/** A circle drawn once, to be stamped: many times quicker than as many paths. */
-function stampOf(radius, { fill, line, width }) {
+/** The circles of one look, drawn once by radius, to be stamped: quicker than as many paths. */
+function stampsOf({ fill, line, width }) {
   const ratio = window.devicePixelRatio || 1;
-  const key = [radius, fill, line, width, ratio].join(" ");
+  const key = [fill, line, width, ratio].join(" ");
   if (!stamps.has(key)) {
-    if (stamps.size > 400) stamps.clear();
-    const size = Math.ceil(2 * (radius + width) + 2);
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = Math.ceil(size * ratio);
-    const ctx = canvas.getContext("2d");
-    ctx.scale(ratio, ratio);
-    ctx.beginPath();
-    ctx.arc(size / 2, size / 2, radius, 0, 2 * Math.PI);
-    paintPath(ctx, { fill, line, width });
-    stamps.set(key, { canvas, size: canvas.width / ratio, half: size / 2 });
+    if (stamps.size > 60) stamps.clear();
+    stamps.set(key, new Map());
   }
-  return stamps.get(key);
+  const found = stamps.get(key);
+  return (radius) => {
+    let stamp = found.get(radius);
+    if (!stamp) found.set(radius, (stamp = makeStamp(radius, { fill, line, width }, ratio)));
+    return stamp;
+  };
+}
+
+function makeStamp(radius, { fill, line, width }, ratio) {
+  const size = Math.ceil(2 * (radius + width) + 2);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.ceil(size * ratio);
+  const ctx = canvas.getContext("2d");
+  ctx.scale(ratio, ratio);
+  ctx.beginPath();
+  ctx.arc(size / 2, size / 2, radius, 0, 2 * Math.PI);
+  paintPath(ctx, { fill, line, width });
+  return { canvas, size: canvas.width / ratio, half: size / 2 };
 }
 
 function paintPath(ctx, { fill, line, width }) {
@@ -196,10 +205,10 @@ export function circles(ctx, xs, ys, radius, { fill, line, width = 0, which = nu
       ctx.fillRect(xs[j] - side / 2, ys[j] - side / 2, side, side);
     }
   } else if (n > STAMPED) {
+    const stampOf = stampsOf({ fill, line, width });
     for (let i = 0; i < n; i++) {
       const j = which ? which[i] : i;
-      const stamp = stampOf(Math.round(4 * radiusOf(j)) / 4, { fill, line, width });
-      const { canvas, size, half } = stamp;
+      const { canvas, size, half } = stampOf(Math.round(4 * radiusOf(j)) / 4);
       ctx.drawImage(canvas, xs[j] - half, ys[j] - half, size, size);
     }
   } else {

@@ -22,10 +22,15 @@ export function positionOf(range, place) {
   return Math.exp(low + share * (high - low));
 }
 
+/** A position in four digits, finer than a pixel: what is drawn is what a link can hold. */
+function tidy(c) {
+  return c > 0 && c < Infinity ? Number(c.toPrecision(4)) : c;
+}
+
 /** Close to the notch at the estimate, the dial falls into it. */
 export function withNotch(range, place, width) {
   const notch = placeOf(range, 1);
-  return Math.abs(place - notch) < width ? 1 : positionOf(range, place);
+  return Math.abs(place - notch) < width ? 1 : tidy(positionOf(range, place));
 }
 
 /** A position brought inside the scale; the stops stay. */
@@ -43,5 +48,5 @@ export function stepped(range, c, step) {
   if (next < STOP - 1e-9) return c === range[0] ? 0 : range[0];
   if (next > 1 - STOP + 1e-9) return c === range[1] ? Infinity : range[1];
   if ((place - notch) * (next - notch) < -1e-12) return 1;
-  return positionOf(range, next);
+  return tidy(positionOf(range, next));
 }
