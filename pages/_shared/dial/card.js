@@ -1,7 +1,7 @@
 // The receipt of the selected group: plain elements, texts only (names come from strangers).
 
 import { el } from "./elements.js";
-import { decimalsFor, fill, fixed, percent, powerFor, recombine, tenTo } from "./format.js";
+import { counted, decimalsFor, fill, fixed, percent, powerFor, recombine, tenTo } from "./format.js";
 import { keptOf, rowsNeeded, weightOf } from "./weights.js";
 import { isInside } from "./words.js";
 
@@ -43,7 +43,7 @@ function scaled({ model, now, at }, j) {
 /** Decimals in which the three numbers differ, the pull of a distant own estimate too. */
 function decimalsOf(own, target, pooled) {
   const all = decimalsFor([own, target, pooled], 3);
-  return Math.min(Math.max(all, decimalsFor([target, pooled], 1)), 5);
+  return Math.min(Math.max(all, Math.min(decimalsFor([target, pooled], 1), all + 1)), 5);
 }
 
 /** `1.49 + 0.53 × 1.07 + 0.11 × −1.67 = 1.83`, in numbers that add up as shown. */
@@ -72,8 +72,7 @@ export function showCard(place, scene) {
     return;
   }
   const receipt = receiptOf(scene, selected);
-  const size = `${receipt.n.toLocaleString("en")} ${receipt.n === 1 ? labels.one : labels.many}`;
-  const head = el("div", { class: "who" }, el("strong", {}, receipt.name), ` ${size}`);
+  const head = el("div", { class: "who" }, el("strong", {}, receipt.name), ` ${counted(receipt.n, labels)}`);
   const table = el(
     "table",
     {},
@@ -90,8 +89,7 @@ function remarks({ text, labels, at }, { kept, needed, n }) {
     const words = kept.length > 1 ? text.kept_two : text.kept_one;
     out.push(fill(words, { first: kept[0], second: kept[1] }));
     if (Number.isFinite(needed)) {
-      const size = `${needed.toLocaleString("en")} ${labels.many}`;
-      out.push(fill(needed > n ? text.needed : text.enough, { n: size }));
+      out.push(fill(needed > n ? text.needed : text.enough, { n: counted(needed, labels) }));
     } else {
       out.push(text.never);
     }

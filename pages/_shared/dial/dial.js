@@ -6,7 +6,7 @@
 
 import { showCard } from "./card.js";
 import { buildDial, buildPanel, dress, el } from "./elements.js";
-import { fill, percent } from "./format.js";
+import { counted, fill, percent } from "./format.js";
 import { positionAt, readModel } from "./model.js";
 import { fit, rgba } from "./plot.js";
 import { wirePanel } from "./pointing.js";
@@ -211,7 +211,7 @@ class Dial {
     const values = {
       n: count.toLocaleString("en"),
       groups: count === 1 ? labels.group : labels.groups,
-      rows: `${rows.toLocaleString("en")} ${rows === 1 ? labels.one : labels.many}`,
+      rows: counted(rows, labels),
       share: percent(pooledShare(scene, brushed)),
     };
     const clear = el("button", { type: "button", class: "plain" }, text.clear);

@@ -57,7 +57,7 @@ export function buildPanel(side) {
   const reset = el("button", { type: "button", class: "plain reset", hidden: true });
   const bar = el("div", { class: "bar" }, tabs, coefSelect, reset, brush);
   const section = el("section", { class: `panel ${side}` }, bar, canvas);
-  return { side, section, tabs, coef: 0, coefSelect, canvas, brush, reset, zoom: null };
+  return { side, section, tabs, coef: 0, coefSelect, canvas, brush, reset, isBrush: false, zoom: null };
 }
 
 /** Texts, colours, and which views there are. */

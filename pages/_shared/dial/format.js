@@ -178,6 +178,11 @@ function rounded(value, decimals) {
   return Number(value.toFixed(decimals));
 }
 
+/** A number of rows with its noun: `1 home`, `1,204 homes`. */
+export function counted(n, { one, many }) {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+}
+
 /** Fill a template like "{n} of {all}". */
 export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");

@@ -1,7 +1,7 @@
 // Pointing at the views: hover, choose, frame to zoom or to brush, wheel, keys.
 
 import { el } from "./elements.js";
-import { fill, number } from "./format.js";
+import { counted, fill, number } from "./format.js";
 import { nearest } from "./views.js";
 
 const [FINGER, MOUSE] = [26, 16];
@@ -143,8 +143,7 @@ function showTip({ scene, at: { tip, place } }, j, event) {
   if (tip.hidden) return;
   const { model, at, labels, prepared, text } = scene;
   const { J, k } = model;
-  const size = `${model.n[j].toLocaleString("en")} ${model.n[j] === 1 ? labels.one : labels.many}`;
-  const rows = [el("strong", {}, prepared.names[j]), el("span", {}, size)];
+  const rows = [el("strong", {}, prepared.names[j]), el("span", {}, counted(model.n[j], labels))];
   for (let a = 0; a < k; a++) {
     const i = a * J + j;
     const own = model.estimable[i] ? number(at.own[i], 3) : text.lacking;

@@ -3,6 +3,7 @@
 import { logTicks } from "./format.js";
 import { font, rgba, segment } from "./plot.js";
 import { placeOf } from "./scale.js";
+import { dense, freePlace } from "./strip_names.js";
 
 /** Depth of the drawn log likelihood: what lies further down is all equally unlikely. */
 const DEPTH = 8;
@@ -18,10 +19,10 @@ export function drawStrip({ ctx, width, height }, scene, position) {
   const x = (c) => side + placeOf(model.range, c) * (width - 2 * side);
   const y = (drop) => top + (Math.min(Math.max(-drop, 0), DEPTH) / DEPTH) * (floor - top - 2);
   const area = { x, y, top, floor, left: side, right: width - side, width, size };
-  const range = evidence ? drawLikelihood(ctx, scene, area) : null;
-  if (evidence?.cv) drawError(ctx, scene, area);
+  const likelihood = evidence ? drawLikelihood(ctx, scene, area) : null;
+  const error = evidence?.cv ? drawError(ctx, scene, area) : null;
   drawAxis(ctx, scene, area);
-  if (evidence) nameCurves(ctx, scene, area, range);
+  if (evidence) nameCurves(ctx, scene, area, { likelihood, error });
   area.hands = handsOf(area, position);
   area.hands.forEach(([at, low], i) => {
     ctx.strokeStyle = look.palette.text;
@@ -64,29 +65,52 @@ function drawLikelihood(ctx, { evidence, look, model }, { x, y, floor, top }) {
   ctx.strokeStyle = blue;
   ctx.lineWidth = 1.8 * look.scale;
   ctx.stroke();
-  return [from, to];
+  return curve;
 }
 
-/** Words for the curves, where there is room beside the interval. */
-function nameCurves(ctx, { evidence, look, text }, { x, top, size, left, right }, [from, to]) {
-  ctx.font = font(look, size - 1);
+/** Words for the curves, beside them; their places are kept until a curve or the size changes. */
+function nameCurves(ctx, { evidence, look, text }, area, { likelihood, error }) {
+  const size = area.size - 1;
+  ctx.font = font(look, size);
+  const words = [[[text.likelihood, text.interval], look.palette.partial_pooling_text]];
+  if (error) words.push([[text.error], look.palette.muted]);
+  const key = [area.width, area.floor, size, evidence.c.length, text.likelihood].join(" ");
+  if (named.get(evidence)?.key !== key) {
+    const sizes = words.map(([lines]) => [
+      Math.max(...lines.map((line) => ctx.measureText(line).width)) + 2,
+      1.25 * size * lines.length,
+    ]);
+    named.set(evidence, { key, places: placesOf(sizes, area, likelihood, error) });
+  }
+  ctx.textAlign = "left";
   ctx.textBaseline = "top";
-  const words = [[`${text.likelihood}`, look.palette.partial_pooling_text]];
-  words.push([text.interval, look.palette.partial_pooling_text]);
-  if (evidence.cv) words.push([text.error, look.palette.muted]);
-  const wide = Math.max(...words.map(([line]) => ctx.measureText(line).width));
-  const isRight = to + wide + 10 < right;
-  const isLeft = !isRight && from - wide - 10 > left;
-  ctx.textAlign = isRight ? "left" : "right";
-  words.forEach(([line, color], i) => {
-    const at = isRight ? to + 8 : isLeft ? from - 8 : right;
-    const y = top - 2 + 1.25 * size * i;
-    ctx.fillStyle = rgba(look.palette.background, 0.7);
-    const room = ctx.measureText(line).width;
-    ctx.fillRect(isRight ? at - 1 : at - room - 1, y - 1, room + 2, 1.2 * size);
-    ctx.fillStyle = color;
-    ctx.fillText(line, at, y);
+  words.forEach(([lines, color], i) => {
+    const [x, y] = named.get(evidence).places[i];
+    lines.forEach((line, l) => {
+      const top = y + 1.25 * size * l;
+      ctx.fillStyle = rgba(look.palette.background, 0.6);
+      ctx.fillRect(x - 1, top - 1, ctx.measureText(line).width + 2, 1.2 * size);
+      ctx.fillStyle = color;
+      ctx.fillText(line, x, top);
+    });
   });
+}
+
+const named = new WeakMap();
+
+function placesOf(sizes, { left, right, top, floor }, likelihood, error) {
+  const room = [left, top - 4, right, floor - 8];
+  const curve = dense(likelihood);
+  // The area under the likelihood is filled: no place for words either.
+  const filled = curve.flatMap(([x, y]) => {
+    const out = [];
+    for (let under = y + 6; under < floor - 4; under += 6) out.push([x, under]);
+    return out;
+  });
+  const other = error ? dense(error) : [];
+  const places = [freePlace(sizes[0], room, curve, [...other, ...filled])];
+  if (error) places.push(freePlace(sizes[1], room, other, [...curve, ...filled], [[...places[0], ...sizes[0]]]));
+  return places;
 }
 
 /** The cross-validated error: least at the bottom, with all that is as good underlined. */
@@ -99,10 +123,12 @@ function drawError(ctx, { evidence, look, model }, { x, top, floor }) {
   ctx.lineWidth = 1.5 * look.scale;
   ctx.setLineDash([6, 3]);
   ctx.beginPath();
+  const curve = [];
   c.forEach((at, i) => {
     const place = onScale(at, model.range);
-    if (place !== null) ctx.lineTo(x(place), y(error[i]));
+    if (place !== null) curve.push([x(place), y(error[i])]);
   });
+  for (const [px, py] of curve) ctx.lineTo(px, py);
   ctx.stroke();
   ctx.setLineDash([]);
   const [low, high] = same.map((at) => x(onScale(at, model.range) ?? at));
@@ -116,6 +142,7 @@ function drawError(ctx, { evidence, look, model }, { x, top, floor }) {
   ctx.arc(x(place), y(least), 4 * look.scale, 0, 2 * Math.PI);
   ctx.fill();
   ctx.stroke();
+  return curve;
 }
 
 function drawAxis(ctx, { look, model, text, evidence }, { x, floor, size, left, right, width }) {

@@ -1,6 +1,6 @@
 // Estimates by group size: the funnel of own estimates, and where it takes a group 80% its own.
 
-import { fill, logTicks, titled } from "./format.js";
+import { counted, fill, logTicks, titled } from "./format.js";
 import { drawCommon, drawEdges, drawMoves, drawTargets, edgesOf, nameMarked, nameMovers } from "./moves.js";
 import { axes, boxOf, font, Labels, rgba, scale, segment, uprightTicks } from "./plot.js";
 import { clip, GOLDEN, isSame, limitsOf, pixels, shownOf } from "./prepare.js";
@@ -81,6 +81,6 @@ function drawNeeded({ ctx }, { look, needed, labels, text }, box, x) {
   const isLeft = at > 0.6 * (box.left + box.right);
   ctx.textAlign = isLeft ? "right" : "left";
   ctx.textBaseline = "top";
-  const words = fill(text.eighty, { n: `${needed.n.toLocaleString("en")} ${labels.many}` });
+  const words = fill(text.eighty, { n: counted(needed.n, labels) });
   ctx.fillText(words, at + (isLeft ? -4 : 4), box.top + 2);
 }
