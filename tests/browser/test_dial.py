@@ -190,6 +190,34 @@ def test_a_group_is_chosen_by_pointing(open_app: Callable[..., Page], path: core
     expect(page.locator(".ppe-dial .card")).to_contain_text("HENNEPIN 105 homes")
 
 
+def test_a_frame_zooms_and_a_brush_picks(open_app: Callable[..., Page]) -> None:
+    page = open_app()
+    box = page.locator(".ppe-dial .panel.right canvas.view").bounding_box()
+    assert box is not None
+
+    def frame() -> None:
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 180, steps=4)
+        page.mouse.up()
+
+    def right() -> dict[str, Any]:
+        return next(p for p in drawn(page)["panels"] if p["side"] == "right")
+
+    whole = right()["x_per_pixel"]
+    frame()
+    all_of_it = page.get_by_role("button", name="Show all")
+    expect(all_of_it).to_be_visible(timeout=20_000)
+    assert right()["x_per_pixel"] < 0.6 * whole
+    all_of_it.click()
+    expect(all_of_it).to_be_hidden(timeout=20_000)
+    page.locator(".ppe-dial .panel.right .brush").click()
+    frame()
+    expect(page.locator(".ppe-dial .picked")).to_contain_text("counties picked", timeout=20_000)
+    page.wait_for_timeout(100)
+    assert right()["x_per_pixel"] == whole
+
+
 def test_who_wants_no_motion_gets_none(new_context: Any, app_server: Any) -> None:
     page = new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce").new_page()
     page.goto(app_server.url)
@@ -207,3 +235,6 @@ def test_on_a_phone_the_dial_stays_in_sight(open_app: Callable[..., Page]) -> No
     page.locator(".ppe-dial .panel.left canvas.view").scroll_into_view_if_needed()
     box = strip(page)
     assert box["y"] + box["height"] <= 844
+    page.locator(".ppe-dial .card").scroll_into_view_if_needed()
+    tab = page.locator(".ppe-dial .panel.left .tabs button").first.bounding_box()
+    assert tab is not None and page.locator(".ppe-dial .readout").is_visible()

@@ -8,6 +8,7 @@ import { positionAt, readModel } from "../../pages/_shared/dial/model.js";
 import { insideBox } from "../../pages/_shared/dial/pointing.js";
 import { preparedOf } from "../../pages/_shared/dial/prepare.js";
 import { placeOf, stepped, STOP, within } from "../../pages/_shared/dial/scale.js";
+import { dense, freePlace } from "../../pages/_shared/dial/strip_names.js";
 import { matching } from "../../pages/_shared/dial/search.js";
 import { splitAt } from "../../pages/_shared/dial/split.js";
 import { nearest } from "../../pages/_shared/dial/views.js";
@@ -121,4 +122,19 @@ test("an axis of tiny or huge numbers leaves a power of ten to its title", () =>
   assert.equal(titled("y", [0, 5000]), "y");
   assert.equal(powerFor([2e9, 2e9 + 5]), 0);
   assert.equal(powerFor([0, 0]), 0);
+});
+
+test("a curve is named beside it, clear of both curves and of other names", () => {
+  const room = [0, 0, 400, 80];
+  const falling = dense([[0, 10], [400, 70]]);
+  const hill = dense([[150, 75], [200, 5], [250, 75]]);
+  const first = freePlace([100, 30], room, hill, falling);
+  const second = freePlace([120, 15], room, falling, hill, [[...first, 100, 30]]);
+  const isClear = ([x, y], [w, h], points) =>
+    points.every(([px, py]) => px < x || px > x + w || py < y || py > y + h);
+  for (const points of [falling, hill]) {
+    assert.ok(isClear(first, [100, 30], points) && isClear(second, [120, 15], points));
+  }
+  const [[a, b], [c, d]] = [first, second];
+  assert.ok(c >= a + 100 || a >= c + 120 || d >= b + 30 || b >= d + 15);
 });

@@ -52,6 +52,8 @@ export function sumOf(row, own, target, weights, pooled) {
   const found = recombine(row, { own, target, weights, result: pooled[row], decimals });
   if (!found) return "";
   const parts = found.weights.map((w, b) => {
+    // A coefficient that has nothing to say adds nothing, and need not be read.
+    if (found.apart[b] === 0 && b !== row) return "";
     const sign = w < 0 ? "\u2212" : "+";
     return ` ${sign} ${fixed(Math.abs(w), found.digits)} \u00d7 ${signed(found.apart[b], found.decimals[b])}`;
   });

@@ -98,17 +98,18 @@ function highlight({ ctx }, { look }, { x0, y0, x1, y1, hollow, filled }, which,
 }
 
 /** Triangles at the edges for own estimates outside, the farthest named. */
-export function drawEdges({ ctx }, scene, out, labels) {
+export function drawEdges({ ctx, zoom }, scene, out, labels) {
   const { look, prepared } = scene;
   const color = look.marks.no_pooling.color;
   let named = 0;
   for (const { j, x, y, way, value } of out) {
     arrowhead(ctx, x, y, way, (scene.J > 150 ? 4.5 : 6) * look.scale, color);
-    if (named >= 4 || scene.isNarrow || scene.J > MANY) continue;
+    if (named >= 4 || zoom || scene.isNarrow || scene.J > MANY) continue;
     const text = `${shorten(prepared.names[j], 16)} (${scene.model.n[j]}): ${number(value, 2)}`;
     // The way to the pooled mark runs inwards from the edge: the words stand beside it.
     const isUpright = way === "up" || way === "down";
-    const side = isUpright ? "right" : y < 40 ? "below" : "above";
+    const isCrowded = out.length > 4;
+    const side = isUpright && !isCrowded ? "right" : way === "up" || y < 40 ? "below" : "above";
     if (labels.put(text, x, y, { color: look.palette.no_pooling_text, side, hold: true })) named++;
   }
 }

@@ -116,9 +116,11 @@ function placesOf(sizes, { left, right, top, floor }, likelihood, error) {
 /** The cross-validated error: least at the bottom, with all that is as good underlined. */
 function drawError(ctx, { evidence, look, model }, { x, top, floor }) {
   const { c, error, best, same } = evidence.cv;
-  const [least, most] = [Math.min(...error), Math.max(...error)];
-  const flat = 1e-9 * Math.abs(most);
-  const y = (e) => floor - 9 - ((e - least) / Math.max(most - least, flat)) * (floor - top - 13);
+  const least = Math.min(...error);
+  // A wild end without pooling must not flatten the rest, nor a flat rest look steep.
+  const inner = Math.max(...error.filter((_, i) => c[i] !== "none")) - least;
+  const span = Math.max(Math.min(Math.max(...error) - least, 1.5 * inner), 0.01 * least) || 1;
+  const y = (e) => floor - 9 - Math.min((e - least) / span, 1) * (floor - top - 13);
   ctx.strokeStyle = look.palette.muted;
   ctx.lineWidth = 1.5 * look.scale;
   ctx.setLineDash([6, 3]);

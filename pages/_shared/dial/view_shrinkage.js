@@ -1,8 +1,8 @@
 // Every group's own estimate and where pooling takes it, one row a group.
 
-import { shorten, ticks, titled } from "./format.js";
+import { ticks, titled } from "./format.js";
 import { drawCommon, drawEdges, drawMoves, drawTargets, edgesOf, nameMarked, nameMovers } from "./moves.js";
-import { axes, boxOf, Labels, scale } from "./plot.js";
+import { axes, boxOf, clipped, font, Labels, scale } from "./plot.js";
 import { clip, limitsOf, pixels, shownOf } from "./prepare.js";
 
 export const shrinkage = {
@@ -12,14 +12,13 @@ export const shrinkage = {
     const a = panel.coef;
     const row = (panel.height - 60) / J;
     const isNamed = row >= look.text.label * 0.95 && !scene.isNarrow;
-    const box = boxOf(panel, look, isNamed ? 96 : 8, labels.rows);
+    const ranked = isNamed ? namesOf(panel, scene, a) : { ticks: [], room: 8 };
+    const box = boxOf(panel, look, ranked.room, labels.rows);
     const limits = limitsOf(panel, prepared.limits[a], [-0.03 * J - 0.7, 1.03 * J - 0.3]);
     const x = scale(limits.x, [box.left, box.right]);
     const y = scale(limits.y, [box.bottom, box.top]);
     x.ticks = ticks(...limits.x, (box.right - box.left) / 58);
-    y.ticks = isNamed
-      ? prepared.orders[a].map((j, i) => ({ value: i, text: shorten(prepared.names[j], 12) }))
-      : [];
+    y.ticks = ranked.ticks;
     y.isPlain = true;
     axes(ctx, look, box, x, y, [titled(labels.axes[a], limits.x), labels.rows]);
     const [x0, x1, ys] = ["x0", "x1", "ys"].map((name) => pixels(panel, name, J));
@@ -46,3 +45,11 @@ export const shrinkage = {
     panel.scales = { x, y, box };
   },
 };
+
+/** The groups' names as ticks in their order, and the pixels that they take. */
+function namesOf({ ctx }, { look, prepared }, a) {
+  ctx.font = font(look, look.text.label);
+  const most = 7 * look.text.label;
+  const found = prepared.orders[a].map((j, i) => ({ value: i, text: clipped(ctx, prepared.names[j], most) }));
+  return { ticks: found, room: Math.max(...found.map(({ text }) => ctx.measureText(text).width)) + 14 };
+}
