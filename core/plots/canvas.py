@@ -81,7 +81,7 @@ def title_axis(figure: go.Figure, axis: str, text: str, style: theme.Style, **ce
     """Set an axis title, on two lines where it would not fit on one."""
     room = figure.layout.height - 120 if axis == "y" else (300 if style.is_narrow else 800)
     if axis == "x" and cell and not style.is_narrow:
-        room //= 2
+        room //= 4  # two panels, and the figure may stand beside a text
     width = round(room / (0.55 * style.text.axis))
     # Two lines of about the same length, not a full one and a leftover.
     half = max(len(text) // 2 + 8, width // 2)

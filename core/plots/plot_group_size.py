@@ -258,7 +258,7 @@ def _lay_out(scene: _Scene, wording: Wording, axis: str) -> None:
         ticktext=[f"{t:,.0f}" for t in ticks],
     )
     figure.update_yaxes(range=scene.limits)
-    size_title = f"{wording.individual.many} in the {wording.group.one} (log scale)"
+    size_title = f"{wording.individual.many} per {wording.group.one} (log scale)"
     panels: tuple[tuple[int, theme.MarkName], ...] = ((1, "no_pooling"), (2, "partial_pooling"))
     for panel, mark in panels:
         cell = scene.cell(panel)

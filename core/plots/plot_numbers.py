@@ -12,6 +12,8 @@ from core import escape, formats
 from core.plots import canvas, theme
 
 _ROW = 50
+#: Pixels that the axis has at least, beside the names of the rows.
+_PLOT, _PLOT_NARROW = 300, 170
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ def plot_numbers(
     """
     key = [("guess", "your guess")] if guess is not None else []
     figure = canvas.new_figure(
-        canvas.Heading(title, tuple(key)), style, height=round(_ROW * style.scale * len(rows)) + 92
+        canvas.Heading(title, tuple(key)),
+        style,
+        height=round(_ROW * style.scale * max(len(rows), 1)) + 92,
     )
     places = np.arange(len(rows), dtype=np.float64)[::-1]
-    low, high = _limits(rows, guess, limits)
+    low, high = _limits(rows, guess, limits, style)
     for row, place in zip(rows, places, strict=True):
         _draw(figure, row, float(place), low, style)
     if guess is not None:
@@ -66,25 +70,33 @@ def plot_numbers(
     width = 16 if style.is_narrow else 30
     names = ["<br>".join(map(escape.for_plotly, formats.wrap(r.label, width))) for r in rows]
     figure.update_yaxes(
-        tickvals=places, ticktext=names, range=[-0.6, len(rows) - 0.2], showgrid=False
+        tickvals=places, ticktext=names, range=[-0.6, max(len(rows), 1) - 0.2], showgrid=False
     )
     figure.update_yaxes(tickfont_color=style.palette.text)
     figure.update_xaxes(range=[low, high])
     # The axis shares its width with the names of the rows, so its title wraps early.
-    lines = formats.wrap(axis, 26 if style.is_narrow or style.size == "projector" else 44)
+    lines = formats.wrap(axis, 26 if style.is_narrow or style.size == "projector" else 36)
     figure.update_xaxes(title_text="<br>".join(map(escape.for_plotly, lines)))
     return figure
 
 
 def _limits(
-    rows: Sequence[NumberRow], guess: float | None, limits: tuple[float, float] | None
+    rows: Sequence[NumberRow],
+    guess: float | None,
+    limits: tuple[float, float] | None,
+    style: theme.Style,
 ) -> tuple[float, float]:
     values = [row.value for row in rows] + ([] if guess is None else [guess])
     values += list(limits) if limits is not None else [0.0]
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = (high - low) or 1.0
-    # Room at the right for the numbers that are written there.
-    return low - 0.04 * room, high + 0.3 * room
+    low, high = low - 0.04 * room, high + 0.04 * room
+    # Room at the right for what is written there, which must not be cut off.
+    width = _PLOT_NARROW if style.is_narrow else _PLOT
+    for row in rows:
+        share = min((canvas.text_width(row.text, style) + 24 * style.scale) / width, 0.6)
+        high = max(high, (row.value - share * low) / (1.0 - share))
+    return low, high
 
 
 def _draw(figure: go.Figure, row: NumberRow, place: float, low: float, style: theme.Style) -> None:
@@ -130,7 +142,7 @@ def _draw(figure: go.Figure, row: NumberRow, place: float, low: float, style: th
 def _draw_guess(
     figure: go.Figure, guess: float, text: str, n_rows: int, style: theme.Style
 ) -> None:
-    top = n_rows - 0.5
+    top = max(n_rows, 1) - 0.5
     figure.add_scatter(
         x=[guess, guess],
         y=[-0.6, top],

@@ -70,7 +70,9 @@ def plot_pull(
     picked = [] if guessed is None else [guessed]
     shown = canvas.drawn(np.arange(each.n_groups), [*named, *picked])
     spoken_of = each.no_pooling[[*named, *picked]]
-    limits = canvas.crowd_range(each.no_pooling, np.concatenate([each.partial_pooling, spoken_of]))
+    # While the reader is to find a group in the picture, none may lie outside.
+    always = [each.partial_pooling, spoken_of] if is_revealed else [each.no_pooling]
+    limits = canvas.crowd_range(each.no_pooling, np.concatenate(always))
     heading = canvas.Heading(
         _title(each, wording, is_revealed),
         _key(is_revealed, along, guessed is not None),
@@ -290,7 +292,7 @@ def _lay_out(
     name = (
         wording.column(along).title
         if along
-        else f"{sentences.upper_first(wording.individual.many)} in the {wording.group.one}"
+        else f"{sentences.upper_first(wording.individual.many)} per {wording.group.one}"
     )
     figure.update_yaxes(range=list(scene.limits))
     canvas.title_axis(figure, "x", name, style)

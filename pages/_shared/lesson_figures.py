@@ -154,7 +154,7 @@ class StepFigures:
             out.append(NumberRow(label, size * value.number, value.text, row.mark))
         return out
 
-    def number_guess(self, guess: float, text: str, *, is_revealed: bool) -> None:
+    def number_guess(self, guess: float | None, text: str, *, is_revealed: bool) -> None:
         """Draw the numbers that are known, the guess, and once revealed the answer."""
         task = self.step.task
         rows = [
@@ -171,7 +171,7 @@ class StepFigures:
             rows.append(NumberRow(self.text(task.label), at, answer, mark))
         self._numbers(rows, guess, text, (task.low, task.high))
 
-    def fit_guess(self, guess: str) -> None:
+    def fit_guess(self, guess: str | None) -> None:
         """Draw what the three fits score, the reader's pick named."""
         mine = texts.load("lessons")["pick"].lower()
         rows = [

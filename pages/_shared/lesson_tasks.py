@@ -31,7 +31,9 @@ from pages._shared.lesson_figures import StepFigures
 #: Positions of the dial, from no to complete pooling.
 POSITIONS = (np.inf, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.0)
 _SAVED = "session"
-_SAID = "lessons_said_"
+_SAID, _MOVED = "lessons_said_", "lessons_moved_"
+#: What is held where the reader asked for the answer without a guess.
+NOT_GUESSED = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class Done:
     Attributes
     ----------
     value : object
-        A number, the name of a group, a fit, or two heights.
+        A number, the name of a group, a fit, or two heights; None where nothing is guessed.
     verdict : Verdict or None
         None as long as the reader has not committed, or where nothing is guessed.
     """
@@ -58,6 +60,8 @@ def said(step: Step, scene: Scene, key: str) -> Any:
     text = st.session_state.get(_SAID + key)
     if not isinstance(text, str) or not step.task.is_guess:
         return None
+    if text == NOT_GUESSED and step.task.kind != "line":
+        return NOT_GUESSED
     figures = StepFigures(step, scene, key)
     try:
         return _read(step, figures, text)
@@ -120,7 +124,11 @@ def turn_dial(key: str) -> float:
 
 
 def guess(step: Step, scene: Scene, key: str) -> Done:
-    """Draw a guess: the control until the reader commits, then the comparison."""
+    """Draw a guess: the control until the reader commits, then the comparison.
+
+    A reader may also ask for the answer without a guess, as a teacher does whose class has
+    called out its own: what a control shows at first is not taken for one.
+    """
     text = texts.load("lessons")
     figures = StepFigures(step, scene, key)
     held = said(step, scene, key)
@@ -135,6 +143,10 @@ def guess(step: Step, scene: Scene, key: str) -> Done:
             args=(key, value),
         )
         return Done(value)
+    if held == NOT_GUESSED:
+        verdict = _answered(step, figures)
+        st.info(escape.for_markdown(verdict.sentence))
+        return Done(None, verdict)
     verdict = _judge(step, figures, held)
     box = st.success if verdict.is_right else st.info
     box(escape.for_markdown(verdict.sentence))
@@ -153,8 +165,36 @@ def retry(key: str) -> None:
 
 def _commit(key: str, value: Any) -> None:
     numbers = value if isinstance(value, list) else [value]
-    is_text = isinstance(value, str)
-    st.session_state[_SAID + key] = value if is_text else ",".join(f"{v:.15g}" for v in numbers)
+    if value is None or _is_untouched(key):
+        text = NOT_GUESSED
+    elif isinstance(value, str):
+        text = value
+    else:
+        text = ",".join(f"{v:.15g}" for v in numbers)
+    st.session_state[_SAID + key] = text
+
+
+def _is_untouched(key: str) -> bool:
+    """Return whether a slider still stands where it stood at first."""
+    return st.session_state.get(_MOVED + key) is False
+
+
+def _touch(key: str) -> None:
+    st.session_state[_MOVED + key] = True
+
+
+def _answered(step: Step, figures: StepFigures) -> Verdict:
+    """Return the answer for a reader who has not guessed."""
+    if step.task.kind == "number":
+        some: Any = step.task.low
+    elif step.task.kind == "group":
+        some = figures.fits.data.group_names[0]
+    else:
+        some = next(iter(scores(step.task, figures.scene)))
+    words = texts.load("lessons")
+    verdict = _judge(step, figures, some)
+    sentence = words["not_guessed"].format(answer=verdict.answer)
+    return Verdict(words["no_guess"], verdict.answer, sentence, is_right=False)
 
 
 def _control(step: Step, figures: StepFigures, key: str) -> Any:
@@ -170,6 +210,7 @@ def _control(step: Step, figures: StepFigures, key: str) -> Any:
 
 def _number(step: Step, figures: StepFigures, key: str) -> float:
     task = step.task
+    st.session_state.setdefault(_MOVED + key, False)
     middle = task.low + task.step * round((task.high - task.low) / 2 / task.step)
     label = figures.text(task.label) if task.label is not None else ""
     return float(
@@ -179,33 +220,38 @@ def _number(step: Step, figures: StepFigures, key: str) -> float:
             task.high,
             middle,
             task.step,
+            format=f"%.{_decimals(step)}f",
             key=f"lessons_number_{key}",
+            on_change=_touch,
+            args=(key,),
             persist_state=_SAVED,
         )
     )
 
 
-def _group(figures: StepFigures, key: str) -> str:
-    return str(
-        st.selectbox(
-            texts.load("lessons")["pick"],
-            figures.fits.data.group_names,
-            key=f"lessons_group_{key}",
-            persist_state=_SAVED,
-        )
+def _group(figures: StepFigures, key: str) -> str | None:
+    text = texts.load("lessons")
+    chosen: str | None = st.selectbox(
+        text["pick"],
+        figures.fits.data.group_names,
+        index=None,
+        placeholder=text["pick_first"].format(group=figures.wording.group.one),
+        key=f"lessons_group_{key}",
+        persist_state=_SAVED,
     )
+    return chosen
 
 
-def _fit(step: Step, figures: StepFigures, key: str) -> str:
-    return str(
-        st.radio(
-            texts.load("lessons")["pick"],
-            list(scores(step.task, figures.scene)),
-            format_func=WORDS.__getitem__,
-            key=f"lessons_fit_{key}",
-            persist_state=_SAVED,
-        )
+def _fit(step: Step, figures: StepFigures, key: str) -> str | None:
+    chosen: str | None = st.radio(
+        texts.load("lessons")["pick"],
+        list(scores(step.task, figures.scene)),
+        index=None,
+        format_func=WORDS.__getitem__,
+        key=f"lessons_fit_{key}",
+        persist_state=_SAVED,
     )
+    return chosen
 
 
 def _line(figures: StepFigures, key: str) -> list[float]:
@@ -255,20 +301,23 @@ def _unit(figures: StepFigures) -> str:
 def draw(step: Step, scene: Scene, key: str, done: Done) -> None:
     """Draw the figure of a step with a guess: hidden, or with guess and answer."""
     figures, kind, verdict = StepFigures(step, scene, key), step.task.kind, done.verdict
+    guessed = None
+    if kind == "group" and done.value is not None:
+        guessed = scene.facts.fits.data.group_names.index(done.value)
     if kind == "line":
         lines: GroupLines = figures.lines()
         figures.line(lines, done.value, verdict)
     elif kind == "number":
-        text = verdict.guess if verdict else _written(step, done.value)
+        text = "" if done.value is None else _written(step, done.value)
+        text = verdict.guess if verdict else text
         figures.number_guess(done.value, text, is_revealed=verdict is not None)
         if verdict is not None and step.figure != "numbers":
             figures.show(step.figure)
     elif verdict is None:
-        guessed = scene.facts.fits.data.group_names.index(done.value) if kind == "group" else None
         figures.pull(is_revealed=False, guessed=guessed)
     elif kind == "group":
         if step.figure == "pull":
-            figures.pull(guessed=scene.facts.fits.data.group_names.index(done.value))
+            figures.pull(guessed=guessed)
         else:
             figures.show(step.figure)
     else:
@@ -277,9 +326,13 @@ def draw(step: Step, scene: Scene, key: str, done: Done) -> None:
             figures.show(step.figure)
 
 
+def _decimals(step: Step) -> int:
+    """Return the digits after the point that show a step of the slider."""
+    return max(0, -int(np.floor(np.log10(step.task.step) + 1e-9)))
+
+
 def _written(step: Step, value: float) -> str:
-    decimals = max(0, -int(np.floor(np.log10(step.task.step))))
-    return formats.fixed(value, decimals)
+    return formats.fixed(value, _decimals(step))
 
 
 def with_guess(scene: Scene, done: Done) -> Scene:

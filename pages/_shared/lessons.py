@@ -29,16 +29,19 @@ from core.lessons.facts import Facts, Scene
 from core.lessons.fields import MOST_BYTES
 from core.lessons.lesson import Lesson, State, Step
 from core.lessons.parse import parse_lesson
-from core.lessons.quantities import evaluate
+from core.lessons.quantities import evaluate, place
 from core.lessons.state import parameters
 from core.lessons.template import Template
 from pages._shared import cache, lesson_tasks, link, look, terms, texts
+from pages._shared.dial.component import NO_POOLING
 from pages._shared.lesson_figures import StepFigures
 from pages._shared.lesson_shelf import OWN, available
 from pages._shared.link_options import options_of
 
 _PAGES = Path(__file__).resolve().parents[1]
 _SAVED = "session"
+#: Figures of lessons that are views of the start screen too; the others open the dial.
+_VIEWS = ("lines", "shrinkage", "group_size", "map")
 
 
 def facts(wanted: State) -> Facts:
@@ -215,7 +218,7 @@ def show(lesson: Lesson, step: Step) -> None:
         if done is not None and done.verdict is not None:
             st.markdown(_markdown(step.after, lesson_tasks.with_guess(scene, done)))
             lesson_tasks.retry(key)
-        _leave(lesson, step)
+        _leave(lesson, step, scene)
     with picture:
         if done is None:
             StepFigures(step, scene, key).show(step.figure)
@@ -268,7 +271,7 @@ def _plain(template: Template, scene: Scene) -> str:
     return template.plain(_fill(scene))
 
 
-def _leave(lesson: Lesson, step: Step) -> None:
+def _leave(lesson: Lesson, step: Step, scene: Scene) -> None:
     """Offer the same state in the dashboard, where the lesson comes from, and a fresh start."""
     text = texts.load("lessons")
     opened = st.button(
@@ -278,7 +281,7 @@ def _leave(lesson: Lesson, step: Step) -> None:
         shortcut="D",
     )
     if opened:
-        link.open_state(parameters(step.state))
+        link.open_state(_parameters(step, scene))
         st.switch_page(_screen_file(step.state.screen))
     if step.number == len(lesson.steps):
         st.button(
@@ -290,6 +293,22 @@ def _leave(lesson: Lesson, step: Step) -> None:
         )
         if lesson.source:
             st.caption(text["source"].format(source=escape.for_markdown(lesson.source)))
+
+
+def _parameters(step: Step, scene: Scene) -> dict[str, str | list[str]]:
+    """Return the link to what a step shows: its model, the view of its figure, group and dial."""
+    found = parameters(step.state)
+    names = scene.facts.fits.data.group_names
+    if step.state.screen in ("", "pooling"):
+        if "view" not in found and step.figure in _VIEWS:
+            found["view"] = step.figure
+        if step.task.kind == "dial" and scene.c != 1.0:
+            found["dial"] = f"{min(scene.c, NO_POOLING):.15g}"
+    if scene.chosen in names:
+        found["at"] = scene.chosen
+    elif step.groups:
+        found["at"] = names[place(step.groups[0], scene)]
+    return found
 
 
 def _screen_file(screen: str) -> str:

@@ -70,7 +70,7 @@ def _own_truth(shown: Shown) -> dict[str, Offer]:
 
 def _steps(_: Shown) -> range:
     lesson = lesson_shelf.available().get(st.session_state.get("lessons_id", ""))
-    return range(1, len(lesson.steps) + 1 if lesson is not None else 2)
+    return range(1, (MOST_STEPS if lesson is None else len(lesson.steps)) + 1)
 
 
 _INTERCEPT = "(Intercept)"

@@ -82,6 +82,31 @@ def test_the_answer_is_hidden_until_the_reader_commits(lessons: AppTest) -> None
     assert not verdicts(lessons)
 
 
+def test_the_answer_without_a_guess_has_no_verdict(lessons: AppTest) -> None:
+    begin(lessons, "small_groups")
+    for step in (1, 3, 5):
+        step_to(lessons, step)
+        lessons.button(key=f"lessons_commit_small_groups/{step}").click().run()
+        healthy(lessons)
+        assert verdicts(lessons)[0].startswith("You have not guessed. The answer")
+    step_to(lessons, 1)
+    lessons.button(key="lessons_retry_small_groups/1").click().run()
+    choose(lessons, "lessons_group_small_groups/1", "CLAY")
+    lessons.button(key="lessons_commit_small_groups/1").click().run()
+    assert "CLAY" in verdicts(lessons)[0]
+
+
+def test_the_dashboard_opens_where_the_dial_stood(lessons: AppTest) -> None:
+    begin(lessons, "scenarios")
+    step_to(lessons, 3)
+    lessons.select_slider(key="lessons_dial_scenarios/3").set_value(0.1).run()
+    lessons.button(key="lessons_open").click().run()
+    healthy(lessons)
+    assert not lessons.warning
+    assert lessons.session_state["pooling_dial_radon"] == 0.1
+    assert lessons.session_state["group_radon"] == "LACQUIPARLE"
+
+
 def test_guesses_outlive_a_change_of_step_and_screen(lessons: AppTest) -> None:
     begin(lessons, "small_groups")
     choose(lessons, "lessons_group_small_groups/1", "CLAY")

@@ -127,7 +127,7 @@ def test_group_size_panels_share_one_range() -> None:
     order = np.argsort(each.group_sizes, kind="stable")
     expected = 2 * each.no_pooling_se[order]
     np.testing.assert_allclose(heights[:, 1] - heights[:, 0], expected)
-    assert figure.layout.xaxis.title.text == "homes in the county (log scale)"
+    assert figure.layout.xaxis.title.text == "homes per county (log<br>scale)"
 
 
 def test_equal_sizes_spread_but_stay_apart() -> None:

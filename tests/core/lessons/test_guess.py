@@ -7,6 +7,8 @@ import pytest
 
 from core.exceptions import SpecError
 from core.explore.lines import group_lines
+from core.lessons.catalogue import LESSONS
+from core.lessons.check import facts_of, scene_of
 from core.lessons.expression import parse_expression
 from core.lessons.facts import Scene
 from core.lessons.guess import (
@@ -102,3 +104,13 @@ def test_a_slider_holds_its_range_in_round_steps(low: float, high: float) -> Non
     assert slider.low <= slider.start <= slider.high
     steps = (slider.high - slider.low) / slider.step
     assert steps == pytest.approx(round(steps), abs=1e-6) and 100 <= steps <= 1_100
+
+
+@pytest.mark.parametrize("name", list(LESSONS))
+def test_no_slider_of_a_shipped_lesson_starts_at_its_answer(name: str) -> None:
+    for step in LESSONS[name].steps:
+        task = step.task
+        if task.kind == "number":
+            answer = answer_place(task, scene_of(LESSONS[name], step, facts_of))
+            away = abs(answer - (task.low + task.high) / 2) / (task.high - task.low)
+            assert task.low <= answer <= task.high and away > 0.09, (step.number, answer)
