@@ -6,6 +6,9 @@ For every example, odd simulated tables and each CSV of a folder: the largest di
 the component's own code gives (in Node) from least squares at both ends, from the engine at the
 estimate, from a refit with whole covariance matrices between, the bytes sent, and how many
 receipts do not add up as shown. Differences are relative to the largest number of their kind.
+Then the evidence: the drawn log likelihood and the ends of its interval against the engine,
+with one varying coefficient and ML the interval also against the profile of its sd, and the
+error along the dial against refits of every fold by brute force (small tables).
 """
 
 from __future__ import annotations
@@ -22,16 +25,20 @@ import numpy as np
 
 import core
 from core.explore.dial_curve import dial_curve
+from core.explore.dial_evidence import DROP_95, dial_evidence
 from core.explore.dial_labels import dial_labels
 from core.explore.dial_path import DialPath, dial_path
 from core.explore.dial_payload import dial_payload
+from core.explore.dial_validation import dial_validation
+from core.explore.folds import make_folds
+from core.explore.training import KNOWN
 from core.explore.wording import Wording
 from core.types import FloatArray
 from tests.benchmarks import dial_brute
 from tests.benchmarks.dial_models import models
 
 HERE = Path(__file__).resolve().parent
-_MOST_ROWS = 30_000
+_MOST_ROWS, _MOST_FOLDED = 30_000, 1_000
 _NUMBER = r"(?:[\d,]+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴-⁹]+)?)"
 _TERM = re.compile(rf"([+\u2212]) ({_NUMBER}) × (\(?\u2212?{_NUMBER}\)?)")
 
@@ -139,17 +146,74 @@ def dial_curve_range(path: DialPath) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def evidence(name: str, fits: core.PoolingFits) -> list[str]:
+    """Return one row about what stands under the dial."""
+    path = dial_path(fits)
+    found = dial_evidence(path)
+    top = min(core.dial(path, 1.0).criterion_value, core.dial(path, 0.0).criterion_value)
+    lowest = top if found.top in (0.0, 1.0) else core.dial(path, found.top).criterion_value
+    some = slice(None, None, max(1, len(found.c) // 12))
+    engine = [-0.5 * (core.dial(path, c).criterion_value - lowest) for c in found.c[some]]
+    gap = np.abs(np.array(engine) - found.log_likelihood[some])
+    near = np.array(engine) > -10.0
+    ends = [c for c in found.interval if 0 < c < np.inf]
+    drops = [-0.5 * (core.dial(path, c).criterion_value - lowest) + DROP_95 for c in ends]
+    profile = "–"
+    if path.model.k == 1 and not path.substituted and not path.is_reml:
+        (sd,) = fits.multilevel.sigma_group
+        row = core.profile(fits.multilevel).intervals.iloc[0]
+        wanted = np.array([row["lower"], row["upper"]]) / sd
+        profile = f"{np.max(np.abs(np.sqrt(found.interval) - wanted)):.0e}"
+    return [
+        name,
+        f"{np.max(gap[near], initial=0.0):.0e}",
+        f"{np.max(np.abs(drops), initial=0.0):.0e}",
+        profile,
+        left_out(path),
+    ]
+
+
+def left_out(path: DialPath) -> str:
+    """Return how far the error along the dial is from refits of every fold by brute force."""
+    data = path.fits.data
+    if data.n_obs > _MOST_FOLDED:
+        return "–"
+    c = np.array([0.02, 1.0, 30.0])
+    found = dial_validation(path, c=c)
+    if found is None:
+        return "–"
+    square, n = np.zeros(len(c)), 0
+    for fold in make_folds(data, path.fits.moments, "people", min(10, data.n_obs), 0):
+        known = fold.rows.kind == KNOWN
+        rows = dial_brute.rows_of(path, np.setdiff1d(np.arange(data.n_obs), fold.where))
+        X = data.design()[fold.where][:, path.model.used][known]
+        Z = data.varying_design()[fold.where][known]
+        group = data.group_index[fold.where][known]
+        n += int(known.sum())
+        for e, at in enumerate(c):
+            start = core.dial(path, at).sigma_y
+            dense = dial_brute.refit(rows, at * path.vcov_group, start, reml=path.is_reml)
+            told = X @ dense.fixef + np.einsum("nk,nk->n", Z, dense.modes[group])
+            square[e] += float(((data.y[fold.where][known] - told) ** 2).sum())
+    return f"{np.max(np.abs(found.rmse / np.sqrt(square / n) - 1.0)):.0e}"
+
+
 def main() -> None:
-    """Print a Markdown table."""
+    """Print two Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, help="a folder of CSV files")
     parser.add_argument("--only", default="", help="models with this in their names")
     asked = parser.parse_args()
-    print("| model | groups | complete | no pooling | estimate | between | sums off | kB |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name, fits in models(asked.corpus):
-        if asked.only in name:
-            print("| " + " | ".join(measure(name, fits)) + " |", flush=True)
+    wanted = [row for row in models(asked.corpus) if asked.only in row[0]]
+    table = (
+        ("model", "groups", "complete", "no pooling", "estimate", "between", "sums off", "kB"),
+        ("model", "likelihood", "interval", "profile of the sd", "left-out error"),
+    )
+    for heads, row_of in zip(table, (measure, evidence), strict=True):
+        print("| " + " | ".join(heads) + " |\n" + "| --- " * len(heads) + "|")
+        for name, fits in wanted:
+            print("| " + " | ".join(row_of(name, fits)) + " |", flush=True)
+        print()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.explore.dial_path import DialPath
-from core.types import FloatArray
+from core.types import FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +24,14 @@ class Rows:
     groups: list[slice]
 
 
-def rows_of(path: DialPath) -> Rows:
-    """Return the rows of a model, sorted by group; scaled, not centred."""
+def rows_of(path: DialPath, among: IntArray | None = None) -> Rows:
+    """Return the rows of a model, or some of them, sorted by group; scaled, not centred."""
     data = path.fits.data
-    order = np.argsort(data.group_index, kind="stable")
+    among = np.arange(data.n_obs) if among is None else among
+    order = among[np.argsort(data.group_index[among], kind="stable")]
     X, Z, y = data.design()[order][:, path.model.used], data.varying_design()[order], data.y[order]
-    ends = np.concatenate([[0], np.cumsum(data.group_sizes)])
+    sizes = np.bincount(data.group_index[among], minlength=data.n_groups)
+    ends = np.concatenate([[0], np.cumsum(sizes)])
     scales = [np.sqrt((A**2).mean(axis=0)) for A in (X, Z)]
     scales = [np.where(s > 0, s, 1.0) for s in scales]
     y_scale = float(np.sqrt((y**2).mean())) or 1.0
@@ -59,7 +61,7 @@ def refit(rows: Rows, Sigma: FloatArray, sigma_y: float, *, reml: bool) -> Found
     log_variance = 2.0 * np.log(sigma_y / rows.y_scale)
     points = [log_variance - 1e-4, log_variance + 1e-4]
     slopes = [_at(rows, scaled, float(np.exp(v)), reml)[1] for v in points]
-    for _ in range(6):
+    for _ in range(30):
         if slopes[1] == slopes[0]:
             break
         step = -slopes[1] * (points[1] - points[0]) / (slopes[1] - slopes[0])

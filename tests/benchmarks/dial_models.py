@@ -131,7 +131,7 @@ def examples() -> Iterator[tuple[str, Maker]]:
         specs = {"": example.spec, ", ML": example.spec.update(criterion="ML")}
         level = example.spec.update(varying=(), cross_level=(), varying_intercept=True)
         if level != example.spec:
-            specs[", intercept"] = level
+            specs |= {", intercept": level, ", intercept, ML": level.update(criterion="ML")}
         for what, spec in specs.items():
             yield f"{name}{what}", lambda n=name, s=spec: _fit(core.load_example(n), s)
 

@@ -78,7 +78,7 @@ export function showCard(place, scene) {
   const table = el(
     "table",
     {},
-    el("thead", {}, rowOf("th", ["", text.own, text.target, text.pooled])),
+    el("thead", {}, headRow([text.own, text.target, text.pooled])),
     el("tbody", {}, ...receipt.rows.map((row) => bodyRow(row))),
   );
   const sums = receipt.rows.map((row) => el("p", { class: "sum" }, row.sum));
@@ -99,8 +99,8 @@ function remarks({ text, labels, at }, { kept, needed, n }) {
   return out.length ? [el("p", { class: "remark" }, out.join(" "))] : [];
 }
 
-function rowOf(tag, cells) {
-  return el("tr", {}, ...cells.map((cell) => el(tag, {}, cell)));
+function headRow(names) {
+  return el("tr", {}, el("td", {}), ...names.map((name) => el("th", { scope: "col" }, name)));
 }
 
 function bodyRow({ name, own, se, target, pooled }) {

@@ -89,7 +89,7 @@ function dressPanels(dial) {
   const names = viewNames(dial.scene);
   for (const [i, panel] of dial.panels.entries()) {
     if (!names.includes(panel.view)) panel.view = labels.views[i] ?? names[0];
-    panel.tabs.setAttribute("aria-label", text.view);
+    panel.tabs.setAttribute("aria-label", text.sides[panel.side]);
     panel.tabs.replaceChildren(
       ...names.map((name) => {
         const isOn = String(name === panel.view);

@@ -62,7 +62,8 @@ function isOver(panel, [x, y]) {
 
 /** Up and down (left and right) go through the groups in the order of their own estimates. */
 function step(dial, panel, event) {
-  const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+  const ways = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, End: Infinity, Home: -Infinity };
+  const way = ways[event.key];
   if (event.key === "Escape") {
     dial.brush(null);
     dial.unzoom(panel);

@@ -72,5 +72,6 @@ export function viewWords(scene, view) {
   const { text, prepared, labels } = scene;
   const movers = prepared.movers.slice(0, 3).map((j) => groupWords(scene, j));
   const values = { groups: labels.groups, movers: movers.join(". ") };
-  return `${text.views[view]}. ${findingOf(scene)}. ${fill(text.movers, values)}. ${text.table_below}`;
+  const said = [text.views[view], findingOf(scene), fill(text.movers, values)].join(". ");
+  return `${said}. ${text.table_below} ${fill(text.keys, values)}`;
 }
