@@ -16,7 +16,10 @@ _NARROW = "display_is_narrow"
 
 
 def apply() -> None:
-    """Add the app's style sheets and find out how wide the screen is; once per run."""
+    """Add the app's style sheets and find out how wide the screen is; once per run.
+
+    The same component has the app run again when the device turns dark or light.
+    """
     terms.begin()
     sheets = [texts.asset("app.css")]
     if is_projector():
@@ -30,6 +33,7 @@ def apply() -> None:
             data={"width": NARROW, "guess": guess},
             default={"narrow": guess},
             on_narrow_change=lambda: None,
+            on_dark_change=lambda: None,
         )
     st.session_state[_NARROW] = bool(answer.narrow)
 

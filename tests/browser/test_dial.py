@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import core
+from core.plots import theme
 from tests.browser.driver import settle
 
 #: The component's own instance, for the positions it has drawn (screen pixels to numbers).
@@ -227,6 +228,17 @@ def test_who_wants_no_motion_gets_none(new_context: Any, app_server: Any) -> Non
     settle(page)
     page.get_by_role("button", name="Back to the estimate").click()
     assert drawn(page)["c"] == 1.0
+
+
+def test_the_dial_follows_a_device_that_turns_dark(open_app: Callable[..., Page]) -> None:
+    page = open_app()
+    finding = page.locator(".ppe-dial .finding")
+    modes: tuple[theme.Mode, ...] = ("dark", "light")
+    for mode in modes:
+        page.emulate_media(color_scheme=mode)
+        text = theme.tokens(mode)["palette"]["text"]
+        rgb = ", ".join(str(int(text[i : i + 2], 16)) for i in (1, 3, 5))
+        expect(finding).to_have_css("color", f"rgb({rgb})", timeout=20_000)
 
 
 def test_on_a_phone_the_dial_stays_in_sight(open_app: Callable[..., Page]) -> None:
