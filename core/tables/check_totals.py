@@ -44,6 +44,7 @@ _TOTAL_SHARE = 0.34
 _SURE_SHARE = 0.2
 _MOST_LEVELS = 20_000
 _NEAR_END = 4
+_MOST_SUMMARIES = 3
 _NO_ROWS = np.empty(0, dtype=np.intp)
 
 
@@ -68,7 +69,8 @@ def check_totals(profiles: Sequence[ColumnProfile]) -> list[Finding]:
 def _total_rows(column: ColumnProfile, profiles: Sequence[ColumnProfile]) -> IntArray:
     """Return the rows whose label in a column says that they sum up others, and that do so."""
     sure = _rows_of(column, matches_pattern(column.texts, _TOTAL))
-    perhaps = _rows_of(column, matches_pattern(column.texts, _PERHAPS_TOTAL))
+    rare = column.counts <= _MOST_SUMMARIES  # a team called 'MIN' has many rows
+    perhaps = _rows_of(column, matches_pattern(column.texts, _PERHAPS_TOTAL) & rare)
     parts = _rows_of(column, _subtotals(column))
     summaries = np.union1d(np.union1d(sure, perhaps), parts)
     if not 0 < len(summaries) <= max(1, _TOTAL_SHARE * column.n_rows):

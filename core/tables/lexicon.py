@@ -54,6 +54,7 @@ ATTRIBUTES = _words("""
     private union foreign experience exper tenure dose nitro temp temperature temperat conc
     concentration concent minority south north east west south smsa variety cultivar side brand
     colour color category cat position direction distance treatmnt metro metropolitan unemp unem
+    tax taxs taxes cpi ppi
 """)
 CATEGORIES = _words("""
     sex gender race ethnicity ethnic marital treatment treat trt arm therapy drug diet method
@@ -82,7 +83,7 @@ OUTCOMES = _words("""
     bmd titer titre viral anxiety depression stress wellbeing wellness motivation engagement burnout
     loneliness aggression pain fatigue qol symptoms severity gini unemployment inflation
     productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch
-    bwt birthweight errors goals points trust approval perf performance
+    bwt birthweight errors goals points trust approval performance
     delay delays lateness absence absences waiting
     kosten punkte note ergebnis leistung lohn gehalt nota puntaje puntuacion salario cout salaire
     punteggio stipendio
@@ -92,12 +93,13 @@ WEAK_OUTCOMES = _words("""
     price value density distance hwy cty volume width length height weight ratio rate rates conc
     vote votes counts death activity grade effort amount angle accuracy cost costs fatal output
     investment expend thickness quality wt stress pain fatigue unemployment inflation ozone rainfall
-    severity motivation points errors survival mileage count
+    severity motivation points errors survival mileage
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
 DURATIONS = _words(
     "time times t sec second seconds min minute minutes hour hours days weeks duration"
 )
+_DURATIONS_ONLY = _words("time times duration")
 PERSONS = _words(
     "student pupil child person patient subject subj individual respondent id ids nr no"
 )
@@ -107,7 +109,8 @@ STIMULI = _words("""
 """)
 AUXILIARY = _words("""
     sq squared square cubed lag lagged resid residual fitted pred se sd var moe n nobs
-    trials weights wts size pop lat long latitude longitude
+    trials weights wts size pop lat long latitude longitude samplesize sampsize
+    pre pret pretest baseline base initial before previous
 """)
 NAMING = _words(
     "name names label numeric new old home abb abbr abbrev abbreviation full the of my a iso iso2c"
@@ -130,6 +133,7 @@ _GLUED_CATEGORY = re.compile(
 _DUMMY = re.compile(r"(?:y|yr|d|year|q|m|t)(?:19|20)?\d\d")
 _GLUED_OUTCOME = re.compile(
     r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield|wt))"
+    r"|[a-z]{0,2}gdp[a-z]{0,6}"
     r"|(?:log|ln)[a-z0-9]{2,}"
 )
 
@@ -151,6 +155,8 @@ class Cues:
     time : bool
     duration : bool
         Of the words for time, one that may be how long something took.
+    duration_only : bool
+        Of these, one that is not an abbreviation of many things ('sec', 'min').
     attribute : bool
         A treatment or a property, that is a predictor rather than a group or outcome.
     category : bool
@@ -168,6 +174,7 @@ class Cues:
     row_id: bool = False
     time: bool = False
     duration: bool = False
+    duration_only: bool = False
     attribute: bool = False
     category: bool = False
     outcome: bool = False
@@ -206,6 +213,7 @@ def cues_of(name: str) -> Cues:
         row_id=bool((bare | {whole}) & ROW_IDS),
         time=bool(bare & TIMES) or _GLUED_TIME.fullmatch(whole) is not None,
         duration=bool(set(words) & DURATIONS),
+        duration_only=bool(words) and bool({*words[-2:]} & _DURATIONS_ONLY),
         attribute=bool(bare & ATTRIBUTES),
         category=bool(set(words) & CATEGORIES) or _GLUED_CATEGORY.fullmatch(whole) is not None,
         auxiliary=bool(set(words) & AUXILIARY) or dummy,
@@ -227,9 +235,11 @@ def _outcome_words(
 ) -> tuple[bool, bool]:
     """Return whether a name is that of an outcome without doubt, and whether at all."""
     known = (bare | {whole}) & OUTCOMES
-    long_word = whole.startswith(_LONG_OUTCOMES) and not names_unit
+    says_of_what = len(words) > 1 and words[0] == "count"  # 'count_working'
+    known -= {"count"} if says_of_what else set()
+    long_word = whole.startswith(_LONG_OUTCOMES) and not (names_unit or says_of_what)
     glued = _GLUED_OUTCOME.fullmatch(whole) is not None
-    is_price = "price" in whole
+    is_price = "price" in whole or "gdp" in whole
     strong = bool(known - WEAK_OUTCOMES) or (whole in OUTCOMES and whole not in WEAK_OUTCOMES)
     strong = strong or (not known and (long_word or glued) and not is_price)
     return strong, bool(known) or long_word or glued

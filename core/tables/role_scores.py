@@ -77,7 +77,8 @@ def _outcome_score(
         score += (1.5 if cues.weak_outcome else 3.0) - 1.0 * (cues.attribute or cues.time)
         said.append("its name is that of an outcome")
     if cues.time and not cues.outcome:
-        score += 1.0 if _is_duration(column, group) else -4.0
+        measured = _is_duration(column, group)
+        score += (1.0 if cues.duration_only else -0.5) if measured else -4.0
     score -= 4.0 * (cues.group or cues.row_id) + 5.0 * column.numbers_blocks
     score -= 2.0 * cues.id + 2.0 * (cues.attribute and not cues.outcome)
     score -= 1.5 * cues.category + 1.5 * cues.auxiliary
