@@ -92,7 +92,10 @@ CLEAN: list[tuple[str, dict[str, object]]] = [
     ("an answer", {"Results": ["Obeyed", "Refused"] * 16}),
     ("a word for no rule", {"minimum": (["none"] * 5 + ["1", "2", "3"]) * 4}),
     ("a river called Somme", {"place": [*"abcdefghijklmnopqrstuvwxyzabcde", "Somme"]}),
-    ("a team called MIN", {"team": ["MIN", "ALL", "SD", "N"] * 8, "runs": [0, 1, 2, 3] * 8}),
+    (
+        "a team called MIN",
+        {"franchise_name": ["MIN", "ALL", "SD", "ATL"] * 8, "runs": [0, 1, 2, 3] * 8},
+    ),
     ("hours in classes", {"Sleep": ["4 or less hours", "5 hours", "6 hours", "7 hours"] * 8}),
     ("distances in a race", {"dash": ["100m", "200m", "400m", "Mile"] * 8}),
     ("cells of the blood", {f"CD{k}": [10 + v * k % 29 for v in range(32)] for k in (3, 8, 34)}),
