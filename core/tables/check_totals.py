@@ -115,14 +115,18 @@ def _subtotals(column: ColumnProfile) -> BoolArray:
 
 
 def _are_large(profiles: Sequence[ColumnProfile], rows: IntArray, others: IntArray) -> bool:
-    """Whether rows hold larger numbers than nearly all others, as totals of parts do."""
+    """Whether rows hold larger numbers than nearly all others, as totals of parts do.
+
+    A single row must surpass them all.
+    """
     larger = []
     for column in profiles:
         if column.is_numeric and column.kind != "identifier" and not column.cues.time:
             mine, rest = column.values[rows], column.values[others]
             mine, rest = mine[np.isfinite(mine)], rest[np.isfinite(rest)]
             if len(mine) and len(rest):
-                larger.append(float(np.median(mine)) > float(np.quantile(rest, 0.9)))
+                usual = rest.max() if len(rows) == 1 else np.quantile(rest, 0.9)
+                larger.append(float(np.median(mine)) > float(usual))
     return bool(larger) and sum(larger) > 0.5 * len(larger)
 
 
