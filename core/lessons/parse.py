@@ -207,9 +207,11 @@ def _check_references(step: Step, n_steps: int, file: str) -> None:
         if step.task.kind == "choose" and "@guess" in expression.arguments:
             continue
         if expression not in late:
-            raise LessonError(
-                file, step.number, "the guess and its answer can be spoken of in 'after' only"
+            reason = (
+                "the guess and its answer can be spoken of in 'after' only, and '@guess' also in "
+                "a step of kind 'choose'"
             )
+            raise LessonError(file, step.number, reason)
         if "@guess" in expression.arguments and step.task.kind != "group":
             reason = "'@guess' needs a task of kind 'group' or 'choose'"
             raise LessonError(file, step.number, reason)

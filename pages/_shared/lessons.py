@@ -108,6 +108,8 @@ def _upload() -> None:
                 _take(file.name, file.read(MOST_BYTES + 1))
         except LessonError as error:
             st.session_state["lessons_refused"] = str(error)
+        else:
+            st.rerun()  # the lesson takes the place of the list and of this box
     refused = st.session_state.get("lessons_refused")
     if refused:
         st.error(text["refused"].format(reason=escape.for_markdown(refused)))
@@ -205,11 +207,10 @@ def show(lesson: Lesson, step: Step) -> None:
     title = st.container()
     body, task, end, picture = _places(is_answered=lesson_tasks.said(step, scene, key) is not None)
     with task:
-        st.markdown(
-            f"**{text['predict'] if step.task.is_guess else text['follow']}.** "
-            f"{_markdown(step.task.ask, scene)}"
-        )
+        asked = st.empty()  # its words may be about what is chosen below
         scene, done = _do(step, scene, key)
+        do = text["predict"] if step.task.is_guess else text["follow"]
+        asked.markdown(f"**{do}.** {_markdown(step.task.ask, scene)}")
     heading, story = _plain(step.title, scene), _plain(step.text, scene)
     explained = terms.first_mention(heading, story)
     title.title(escape.for_markdown(heading), anchor=False, help=explained)

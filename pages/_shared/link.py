@@ -39,7 +39,7 @@ _RECIPES: dict[str, type[core.Recipe]] = {
 }
 _SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion")
 _BEGAN, _OPENED, _PUBLISHED = "link_began", "link_opened", "link_published"
-_WANTED, _REFUSED = "link_wanted", "link_refused"
+_WANTED, _REFUSED, _FOLLOWED = "link_wanted", "link_refused", "link_followed"
 
 
 def restore(screen: str) -> bool:
@@ -75,7 +75,7 @@ def restore(screen: str) -> bool:
         st.session_state["link_problem"] = str(error)
         _apply({}, screen)
         return False
-    st.session_state[_WANTED] = wanted
+    st.session_state[_WANTED], st.session_state[_FOLLOWED] = wanted, opened is None
     return True
 
 
@@ -126,7 +126,8 @@ def publish(screen: str) -> None:
     if before not in (None, current) and wanted is None:
         st.session_state["link_problem"] = None
     st.session_state[_PUBLISHED] = current
-    is_settled = wanted is not None and (_is_history() or not own_seed.is_asked(_address()))
+    is_followed = wanted is not None and st.session_state.get(_FOLLOWED)
+    is_settled = is_followed and (_is_history() or not own_seed.is_asked(_address()))
     if current not in (before, _address()) and not is_settled:
         st.query_params.from_dict({k: list(v) for k, v in current.items()})
 

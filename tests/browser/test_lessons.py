@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.lessons.catalogue import LESSONS
+from core.lessons.catalogue import FOLDER, LESSONS
 from tests.browser.conftest import OpenApp
 from tests.browser.driver import settle
 
@@ -129,3 +130,17 @@ def test_terms_are_searched_by_keyboard(width: int, open_app: OpenApp) -> None:
     text = page.locator('[data-testid="stMain"]').inner_text()
     assert "Conditional mode" in text and "ranef" in text
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_lesson_that_is_brought_takes_the_place_of_the_list(
+    open_app: OpenApp, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(sorted(FOLDER.glob("*.toml"))[2].read_bytes())
+    page = open_app("/lessons")
+    page.get_by_role("button", name="Bring a lesson").click()
+    page.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(file)
+    page.wait_for_url("**lesson=own", timeout=20_000)
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0, timeout=20_000)
+    press(page, "n")
+    assert "lesson=own&step=2" in page.url

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenApp
 from tests.browser.driver import ROOT, serve, settle
@@ -79,6 +80,52 @@ def test_a_link_shows_the_same_in_another_browser(
     second = open_app(f"{address.path}?{address.query}")
     assert second.url == first.url and seen(second) == seen(first)
     # A deep link makes Streamlit look for its base path in two places that do not exist.
+    problems[:] = [p for p in problems if "404 (Not Found)" not in p]
+
+
+def drawn(page: Page) -> dict[str, object]:
+    """Return what the dial has drawn: where it stands, and every group's line."""
+    dial = page.locator(".ppe-dial")
+    dial.wait_for()
+    found: dict[str, object] = dial.evaluate("d => ({...d.drawn(), panels: null})")
+    return found
+
+
+def test_the_dial_stands_where_the_link_says(open_app: OpenApp) -> None:
+    page = open_app("/?data=sleepstudy&at=310")
+    dial = page.locator(".ppe-dial")
+    dial.locator(".hand0").focus()
+    for _ in range(3):
+        page.keyboard.press("PageDown")
+    page.wait_for_url("**dial=*")
+    settle(page)
+    turned = drawn(page)
+    address = urlsplit(page.url)
+    again = open_app(f"{address.path}?{address.query}")
+    assert drawn(again) == turned and turned["c"] != "1"
+    page.go_back()
+    expect(dial).to_have_attribute("data-c", "1", timeout=20_000)
+    page.go_forward()
+    expect(dial).to_have_attribute("data-c", str(turned["c"]), timeout=20_000)
+    parted = open_app("/?data=sleepstudy&dial=0.25&dial2=2")
+    assert (drawn(parted)["c"], drawn(parted)["slope"]) == ("0.25", "2")
+
+
+def test_a_seed_of_ones_own_outlives_a_reload_and_lets_the_reader_go_back(
+    open_app: OpenApp, problems: list[str]
+) -> None:
+    page = open_app("/terms")
+    page.evaluate("location.assign('/simulate?seed=own')")
+    page.wait_for_url(re.compile(r"seed=\d+$"))
+    settle(page)
+    address = page.url
+    page.reload()
+    settle(page)
+    assert page.url == address
+    page.go_back()
+    settle(page)
+    page.go_back()
+    page.wait_for_url("**/terms")
     problems[:] = [p for p in problems if "404 (Not Found)" not in p]
 
 
