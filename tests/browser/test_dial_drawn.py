@@ -119,6 +119,16 @@ def test_two_hands_stand_where_python_says(case: str, open_dial: Callable[[str],
     assert_at(page, path)
 
 
+def test_the_map_is_of_any_two_coefficients(open_dial: Callable[[str], Page]) -> None:
+    page = open_dial("three")
+    path = core.dial_path(CASES["three"]())
+    page.get_by_role("combobox", name="Coefficients of the map").select_option("1,2")
+    page.wait_for_timeout(150)
+    panel = next(p for p in drawn(page)["panels"] if p["view"] == "map")
+    assert (panel["x_term"], panel["y_term"]) == (1, 2)
+    assert_at(page, path)
+
+
 def test_lines_of_all_groups_are_drawn_where_they_belong(open_dial: Callable[[str], Page]) -> None:
     page = open_dial("slope")
     path = core.dial_path(CASES["slope"]())

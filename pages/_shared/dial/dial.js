@@ -53,7 +53,9 @@ class Dial {
       wirePanel(this, panel);
       panel.reset.addEventListener("click", () => this.unzoom(panel));
       panel.coefSelect.addEventListener("change", () => {
-        panel.coef = Number(panel.coefSelect.value);
+        const chosen = panel.coefSelect.value.split(",").map(Number);
+        if (panel.view === "map") panel.pair = chosen;
+        else [panel.coef] = chosen;
         this.unzoom(panel);
       });
     }

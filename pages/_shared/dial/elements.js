@@ -98,16 +98,25 @@ function dressPanels(dial) {
         return tab;
       }),
     );
-    panel.coefSelect.hidden = model.k < 2 || panel.view === "map" || panel.view === "lines";
-    panel.coefSelect.setAttribute("aria-label", text.coefficient);
+    const choices = panel.view === "map" ? pairsOf(labels.short) : labels.short.map((name, a) => [a, name]);
+    const now = panel.view === "map" ? String(panel.pair) : String(panel.coef);
+    panel.coefSelect.hidden = choices.length < 2 || panel.view === "lines";
+    panel.coefSelect.setAttribute("aria-label", panel.view === "map" ? text.pair : text.coefficient);
     panel.coefSelect.replaceChildren(
-      ...labels.short.map((name, a) => el("option", { value: a, selected: a === panel.coef }, name)),
+      ...choices.map(([value, name]) => el("option", { value, selected: String(value) === now }, name)),
     );
     panel.reset.textContent = text.reset;
     panel.brush.textContent = text.brush;
     panel.brush.hidden = panel.view === "lines";
     panel.brush.title = text.brush_hint;
   }
+}
+
+/** What a map can be of: each two of the coefficients. */
+function pairsOf(names) {
+  return names.flatMap((first, a) =>
+    names.slice(a + 1).map((second, i) => [`${a},${a + 1 + i}`, `${first} \u00d7 ${second}`]),
+  );
 }
 
 function viewNames({ model, labels }) {
