@@ -77,7 +77,7 @@ def dial_evidence(path: DialPath, curve: DialCurve | None = None) -> DialEvidenc
         interval=interval,
         modes=modes,
         is_reml=path.is_reml,
-        sentence=_sentence(top, interval, modes),
+        sentence=_sentence(top, interval, modes, bool(path.substituted)),
     )
 
 
@@ -167,31 +167,34 @@ def _other_modes(
     return tuple(place for _, place in sorted(found, reverse=True))
 
 
-def _sentence(top: float, interval: tuple[float, float], modes: tuple[float, ...]) -> str:
+def _sentence(
+    top: float, interval: tuple[float, float], modes: tuple[float, ...], is_substituted: bool
+) -> str:
     """Return what the likelihood rules out and what it leaves open."""
     low, high = interval
+    unit = "the variance at the middle of the dial" if is_substituted else "the estimated variance"
     if top == 0:
         text = (
             "The likelihood is highest at complete pooling, and allows anything up to "
-            f"{times(high)} the middle of the dial."
+            f"{times(high)} {unit}."
         )
     elif low == 0:
         text = (
-            f"The data hardly know: everything from complete pooling to {times(high)} the "
-            "estimated variance is as likely, within a 95% interval."
+            f"The data hardly know: everything from complete pooling to {times(high)} {unit} "
+            "is as likely, within a 95% interval."
         )
     elif high / low > 30:
         text = (
-            f"The data know little: anything from {times(low)} to {times(high)} the estimated "
-            "variance is as likely, within a 95% interval; complete pooling is out."
+            f"The data know little: anything from {times(low)} to {times(high)} {unit} "
+            "is as likely, within a 95% interval; complete pooling is out."
         )
     else:
         text = (
             f"Complete pooling is out, and so is no pooling: the 95% interval runs from "
-            f"{times(low)} to {times(high)} the estimated variance."
+            f"{times(low)} to {times(high)} {unit}."
         )
     if modes:
-        where = "complete pooling" if modes[0] == 0 else f"{times(modes[0])} the estimate"
+        where = "complete pooling" if modes[0] == 0 else f"{times(modes[0])} {unit}"
         text += f" There is a second peak at {where}."
     return text
 

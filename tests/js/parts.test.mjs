@@ -24,6 +24,7 @@ const text = {
   at_estimate: "estimate",
   at_middle: "middle",
   at_times: "{times}x",
+  at_times_middle: "{times} middles",
   at_split: "{first} and {second}",
   too_much: " too much",
   too_little: " too little",
@@ -45,6 +46,8 @@ test("the finding names the place, the share, and whether the data allow it", ()
   assert.match(findingOf(sceneAt(base)), /^estimate: counties share \d+%$/);
   assert.match(findingOf(sceneAt(positionAt(model, 0.1))), /^0\.10x: .* too much$/);
   assert.match(findingOf(sceneAt(positionAt(model, 30))), /allowed$/);
+  const put = { ...sceneAt(positionAt(model, 0.1)), model: { ...model, is_substituted: true } };
+  assert.match(findingOf(put), /^0\.10 middles: /);
   assert.equal(findingOf(sceneAt(positionAt(model, 0))), "all one too much");
   assert.equal(findingOf(sceneAt(positionAt(model, Infinity))), "none allowed");
 });

@@ -16,7 +16,7 @@ export function whereOf({ text, at, model, labels }) {
     return fill(text.at_split, { first, second, one: labels.short[0], two: labels.short[1] });
   }
   if (at.c === 1) return model.is_substituted ? text.at_middle : text.at_estimate;
-  return fill(text.at_times, { times: number(at.c, 2) });
+  return fill(model.is_substituted ? text.at_times_middle : text.at_times, { times: number(at.c, 2) });
 }
 
 /** Whether the data allow this much sharing: inside the 95% interval or not. */
