@@ -37,7 +37,11 @@ def first_model(table: pd.DataFrame) -> ModelSpec:
             "it was read."
         )
     found, numbers = core.guess_roles(table), numeric_columns(table)
-    outcome = found.outcome or next((c for c in numbers if c != found.group), names[0])
+    outcome = found.outcome or next((c for c in numbers if c != found.group), None)
+    if outcome is None:  # the fit then says that it holds no numbers, and what to do
+        others = [i for i, c in enumerate(names) if c != found.group]
+        written = [i for i in others if _has_digits(table.iloc[:, i])]
+        outcome = names[(written or others)[0]]
     group = found.group or _stand_in(table, [c for c in names if c != outcome])
     predictors = tuple(c for c in found.predictors if c not in (outcome, group))
     varying = tuple(c for c in predictors if c in numbers)[:1]
@@ -50,3 +54,8 @@ def _stand_in(table: pd.DataFrame, names: list[str]) -> str:
     levels = {name: head[name].astype(str).nunique() for name in names}
     repeating = [name for name in names if 2 <= levels[name] <= 0.7 * len(head)]
     return min(repeating, key=lambda c: (is_numeric(head[c]), levels[c]), default=names[0])
+
+
+def _has_digits(column: pd.Series) -> bool:
+    """Whether the first cell of a column has a number in it, such as '12%'."""
+    return any(char.isdigit() for char in str(next(iter(column.dropna()), "")))

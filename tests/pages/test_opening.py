@@ -77,6 +77,17 @@ def test_a_table_of_one_column_is_shown_and_told(app: AppTest) -> None:
         core.apply_fix(app.session_state["asked"].table, DropColumn("name"))
 
 
+def test_a_table_without_numbers_says_which_column_holds_none(app: AppTest) -> None:
+    rows = "".join(f'north {i % 4},a,"1,{i:03d} kg"\n' for i in range(40))
+    upload(app, "text.csv", ("place,kind,load\n" + rows).encode())
+    assert "'load' does not hold numbers" in app.error[0].value
+    open_screen(app, "explore/data")
+    fix = next(b for b in app.button if (b.key or "").startswith("data_fix_"))
+    fix.click().run()
+    healthy(app)
+    assert not app.error and app.session_state["shown"].fits.spec.outcome == "load"
+
+
 def test_nothing_pasted_changes_nothing(app: AppTest) -> None:
     app.button(key="data_paste_read").click().run()
     healthy(app)
