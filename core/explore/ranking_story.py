@@ -12,6 +12,8 @@ from core.results import PoolingFits
 
 #: A group whose probability is at least this is called sure of its place.
 SURE = 0.95
+#: Small groups crowd the ends where the median size there is at most this share of that of all.
+_CROWDED = 0.8
 _END_WORDS = {0.05: "twentieth", 0.1: "tenth", 0.2: "fifth", 0.25: "quarter"}
 
 
@@ -80,7 +82,7 @@ def size_title(table: pd.DataFrame, share: float, wording: Wording) -> str:
     naive, everyone = known.loc[ends, "n"].median(), table["n"].median()
     what = f"top and bottom {end_words(share)}"
     small = f"median {_size(naive)} {many}"
-    if naive >= everyone:
+    if naive > _CROWDED * everyone:
         return (
             f"Small {wording.group.many} do not crowd the ends of the naive ranking here: "
             f"{small} in its {what}, {_size(everyone)} over all"

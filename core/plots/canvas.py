@@ -82,6 +82,9 @@ def title_axis(figure: go.Figure, axis: str, text: str, style: theme.Style, **ce
     room = figure.layout.height - 120 if axis == "y" else (300 if style.is_narrow else 800)
     if axis == "x" and cell and not style.is_narrow:
         room //= 4  # two panels, and the figure may stand beside a text
+    if axis == "y" and cell:
+        domain = next(figure.select_yaxes(**cell)).domain or (0.0, 1.0)
+        room = min(room, (domain[1] - domain[0]) * figure.layout.height)
     width = round(room / (0.55 * style.text.axis))
     # Two lines of about the same length, not a full one and a leftover.
     half = max(len(text) // 2 + 8, width // 2)

@@ -108,13 +108,17 @@ class _Place:
     style: theme.Style
 
     def note(self, text: str, color: str, x: float, hover: str) -> None:
-        """Write instead of a mark; x runs from 0 to 1 across the panel."""
+        """Write instead of a mark; x runs from 0 to 1 across the panel.
+
+        At an end of the panel above the interval, which runs on there.
+        """
         self.figure.add_annotation(
             text=text,
             x=x,
             y=self.height,
             xref="x domain",
             xanchor="left" if x == 0 else "right" if x == 1 else "center",
+            yshift=0 if 0 < x < 1 else 10 * self.style.scale,
             hovertext=escape.for_plotly(hover),
             **canvas.label(self.style, color),
             **self.cell,

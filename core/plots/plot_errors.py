@@ -17,7 +17,7 @@ from core.explore.error_story import (
     missing_reason,
     term_label,
 )
-from core.explore.wording import Wording
+from core.explore.wording import INTERCEPT, Wording
 from core.plots import canvas, theme
 from core.results import PoolingFits
 
@@ -80,7 +80,7 @@ def plot_errors(
     scene = _Scene(figure, fits, columns, wording, style)
     for panel, each in enumerate(found):
         _draw_panel(scene, panel, each)
-    _lay_out(scene, len(found))
+    _lay_out(scene, found)
     return figure
 
 
@@ -192,8 +192,15 @@ def _ink(approach: Approach, style: theme.Style) -> str:
     return style.palette.complete_pooling
 
 
-def _lay_out(scene: _Scene, n_panels: int) -> None:
-    figure, style = scene.figure, scene.style
+def _axis(each: CoefficientErrors, unit: str) -> str:
+    """Return what the axis of a coefficient shows: an intercept is not per unit of anything."""
+    if not unit:
+        return "coefficient"
+    return f"coefficient ({unit})" if each.term == INTERCEPT else f"coefficient ({unit} per unit)"
+
+
+def _lay_out(scene: _Scene, found: tuple[CoefficientErrors, ...]) -> None:
+    figure, style, n_panels = scene.figure, scene.style, len(found)
     for title in figure.layout.annotations[:n_panels]:
         title.update(font={"size": style.text.label + 2, "color": style.palette.text}, yshift=4)
     names = [
@@ -207,11 +214,10 @@ def _lay_out(scene: _Scene, n_panels: int) -> None:
         tickvals=places, ticktext=names, range=[-0.6, len(places) - 0.25], showgrid=False
     )
     figure.update_layout(margin_t=figure.layout.margin.t + 24)
-    unit = scene.wording.column(scene.fits.spec.outcome)
-    axis = f"coefficient ({unit.unit} per unit)" if unit.unit else "coefficient"
+    unit = scene.wording.column(scene.fits.spec.outcome).unit
     rows = -(-n_panels // scene.columns)
     for column in range(min(scene.columns, n_panels)):
         last = min((rows - 1) * scene.columns + column, n_panels - 1)
         if scene.columns > 1 and (rows - 1) * scene.columns + column >= n_panels:
             last = (rows - 2) * scene.columns + column
-        canvas.title_axis(figure, "x", axis, style, **scene.cell(last))
+        canvas.title_axis(figure, "x", _axis(found[last], unit), style, **scene.cell(last))

@@ -176,18 +176,23 @@ def _draw_chances(
             col=2,
         )
     n, words = len(rows), end_words(share)
-    for y_at, anchor, text, color in (
-        (0.98 * n, "top", f"P(top {words})", style.palette.partial_pooling_text),
-        (0.38 * n, "bottom", f"P(bottom {words})", style.palette.muted),
+    # Above the panel, where no bar can reach; that of the bottom where bars are short.
+    for where, anchor, text, color in (
+        (
+            {"y": 1.0, "yref": "y2 domain"},
+            "bottom",
+            f"P(top {words})",
+            style.palette.partial_pooling_text,
+        ),
+        ({"y": 0.38 * n, "yref": "y2"}, "bottom", f"P(bottom {words})", style.palette.muted),
     ):
         figure.add_annotation(
             x=1.02,
-            y=y_at,
+            xref="x2",
             text=text,
             xanchor="right",
             yanchor=anchor,
-            row=1,
-            col=2,
+            **where,
             **canvas.label(style, color),
         )
     figure.update_xaxes(range=[0, 1.03], tickvals=[0, 0.5, 1], tickformat=".0%", row=1, col=2)

@@ -141,12 +141,37 @@ def _lay_out(figure: go.Figure, table: pd.DataFrame, bands: list[str], style: th
     for i in range(1, len(bands)):
         figure.add_hline(y=i - 0.5, line={"color": style.palette.grid, "width": 1})
     points = table["worse"].to_numpy(dtype=np.float64)
-    ends = table[["lower", "upper"]].to_numpy(dtype=np.float64).ravel()
-    low, high = canvas.crowd_range(ends, np.append(points, 0.0), share=0.9, pad=0.06)
+    ends = table[["lower", "upper"]].to_numpy(dtype=np.float64)
+    named = ends[(table["band"] == bands[0]).to_numpy()].ravel()
+    always = np.concatenate([points, named, [0.0]])
+    low, high = canvas.crowd_range(ends.ravel(), always, share=0.9, pad=0.06)
     # Room for the names on the right of the first row.
-    figure.update_xaxes(
-        range=[low, high + (0.5 if style.is_narrow else 0.26) * (high - low)], nticks=7
-    )
+    high += (0.5 if style.is_narrow else 0.26) * (high - low)
+    figure.update_xaxes(range=[low, high], nticks=7)
+    _mark_cut(figure, (low, high), style)
+
+
+def _mark_cut(figure: go.Figure, limits: tuple[float, float], style: theme.Style) -> None:
+    """Put an arrowhead where an interval runs out of the picture."""
+    for trace in figure.data:
+        if trace.mode != "lines":
+            continue
+        for end, symbol in ((0, "triangle-left"), (1, "triangle-right")):
+            at = trace.x[end]
+            if (at < limits[0], at > limits[1])[end]:
+                figure.add_scatter(
+                    x=[limits[end]],
+                    y=[trace.y[end]],
+                    mode="markers",
+                    marker={
+                        "symbol": symbol,
+                        "size": 9 * style.scale,
+                        "color": trace.line.color,
+                    },
+                    cliponaxis=False,
+                    hoverinfo="skip",
+                    name=f"{trace.name}, outside the range",
+                )
 
 
 def plot_coverage(
@@ -171,7 +196,7 @@ def plot_coverage(
         figure.add_annotation(
             text=f"promised {level:.0%}",
             x=level,
-            y=len(names) - 0.42,
+            y=len(names) - 0.3,
             **canvas.label(style, style.palette.muted),
         )
     for i, name in enumerate(names):
@@ -179,7 +204,7 @@ def plot_coverage(
     figure.update_yaxes(
         tickvals=np.arange(len(names))[::-1],
         ticktext=[NAMES[name] for name in names],
-        range=[-0.5, len(names) - 0.2],
+        range=[-0.5, len(names) - 0.05],
         showgrid=False,
         tickfont={"color": style.palette.text},
     )

@@ -130,7 +130,7 @@ def _one_of(label: str, options: list[str], *, key: str, words: Any, help_text: 
         label_visibility="collapsed",
         help=help_text or None,
         persist_state=_SAVED,
-        width=250,
+        width=330,
     )
     return chosen
 

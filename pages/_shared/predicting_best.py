@@ -134,7 +134,7 @@ def formats(shown: Shown) -> dict[str, Any]:
     for name in ("log score", "log score difference", "log score difference se"):
         out[name] = number(words[name], format="%.4f")
     for name in ("50% intervals hold", "90% intervals hold"):
-        out[name] = number(name, format="percent")
+        out[name] = number(words[name], format="percent")
     return out
 
 

@@ -59,7 +59,7 @@ def controls(shown: Shown) -> tuple[Asked, list[str]]:
             key="ranking_share",
             label_visibility="collapsed",
             persist_state=_SAVED,
-            width=130,
+            width=150,
         )
         marked = _choose_groups(shown)
     return Asked(str(view), term, float(share)), marked

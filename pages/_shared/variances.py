@@ -113,8 +113,21 @@ def _share(shown: Shown, title: Any) -> None:
         figures.picture(figure, key="variance_share", alt=alt)
     for sentence in story.sentences:
         st.markdown(escape.for_markdown(sentence))
-    figures.show_table(table, key="variance_shares")
+    figures.show_table(table, key="variance_shares", formats=_share_formats(text["columns"]))
     st.caption(text["method"])
+
+
+def _share_formats(words: dict[str, str]) -> dict[str, Any]:
+    """Return how the columns of the shares are called and rounded."""
+    number = st.column_config.NumberColumn
+    out: dict[str, Any] = {"meaning": words["meaning"]}
+    for name in ("estimate", "lower", "upper"):
+        out[name] = number(words[name], format="percent")
+    for name in ("at", "design effect"):
+        out[name] = number(words[name], format="%.3g")
+    for name in ("effective n", "effective n, lower", "effective n, upper"):
+        out[name] = number(words[name], format="%.1f")
+    return out
 
 
 def _curve(shown: Shown, curve: ShareCurve, title: Any) -> None:
