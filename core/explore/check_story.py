@@ -209,7 +209,7 @@ def parameter_words(name: str, fits: PoolingFits, wording: Wording) -> str:
         return f"the {wording.group.one} sd of the {wording.term(name[3:], fits.data)}"
     if name == "(Intercept)":
         return "the average intercept"
-    return f"the average coefficient of {wording.in_sentence(name)}"
+    return f"the average coefficient of {wording.in_sentence(name.removesuffix(' (coefficient)'))}"
 
 
 def influence_story(found: Influence, name: str, fits: PoolingFits, wording: Wording) -> CheckStory:

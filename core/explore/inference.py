@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
@@ -13,6 +15,11 @@ from core.fitting.multilevel import unit_of
 from core.fitting.scaled import ScaledModel, scale_model
 from core.results import MultilevelFit
 from core.types import FloatArray
+
+
+def coefficient_names(taken: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return names of average coefficients that no variance has: a column may be ``sd_x``."""
+    return [f"{name} (coefficient)" if name in taken else name for name in names]
 
 
 def fixed_effects(fit: MultilevelFit, level: float = 0.95) -> pd.DataFrame:

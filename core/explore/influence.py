@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.explore.first_order import without_each
+from core.explore.inference import coefficient_names
 from core.explore.left_out import Refits, refit_without
 from core.fitting.information import variance_information
 from core.fitting.modes import own_precision
@@ -92,7 +93,8 @@ def influence(fits: PoolingFits) -> Influence:
     model is refitted without those that matter most by that measure.
     """
     fit = fits.multilevel
-    names = (*(f"sd_{name}" for name in fit.varying_names), "sigma_y", *fit.fixef_names)
+    sds = [*(f"sd_{name}" for name in fit.varying_names), "sigma_y"]
+    names = (*sds, *coefficient_names(sds, fit.fixef_names))
     estimate = _parameters(Refits(fit.vcov_group[None], np.array([fit.sigma_y]), fit.fixef[None]))
     se = np.concatenate([_sd_errors(fit), fit.fixef_se])
     is_exact = np.ones(fit.n_groups, dtype=bool)

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import chdtri
 
 from core.exceptions import SpecError
+from core.explore.inference import coefficient_names
 from core.fitting.criterion import problem_of
 from core.fitting.deviance import Deviance, Pin
 from core.fitting.multilevel import find_optimum, solve_at, unit_of
@@ -45,7 +46,7 @@ class Profile:
     intervals : DataFrame
         ``name, estimate, lower, upper``: sds and correlations of the varying coefficients
         (``sd_<term>``, ``cor_<slope>.(Intercept)``), ``sigma_y``, then the fixed effects
-        by name. ``estimate`` is the maximum-likelihood one, which the profile is about.
+        (see ``coefficient_names``). ``estimate`` is that of maximum likelihood.
     curves : mapping of str to ProfileCurve
     level : float
     """
@@ -144,8 +145,8 @@ def profile_curve(
     phi = np.repeat(task.phi[None], n_points, axis=0)
     rise, _ = _profiled(task, np.full(n_points, i), value, phi)
     known = np.isfinite(rise)
-    first_fixed = len(task.names) - len(task.offsets)
-    shift = task.offsets[i - first_fixed] if i >= first_fixed else 0.0
+    j = i - (len(task.names) - len(task.offsets))
+    shift = task.offsets[j] if j >= 0 else 0.0
     scale = task.scales[i]
     curve = ProfileCurve(value[known] * scale + shift, np.maximum(rise[known], 0.0))
     return curve, (float(ends[0, 0] * scale + shift), float(ends[0, 1] * scale + shift))
@@ -190,13 +191,13 @@ def _task(fit: MultilevelFit, ratio_at: float | None = None) -> _Task:
             f"cor_{fit.varying_names[b]}.{fit.varying_names[a]}"
             for a, b in zip(rows, cols, strict=True)
         ]
-    names += ["sigma_y", *(data.fixef_names[i] for i in model.used)]
+    fixef = [data.fixef_names[i] for i in model.used]
+    names += ["sigma_y", *coefficient_names([*names, "sigma_y"], fixef)]
     offsets = np.where(model.used == 0, model.y_center, 0.0)
     shown = np.concatenate([phi[:-1][free[:-1]], [np.exp(phi[-1])], model.to_raw @ solution.beta])
-    n_rho = int(free[k:-1].sum())
     in_y = np.full(1 + model.p, model.y_scale)
     by_sd = measure * (model.y_scale if ratio_at is None else 1.0)
-    scales = np.concatenate([by_sd, np.ones(n_rho), in_y])
+    scales = np.concatenate([by_sd, np.ones(int(free[k:-1].sum())), in_y])
     top = float(deviance(phi[None], _no_pins(1, model.p))[0][0])
     return _Task(deviance, tuple(names), phi, top, free, model.to_raw, offsets, shown, scales)
 

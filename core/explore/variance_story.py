@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.explore.inference import coefficient_names
 from core.explore.profile import profile
 from core.explore.variance import IntraclassCorrelation, bound_sentence, icc, null_model
 from core.explore.wording import Wording
@@ -45,7 +46,7 @@ class VarianceStory:
     @property
     def spread(self) -> pd.DataFrame:
         """The standard deviations among ``parameters``."""
-        return self.parameters[self.parameters["parameter"].str.match(r"^(sd_|sigma_y$)")]
+        return self.parameters[self.parameters["meaning"].str.match(r"^sd ")]
 
 
 def is_slow(fits: PoolingFits) -> bool:
@@ -115,8 +116,9 @@ def _parameters(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
                 rows.append((f"cor_{slope}.{other}", what, float(fit.correlation[b, a])))
     inside = f"sd of {wording.individual.many} inside a {wording.group.one}"
     rows.append(("sigma_y", inside, fit.sigma_y))
-    for name, value in zip(fit.fixef_names, fit.fixef, strict=True):
-        rows.append((name, f"average coefficient of {name}", float(value)))
+    names = coefficient_names([row[0] for row in rows], fit.fixef_names)
+    for name, term, value in zip(names, fit.fixef_names, fit.fixef, strict=True):
+        rows.append((name, f"average coefficient of {term}", float(value)))
     return pd.DataFrame(rows, columns=["parameter", "meaning", "estimate"])
 
 

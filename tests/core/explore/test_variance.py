@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.stats import chi2
 
 import core
+from core.explore.check_story import parameter_words
 from core.explore.compare import by_ml, information
+from core.explore.influence import influence
 from core.explore.variance import bound_sentence, null_model
+from core.explore.variance_story import variance_story
+from core.explore.wording import Wording
 from core.results import MultilevelFit
 from tests.dense_likelihood import ml_deviance_at_ratio
 from tests.golden.cases import MODELS, load_case
@@ -105,3 +110,18 @@ def test_models_of_different_rows_are_not_compared() -> None:
     fewer = core.GroupedData.from_table(case.table.iloc[:-5], case.spec())
     with pytest.raises(core.SpecError, match="different rows"):
         core.compare(fit_of("radon_int"), core.fit_all(fewer).multilevel)
+
+
+def test_a_column_may_be_called_like_a_variance(simulated: pd.DataFrame) -> None:
+    table = simulated.rename(columns={"u": "sd_x"})
+    spec = core.ModelSpec(
+        outcome="y", group="g", predictors=("x",), varying=("x",), group_predictors=("sd_x",)
+    )
+    fits = core.fit_all(core.GroupedData.from_table(table, spec))
+    story = variance_story(fits, Wording())
+    assert len(story.spread) == 3
+    found = influence(fits)
+    assert len(set(found.names)) == len(found.names)
+    words = parameter_words("sd_x (coefficient)", fits, Wording())
+    assert words == "the average coefficient of sd_x"
+    assert found.estimate["sd_x (coefficient)"] == fits.multilevel.fixef[2]
