@@ -241,6 +241,20 @@ def test_the_dial_follows_a_device_that_turns_dark(open_app: Callable[..., Page]
         expect(finding).to_have_css("color", f"rgb({rgb})", timeout=20_000)
 
 
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_nothing_of_the_dial_covers_another(open_app: Callable[..., Page], width: int) -> None:
+    page = open_app(width=width, height=800)
+    names = (".left .tabs", ".left .coef", ".left .brush", ".right .tabs", ".right .brush")
+    names += (".readout", ".head .plain", ".head .back", ".search", ".card table")
+    boxes = [page.locator(f".ppe-dial {name}").bounding_box() for name in names]
+    for i, a in enumerate(boxes):
+        for b in boxes[:i]:
+            assert a is not None and b is not None
+            beside = a["x"] + a["width"] <= b["x"] + 1 or b["x"] + b["width"] <= a["x"] + 1
+            above = a["y"] + a["height"] <= b["y"] + 1 or b["y"] + b["height"] <= a["y"] + 1
+            assert beside or above, (a, b)
+
+
 def test_on_a_phone_the_dial_stays_in_sight(open_app: Callable[..., Page]) -> None:
     page = open_app(width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -20,7 +20,8 @@ import { rowsNeeded } from "./weights.js";
 import { findingOf, groupWords, isInside, readoutOf, viewWords } from "./words.js";
 import { readBack, VIEWS } from "./views.js";
 
-const NARROW = 620;
+/** Widths below which one view is shown, and below which all stands in one column. */
+const [NARROW, STACKED] = [620, 860];
 const GLIDE = 320;
 const WAIT = 350;
 const instances = new WeakMap();
@@ -163,6 +164,7 @@ class Dial {
     this.step(now);
     scene.isNarrow = this.place.clientWidth < NARROW;
     this.place.classList.toggle("narrow", scene.isNarrow);
+    this.place.classList.toggle("stacked", this.place.clientWidth < STACKED * scene.look.scale);
     scene.marked = [...new Set([scene.hovered, scene.selected])].filter((j) => j !== null);
     scene.matches = scene.sought ?? scene.brushed;
     scene.needed = null;
