@@ -192,7 +192,7 @@ def left_out(path: DialPath) -> str:
         n += int(known.sum())
         for e, at in enumerate(c):
             start = core.dial(path, at).sigma_y
-            dense = dial_brute.refit(rows, at * path.vcov_group, start, reml=path.is_reml)
+            dense = dial_brute.likeliest(rows, at * path.vcov_group, start, reml=path.is_reml)
             told = X @ dense.fixef + np.einsum("nk,nk->n", Z, dense.modes[group])
             square[e] += float(((data.y[fold.where][known] - told) ** 2).sum())
     return f"{np.max(np.abs(found.rmse / np.sqrt(square / n) - 1.0)):.0e}"

@@ -49,8 +49,16 @@ class Found:
     value: float
 
 
+def likeliest(rows: Rows, Sigma: FloatArray, sigma_y: float, *, reml: bool) -> Found:
+    """Return the likeliest model at a Sigma: where sigma_y has two answers, the better one."""
+    scaled = Sigma * np.outer(rows.z_scale, rows.z_scale) / rows.y_scale**2
+    starts = sigma_y * np.geomspace(1 / 16, 16, 33)
+    values = [_at(rows, scaled, (v / rows.y_scale) ** 2, reml)[0] for v in starts]
+    return refit(rows, Sigma, float(starts[int(np.argmin(values))]), reml=reml)
+
+
 def refit(rows: Rows, Sigma: FloatArray, sigma_y: float, *, reml: bool) -> Found:
-    """Return the likeliest model at a Sigma (raw units), sigma_y found near the one given.
+    """Return the model at a Sigma (raw units), sigma_y found near the one given.
 
     Notes
     -----
