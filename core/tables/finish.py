@@ -168,6 +168,7 @@ def _tidy_text(
     column, notes = _null_tokens(name, column, options)
     if column.null_count == len(column):
         return pa.chunked_array([pa.nulls(len(column), pa.float64())]), notes
+    column = _without_padding(column)
     if name in options.text_columns:
         return column, notes
     for form in _formats(options, decimal):
@@ -178,6 +179,22 @@ def _tidy_text(
                 notes.append(f"'{shorten(name)}': numbers written like {form.example} were read.")
             return pa.chunked_array([_as_whole(numbers)]), notes
     return column, notes
+
+
+def _without_padding(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take blanks off the ends of the cells where each has one: they belong to the layout.
+
+    As in files with ', ' between cells, or columns of one width. A few cells with blanks are as
+    they were typed, which the doctor tells.
+    """
+    for end in ("^[ \t]", "[ \t]$"):
+        padded = all(
+            pc.all(pc.match_substring_regex(part, end)).as_py() is True
+            for part in (column.slice(0, _PROBE), column)
+        )
+        if padded:
+            return pc.utf8_trim(column, " \t")
+    return column
 
 
 def _null_tokens(

@@ -20,6 +20,7 @@ SAMPLE_LINES = 300
 NUMBER = re.compile(r"[+\-−]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+\-]?\d+)?%?")
 _COMMA_DECIMAL = re.compile(r"[+\-−]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+\-]?\d+)?")
 _COMMA_THOUSANDS = re.compile(r"[+\-−]?\d{1,3}(?:,\d{3})+")
+_RULE = re.compile(r"\s*(?::?[-=]{2,}:?|[-=]{0})\s*")
 _POINT_DECIMAL = re.compile(r"[+\-−]?\d*\.\d+(?:[eE][+\-]?\d+)?")
 
 
@@ -292,6 +293,9 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
         width = max(width, len(names)) if cut.agreement < 1 else width
         names = _fit_names(names, width)
         body = start + 1
+        is_rule = body < len(rows) - 1 and all(map(_RULE.fullmatch, rows[body]))
+        if is_rule and any(cell.strip() for cell in rows[body]):
+            body += 1  # the line under the names, as in Markdown
     else:
         names, body = [""] * width, start
     return Layout(

@@ -187,3 +187,20 @@ def test_a_backslash_before_a_quotation_mark_is_read_as_it_fits() -> None:
 def test_a_cell_of_many_lines_is_no_table_of_many_rows() -> None:
     with pytest.raises(core.DataError, match="cell_length"):
         read('a,b\n1,"' + "text\n" * 40_000 + '"\n2,c\n')
+
+
+def test_a_table_in_markdown() -> None:
+    text = "| school | x |\n|:---|---:|\n" + "".join(f"| S{j // 3} | {j}.5 |\n" for j in range(9))
+    table = read(text)
+    assert cells(table) == {
+        "school": [f"S{j // 3}" for j in range(9)],
+        "x": [j + 0.5 for j in range(9)],
+    }
+    assert core.examine(table, "school") == ()
+
+
+def test_blanks_at_the_ends_go_where_every_cell_has_them() -> None:
+    rows = "".join(f"S{j % 4}, {'m' if j % 2 else 'f'}, {j}.5\n" for j in range(8))
+    assert set(read("school, sex, x\n" + rows)["sex"]) == {"m", "f"}
+    typed = read("school,sex\n" + "".join(f"S{j % 4},{'m ' if j else 'm'}\n" for j in range(8)))
+    assert set(typed["sex"]) == {"m ", "m"}, "some blanks only are as they were typed"
