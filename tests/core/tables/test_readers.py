@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-import statsmodels
 
 import core
 from core.tables import isolated
@@ -211,19 +210,6 @@ def test_the_sheet_of_the_data_is_opened(table: pd.DataFrame, tmp_path: Path) ->
     with pytest.raises(core.DataError, match="password"):
         encrypted = bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le")
         core.read_table(encrypted, "secret.xlsx")
-
-
-def test_an_old_workbook_that_others_made() -> None:
-    folder = Path(statsmodels.__file__).parent / "datasets" / "macrodata" / "src"
-    books = [path for path in folder.rglob("*.xls") if path.is_file()]
-    if not books:
-        pytest.skip("this statsmodels comes without macrodata.xls")
-    table = core.read_table(books[0])
-    report = core.read_report(table)
-    assert (report.format, report.sheet, report.sheets[0]) == ("xls", "Monthly", "README")
-    assert table["DATE"].dtype.kind == "M" and table["POP"].dtype == "float64"
-    quarterly = core.read_table(books[0], options=core.ReadOptions(sheet="Quarterly"))
-    assert len(table) > 2.5 * len(quarterly)
 
 
 @pytest.mark.parametrize("orient", ["split", "index", "records", "columns", "table"])
