@@ -42,7 +42,8 @@ def test_ranks_and_naive_ranks_are_the_tables(style: theme.Style) -> None:
     assert_array_equal(lines[:, 0], table["rank_lower"])
     assert_array_equal(lines[:, 1], table["rank_upper"])
     assert _trace(figure, "expected rank").y[0] == len(table) - 1
-    assert figure.layout.xaxis.title.text.startswith("rank (1: the highest of 65")
+    axis = figure.layout.xaxis.title.text.replace("<br>", " ")
+    assert axis.startswith("rank (1: the highest of 65")
     if not style.is_narrow:
         chances = np.asarray(_trace(figure, "top, under the pointer").x)
         assert_array_equal(chances, table["p_top"])
