@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from urllib.parse import parse_qs
 
+import numpy as np
 import pytest
+import segno
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import core
-from pages._shared import link
+from pages._shared import link, share
 from pages._shared.link_model import Columns, read, write
 from tests.browser.driver import ROOT
 from tests.fitted import many_groups
@@ -220,3 +224,24 @@ def test_the_controls_of_a_table_wait_for_it() -> None:
     shown = again.session_state["shown"]
     assert shown.spec.outcome == "secret_y" and shown.spec.varying == ("secret_x",)
     assert address(again)["dial"] == ("0.25",)
+
+
+def test_the_code_is_that_of_the_address_with_a_quiet_border() -> None:
+    address = "http://school.example:8501/simulate?seed=own&n_groups=12"
+    picture = np.asarray(Image.open(io.BytesIO(share._qr(address))).convert("L"))
+    modules = (picture[4::8, 4::8] < 128).astype(int)
+    code = np.array([list(row) for row in segno.make(address, error="l", micro=False).matrix])
+    assert (modules[4:-4, 4:-4] == code).all()
+    assert not modules[:4].any() and not modules[:, :4].any()
+
+
+def test_what_is_shared_gives_everybody_a_draw_of_their_own() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/learn/simulate.py")
+    app.session_state["share_open"] = True
+    app.run()
+    healthy(app)
+    assert "seed=own" not in app.code[0].value
+    app.toggle(key="share_own_seed").set_value(True).run()
+    healthy(app)
+    assert app.code[0].value.endswith("seed=own")
