@@ -27,8 +27,8 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
     -------
     dict
         ``k``, ``names``, ``n`` (int32); per group, coefficient after coefficient (float64):
-        ``own`` (own line without the common coefficients' share), ``se`` (standard error of
-        ``own`` at sigma_y = 1), ``estimable`` (uint8); ``common``: place of each common
+        ``own`` (own line without the common coefficients' share), ``estimable`` (uint8; None
+        where all are); ``common``: place of each common
         coefficient among the fixed effects, and what it takes off ``own``; ``targets``:
         which fixed effect times which column of ``u`` makes up which coefficient of the
         target; ``pull``: what makes the weights; ``lacking``: for groups that do not
@@ -44,13 +44,13 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
     common, share = _common(path)
     rows, u = _targets(path)
     is_regular = path.stop is path.groups
+    estimable = path.fits.no_pooling.estimable
     return {
         "k": model.k,
         "names": [escape.visible(name) for name in data.group_names],
         "n": packed(data.group_sizes.astype("<i4")),
         "own": packed(_own(path)),
-        "se": packed(_unit_se(path)),
-        "estimable": packed(path.fits.no_pooling.estimable.T.astype("u1")),
+        "estimable": None if estimable.all() else packed(estimable.T.astype("u1")),
         "common": {"at": common, "share": packed(share)},
         "targets": rows,
         "u": packed(u),
@@ -59,7 +59,7 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         "stop": None if is_regular else packed(ends["none"].coef.T),
         "curve": {
             "log_t": list(curve.log_t),
-            "series": curve.series.tolist(),
+            "series": packed(curve.series),
             "branches": [list(branch) for branch in curve.branches],
         },
         "stops": {name: _stop(path, end) for name, end in ends.items()},
@@ -169,18 +169,18 @@ def _pull(path: DialPath) -> dict[str, Any]:
             "is_full": len(groups.strength) == k,
         }
     axes = np.einsum("ab,blj->alj", z, groups.axes)
-    if axes.shape[1] == k:
-        back = np.moveaxis(np.linalg.inv(np.moveaxis(axes, 2, 0)), 0, 2)
-    else:
-        safe = np.where(groups.strength > 0, groups.strength, 1.0)
-        back = np.einsum("blj,bcj,cd->ldj", groups.axes, model.S, np.linalg.inv(z)) / safe[:, None]
-    return {
+    made = {
         "kind": "directions",
         "rank": axes.shape[1],
         "strength": packed(groups.strength),
         "axes": packed(axes),
-        "back": packed(back),
     }
+    if axes.shape[1] < k:
+        # Directions that span less than the coefficients cannot be inverted by the browser.
+        safe = np.where(groups.strength > 0, groups.strength, 1.0)
+        back = np.einsum("blj,bcj,cd->ldj", groups.axes, model.S, np.linalg.inv(z)) / safe[:, None]
+        made |= {"back": packed(back), "se": packed(_unit_se(path))}
+    return made
 
 
 def _lacking(path: DialPath, at_stop: FloatArray | None) -> dict[str, Any]:
@@ -194,4 +194,9 @@ def _lacking(path: DialPath, at_stop: FloatArray | None) -> dict[str, Any]:
     kept = np.einsum("abj,bcj->jac", path.inverse.inverse[:, :, at], path.model.S[:, :, at])
     fill = np.eye(path.model.k) - z @ kept @ back
     weight = None if at_stop is None else packed(at_stop[at])
-    return {"at": at.tolist(), "fill": packed(fill), "weight": weight}
+    return {
+        "at": at.tolist(),
+        "fill": packed(fill),
+        "se": packed(_unit_se(path)[:, at]),
+        "weight": weight,
+    }

@@ -14,14 +14,17 @@ from core.explore.dial_payload import dial_payload
 from tests.js import fixtures
 
 
-def test_a_thousand_groups_take_less_than_200_kB() -> None:
+@pytest.mark.parametrize("varying", [("x",), ("x", "z")])
+def test_a_thousand_groups_take_less_than_200_kB(varying: tuple[str, ...]) -> None:
     rng = np.random.default_rng(4)
-    group = np.repeat(np.arange(1000), rng.integers(1, 40, size=1000))
-    x = rng.normal(size=len(group))
-    y = rng.normal(size=1000)[group] + 0.5 * x + rng.normal(size=len(group))
-    names = np.array([f"Municipality of Somewhere {j}" for j in range(1000)])
-    table = pd.DataFrame({"y": y, "x": x, "g": names[group]})
-    spec = core.ModelSpec("y", "g", predictors=("x",), varying=("x",))
+    group = np.repeat(np.arange(1000), rng.integers(4, 40, size=1000))
+    x, z = rng.normal(size=(2, len(group)))
+    level, slope, other = (s * rng.normal(size=1000)[group] for s in (1.0, 0.5, 0.5))
+    y = level + (0.5 + slope) * x + other * z + rng.normal(size=len(group))
+    names = np.array([f"County {j}" for j in range(1000)])
+    u = rng.normal(size=1000)[group]
+    table = pd.DataFrame({"y": y, "x": x, "z": z, "u": u, "g": names[group]})
+    spec = core.ModelSpec("y", "g", predictors=("x", "z"), varying=varying, group_predictors=("u",))
     fits = core.fit_all(core.GroupedData.from_table(table, spec))
     text = json.dumps(dial_payload(core.dial_path(fits)), allow_nan=False)
     assert len(text) < 200_000

@@ -141,6 +141,26 @@ def test_the_end_adds_up_where_the_weights_do_not_lead_there() -> None:
             assert not fits.no_pooling.line_estimable[j] or row["pooled"] == row["own"]
 
 
+@pytest.mark.parametrize("kind", ["two", "three", "one line for all"])
+def test_standard_errors_are_those_of_python(kind: str) -> None:
+    """The browser works them out from the weights, but for groups without a line."""
+    sizes = [1, 3, 4, 5, 3, 4, 3, 4, 5, 1, 6]
+    fits = three_coefficients() if kind == "three" else lines_of(sizes, (1.0, 1.0))
+    if kind == "one line for all":
+        fits = lines_of(sizes, (1.0, 1.0), sd=(0.6, 0.0))
+    path = core.dial_path(fits)
+    seen = 0
+    for j, receipt in enumerate(receipts(fits)[POSITIONS.index(1.0)]):
+        own = core.receipt(path, j)
+        for a, row in enumerate(receipt["rows"]):
+            assert bool(row["se"]) == bool(np.isfinite(own.own_se[a]))
+            if row["se"]:
+                decimals = len(row["se"].partition(".")[2])
+                assert abs(value(row["se"]) - own.own_se[a]) <= 0.501 * 10.0**-decimals
+                seen += 1
+    assert seen > 15
+
+
 def lines_of(
     sizes: list[int], units: tuple[float, float], sd: tuple[float, float] = (1.0, 0.5)
 ) -> core.PoolingFits:

@@ -15,7 +15,7 @@ import streamlit as st
 HERE = Path(__file__).resolve().parent
 #: In this order each file only needs the constants of those before it.
 MODULES = (
-    *("format", "pull", "weights", "model", "split", "scale", "words"),
+    *("format", "pull", "weights", "standard_errors", "model", "split", "scale", "words"),
     *("plot", "prepare", "moves", "view_shrinkage", "view_map", "view_size", "view_lines"),
     *("views", "strip_names", "strip", "elements", "card", "search", "pointing", "turning", "dial"),
 )

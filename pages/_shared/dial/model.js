@@ -2,6 +2,7 @@
 // Pure: no document, no canvas. Arrays run coefficient after coefficient over the groups.
 
 import { pullFor } from "./pull.js";
+import { unitErrors, wayBack } from "./standard_errors.js";
 import { sharingAt, trace, weightOf } from "./weights.js";
 
 /** Decode base64 into a typed array (little-endian, as Python packed it). */
@@ -15,7 +16,7 @@ export function unpack(text, Type = Float64Array) {
 /** Turn the payload of `core.explore.dial_payload` into a model with typed arrays. */
 export function readModel(payload) {
   const pull = { ...payload.pull };
-  for (const name of ["S", "det", "strength", "axes", "back"]) {
+  for (const name of ["S", "det", "strength", "axes", "back", "se"]) {
     if (pull[name] !== undefined) pull[name] = unpack(pull[name]);
   }
   const n = unpack(payload.n, Int32Array);
@@ -24,13 +25,17 @@ export function readModel(payload) {
     pull.M = made.M;
     pull.whole = made.det;
   }
+  const { k } = payload;
+  const J = n.length;
+  if (pull.kind === "directions") pull.back ??= wayBack(pull, J);
   const model = {
     ...payload,
     n,
-    J: n.length,
+    J,
     own: unpack(payload.own),
-    se: unpack(payload.se),
-    estimable: unpack(payload.estimable, Uint8Array),
+    se: pull.se ?? unitErrors({ k, J, pull, lacking: payload.lacking }, unpack(payload.lacking.se)),
+    estimable: payload.estimable === null ? new Uint8Array(k * J).fill(1) : unpack(payload.estimable, Uint8Array),
+    curve: { ...payload.curve, series: seriesOf(payload) },
     share: unpack(payload.common.share),
     u: unpack(payload.u),
     fill: unpack(payload.lacking.fill),
@@ -41,6 +46,14 @@ export function readModel(payload) {
   model.rank = ranks(model);
   model.known = model.rank.reduce((sum, rank) => sum + rank, 0);
   return model;
+}
+
+/** The functions along the dial, a row of Chebyshev coefficients each. */
+function seriesOf({ curve, stops }) {
+  const all = unpack(curve.series);
+  const rows = 3 + stops.complete.fixef.length;
+  const terms = all.length / rows;
+  return Array.from({ length: rows }, (_, i) => all.subarray(i * terms, (i + 1) * terms));
 }
 
 /** In how many directions does each group's own data say something? */
