@@ -13,6 +13,8 @@ from core.explore.wording import Wording
 from core.formats import fixed, number
 from core.results import MultilevelFit, PoolingFits
 
+#: An interval of a correlation shorter than this leaves no doubt that it is near its end.
+_NARROW = 0.3
 #: From here on a correlation is told as one.
 _ONE = 1.0 - 1e-4
 
@@ -97,6 +99,11 @@ def boundary_title(found: Boundary, fits: PoolingFits, wording: Wording) -> str:
             f"The correlation is estimated as {fixed(found.estimate, 2)}, but the data say nothing "
             "about it: every value is compatible with them"
         )
+    if _is_certain(found):
+        return (
+            f"The correlation is estimated as {fixed(found.estimate, 2)}, and the data allow no "
+            f"more than {fixed(found.lower, 2)} to {fixed(found.upper, 2)}"
+        )
     if found.is_correlation:
         return (
             f"The correlation is estimated as {fixed(found.estimate, 2)}, yet the data are "
@@ -109,6 +116,11 @@ def boundary_title(found: Boundary, fits: PoolingFits, wording: Wording) -> str:
     )
 
 
+def _is_certain(found: Boundary) -> bool:
+    """Return whether the data rule out every correlation but those near its end."""
+    return found.is_correlation and found.upper - found.lower < _NARROW
+
+
 def boundary_sentences(found: Boundary, fits: PoolingFits, wording: Wording) -> tuple[str, ...]:
     """Return why an estimate ends there, what stays valid, and what is simpler."""
     many, one = wording.group.many, wording.group.one
@@ -117,6 +129,11 @@ def boundary_sentences(found: Boundary, fits: PoolingFits, wording: Wording) -> 
             f"With {wording.group.count(fits.data.n_groups)} the data do not tell intercepts and "
             "slopes apart well enough: a line on which all of them lie fits as well as any cloud."
         )
+        if _is_certain(found):
+            why = (
+                f"The lines of the {many} nearly meet in one point, so intercepts follow from "
+                "slopes. That is common where the zero of the predictor lies far from the data."
+            )
         stays = (
             f"The estimates of the {many}, the average coefficients, their standard errors and "
             "predictions stay valid; read nothing into the correlation."

@@ -16,8 +16,9 @@ from core.results import PoolingFits
 
 #: A parameter that one group moves by more standard errors than this hangs on that group.
 DECISIVE = 1.0
-#: A count of groups outside their bands less likely than this is more than chance.
-UNLIKELY = 0.05
+#: A count of groups outside their bands less likely than this is more than chance; the other
+#: half of 5% is for the most extreme group.
+UNLIKELY = 0.025
 
 
 @dataclass(frozen=True, eq=False)

@@ -123,6 +123,8 @@ def group_sentence(
     apart = f"It cannot be told apart from {about}{alike:,.0f} of the other {n_groups - 1:,}."
     if n_groups == 2:
         apart = f"It {'cannot' if alike else 'can'} be told apart from the other."
+    elif alike > n_groups - 1.5:
+        apart = f"It cannot be told apart from any of the other {n_groups - 1:,}."
     elif alike < 0.5:
         apart = f"It can be told apart from {about}all of the other {n_groups - 1:,}."
     sentence = (

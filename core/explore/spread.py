@@ -107,7 +107,9 @@ _COLUMNS = (
 
 def _tails(level: float, n_groups: int) -> tuple[float, float]:
     """Return the tail of one group alone, and of the most extreme of so many."""
-    return 0.5 * (1.0 - level), 0.5 * (1.0 - level ** (1.0 / n_groups))
+    # The most extreme group is one of two looks at the groups (the other: how many are
+    # outside), which share the error.
+    return 0.5 * (1.0 - level), 0.5 * (1.0 - (0.5 * (1.0 + level)) ** (1.0 / n_groups))
 
 
 def _limits(

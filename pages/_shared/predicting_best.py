@@ -129,10 +129,11 @@ def formats(shown: Shown) -> dict[str, Any]:
     out: dict[str, Any] = {"estimator": words["estimator"]}
     for name in ("predicted", "not defined"):
         out[name] = number(words[name], format="localized")
-    for name in ("RMSE", "RMSE difference", "RMSE difference se"):
-        out[name] = number(words.get(name, name), format="%.4g")
+    out["RMSE"] = number("RMSE", format="%.4g")
+    for name in ("RMSE difference", "RMSE difference se"):
+        out[name] = number(words[name], format="%.2g")
     for name in ("log score", "log score difference", "log score difference se"):
-        out[name] = number(words[name], format="%.4f")
+        out[name] = number(words[name], format="%.3f")
     for name in ("50% intervals hold", "90% intervals hold"):
         out[name] = number(words[name], format="percent")
     return out

@@ -204,7 +204,7 @@ def test_the_spread_is_that_of_each_groups_own_line(sleepstudy: pd.DataFrame) ->
         ratio = (own / 8) / ((total - own) / (8 * 17))
         p = stats.f.cdf(ratio, 8, 8 * 17)
         assert row["is_outside"] == (min(p, 1 - p) < 0.025)
-        assert row["is_beyond"] == (min(p, 1 - p) < 0.5 * (1 - 0.95 ** (1 / 18)))
+        assert row["is_beyond"] == (min(p, 1 - p) < 0.5 * (1 - 0.975 ** (1 / 18)))
 
 
 def test_the_spread_is_even_where_it_is() -> None:
