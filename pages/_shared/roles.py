@@ -49,11 +49,13 @@ def first_model(table: pd.DataFrame) -> ModelSpec:
 
 
 def _stand_in(table: pd.DataFrame, names: list[str]) -> str:
-    """Return the column whose few values repeat most, words before numbers."""
+    """Return the column whose few values repeat most, three at least; words before numbers."""
     head = table.head(_HEAD).set_axis([str(c) for c in table.columns], axis=1)
     levels = {name: head[name].astype(str).nunique() for name in names}
     repeating = [name for name in names if 2 <= levels[name] <= 0.7 * len(head)]
-    return min(repeating, key=lambda c: (is_numeric(head[c]), levels[c]), default=names[0])
+    return min(
+        repeating, key=lambda c: (levels[c] < 3, is_numeric(head[c]), levels[c]), default=names[0]
+    )
 
 
 def _has_digits(column: pd.Series) -> bool:
