@@ -45,8 +45,8 @@ def _variables() -> str:
 
 
 def is_projector() -> bool:
-    """Return whether the reader asked for large type."""
-    return bool(st.session_state.get(_PROJECTOR, False))
+    """Return whether the reader asked for large type; not on a phone that was handed the link."""
+    return bool(st.session_state.get(_PROJECTOR, False)) and not _looks_like_a_phone()
 
 
 def is_narrow() -> bool:

@@ -245,3 +245,6 @@ def test_what_is_shared_gives_everybody_a_draw_of_their_own() -> None:
     app.toggle(key="share_own_seed").set_value(True).run()
     healthy(app)
     assert app.code[0].value.endswith("seed=own")
+    app.button(key="share_large").click().run()
+    healthy(app)
+    assert app.code[0].value.endswith("seed=own") and not app.session_state["share_open"]
