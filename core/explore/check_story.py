@@ -19,6 +19,8 @@ DECISIVE = 1.0
 #: A count of groups outside their bands less likely than this is more than chance; the other
 #: half of 5% is for the most extreme group.
 UNLIKELY = 0.025
+#: A change by less than this share of a parameter is rounding.
+_STAYS = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,6 +225,10 @@ def influence_story(found: Influence, name: str, fits: PoolingFits, wording: Wor
     if known.empty:
         title = f"Without any one {wording.group.one} {what} cannot be estimated"
         return CheckStory(title, note, is_off=True)
+    if not (known["change"].abs() > _STAYS * abs(float(found.estimate[name]))).any():
+        stays = number(float(found.estimate[name]))
+        title = f"No {wording.group.one} moves {what}: it stays {stays} without any of them"
+        return CheckStory(title, note, is_off=lost > 0)
     row = known.iloc[0]
     full, without = float(found.estimate[name]), float(row["without"])
     group = wording.group_name(str(row["group"]))

@@ -119,6 +119,11 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
     rows = wording.individual.count(fits.data.n_obs)
     groups = wording.group.count(fits.data.n_groups)
     ratio = number(each.ratio, 2)
+    if fits.data.n_groups == fits.data.n_obs:
+        return (
+            f"Every {one} has one row, so there is nothing to cluster: CR2 ({ratio} times) only "
+            "allows for an uneven spread."
+        )
     if each.ratio <= ALIKE and _is_weak(each):
         return (
             f"CR2 is {ratio} times as large as the complete-pooling error, but so few degrees of "

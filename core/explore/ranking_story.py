@@ -127,8 +127,12 @@ def group_sentence(
         apart = f"It cannot be told apart from any of the other {n_groups - 1:,}."
     elif alike < 0.5:
         apart = f"It can be told apart from {about}all of the other {n_groups - 1:,}."
+    # Where groups are as good as tied, the order of the expected ranks says little.
+    ranks = f"ranks {int(row['rank']):,}"
+    if not low <= row["rank"] <= high:
+        ranks = f"has the expected rank {fixed(float(row['expected_rank']), 0)}"
     sentence = (
-        f"{name} ({wording.individual.count(int(row['n']))}) ranks {int(row['rank']):,} of "
+        f"{name} ({wording.individual.count(int(row['n']))}) {ranks} of "
         f"{n_groups:,}, {span}; in the top {end} with probability {percent(row['p_top'])}, in the "
         f"bottom {end} with {percent(row['p_bottom'])}.{naive} {apart}"
     )

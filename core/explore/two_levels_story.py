@@ -174,7 +174,7 @@ def r_squared_sentence(found: TwoLevels, term: str, wording: Wording) -> str:
     """Return the two measures of what u explains, and why they may differ."""
     change = found.change(term)
     share = change.r_squared[1]
-    if not np.isfinite(share):
+    if not np.isfinite(share) or change.sigma[0] == 0:
         return ""
     name, many = term_name(term, found.including, wording), wording.group.many
     explained = _variance_falls(change.explained)

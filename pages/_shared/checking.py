@@ -20,7 +20,7 @@ from core.explore.spread import spread_by_group
 from core.plots.plot_check import plot_check
 from core.plots.plot_influence import plot_influence
 from core.plots.plot_spread import plot_spread
-from pages._shared import cache, figures, look, messages, texts
+from pages._shared import cache, figures, look, texts
 from pages._shared.controls import keep_valid
 from pages._shared.state import Shown
 
@@ -146,8 +146,8 @@ def _along(shown: Shown, title_in: Any) -> None:
     found = _reference(shown)
     try:
         curve = model_checks.checked_along(shown.fits, found, column)
-    except PoolingError as error:
-        messages.error(error)
+    except PoolingError:  # the variance of the groups' effects is zero
+        st.info(text["no_effects"])
         return
     story = check_story.along_story(curve, found, shown.wording.in_sentence(column))
     across = shown.wording.column(column).title

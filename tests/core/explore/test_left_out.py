@@ -8,9 +8,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
+from core.explore.check_story import influence_story
 from core.explore.first_order import group_rest, without_each
 from core.explore.influence import influence
 from core.explore.left_out import refit_without
+from core.explore.wording import Wording
 from core.fitting.scaled import scale_model
 from core.results import MultilevelFit
 from tests.fitted import degenerate_fits, example_fits, many_fits, radon_with_uranium
@@ -178,3 +180,13 @@ def test_a_zero_variance_stays_zero_without_any_group() -> None:
 def test_without_a_multilevel_fit_it_says_why() -> None:
     with pytest.raises(core.PoolingError):
         influence(degenerate_fits())
+
+
+def test_where_nothing_moves_the_story_says_so() -> None:
+    rng = np.random.default_rng(6)
+    g = np.repeat(np.arange(30), 8)
+    table = pd.DataFrame({"y": rng.normal(size=240), "g": [f"g{j:02d}" for j in g]})
+    table["y"] -= table.groupby("g")["y"].transform("mean")
+    fits = core.fit_all(core.GroupedData.from_table(table, core.ModelSpec(outcome="y", group="g")))
+    story = influence_story(influence(fits), "sd_(Intercept)", fits, Wording())
+    assert story.title.startswith("No group moves the group sd of the group mean: it stays 0")
