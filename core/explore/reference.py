@@ -21,7 +21,7 @@ MOST_ROWS = 10_000
 #: Of a larger group no more rows than this are taken.
 _MOST_OF_A_GROUP = 2_000
 #: Rows times simulated data sets; and how many data sets at least and at most.
-_BUDGET, _FEWEST, _MOST = 1_000_000, 99, 199
+_BUDGET, _FEWEST, _MOST = 400_000, 99, 199
 
 
 @dataclass(frozen=True, eq=False)
