@@ -81,9 +81,9 @@ def title_axis(figure: go.Figure, axis: str, text: str, style: theme.Style, **ce
     """Set an axis title, on two lines where it would not fit on one."""
     room = figure.layout.height - 120 if axis == "y" else (300 if style.is_narrow else 800)
     if axis == "x" and cell and not style.is_narrow:
-        # Two panels of which this may be the wider, and the figure may stand beside a text.
-        span = next(figure.select_xaxes(**cell)).domain or (0.0, 1.0)
-        room = max(room // 4, round(0.6 * (span[1] - span[0]) * room))
+        low, high = next(figure.select_xaxes(**cell)).domain or (0.0, 1.0)
+        # Of two equal panels little is left where the figure stands beside a text.
+        room = round(0.8 * (high - low) * room) if high - low > 0.6 else room // 4
     if axis == "y" and cell:
         domain = next(figure.select_yaxes(**cell)).domain or (0.0, 1.0)
         room = min(room, (domain[1] - domain[0]) * figure.layout.height)
