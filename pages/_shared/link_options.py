@@ -42,6 +42,13 @@ def _predictors(shown: Shown) -> tuple[str, ...]:
     return shown.spec.predictors
 
 
+def _dial_views(shown: Shown) -> set[str]:
+    k = len(_terms(shown))
+    names = ("shrinkage", *(("map",) if k > 1 else ()), "size", "lines")
+    each = [(n, n if a == 0 else f"{n}.{a}") for n in names for a in range(k)]
+    return {f"{left}-{right}" for v, left in each for w, right in each if v != w}
+
+
 def _groups(shown: Shown) -> tuple[str, ...]:
     return tuple(shown.fits.data.group_names)
 
@@ -101,6 +108,7 @@ SCREENS: dict[str, tuple[Option, ...]] = {
             low=0.0,
             high=component.NO_POOLING,
         ),
+        Option("views", "pooling_dial_views_{table}", None, "text", offers=_dial_views),
         Option(
             "pulled",
             "pooling_pulled_{model}",

@@ -107,6 +107,8 @@ def test_the_dial_stands_where_the_link_says(open_app: OpenApp) -> None:
     expect(dial).to_have_attribute("data-c", "1", timeout=20_000)
     page.go_forward()
     expect(dial).to_have_attribute("data-c", str(turned["c"]), timeout=20_000)
+    page.locator(".ppe-dial .panel.right .tabs button").last.click()
+    page.wait_for_url("**views=shrinkage-lines*")
     parted = open_app("/?data=sleepstudy&dial=0.25&dial2=2")
     assert (drawn(parted)["c"], drawn(parted)["slope"]) == ("0.25", "2")
 

@@ -150,7 +150,7 @@ def test_what_the_component_sends_is_checked() -> None:
     assert Position.from_data({"c": 0.5, "slope": 2, "group": 3}, 3) == Position(0.5, 2.0, None)
     for bad in (None, 7, {"c": -1}, {"c": "x", "group": True}, {"c": float("nan")}):
         assert Position.from_data(bad, 3) == Position()
-    assert Position(np.inf).to_data() == {"c": "none", "slope": None, "group": None}
+    assert Position(np.inf).to_data() == {"c": "none", "slope": None, "group": None, "views": None}
 
 
 def test_the_joined_script_is_one_sound_module() -> None:

@@ -102,7 +102,7 @@ def is_same_elsewhere(app: AppTest, screen: str) -> None:
 
 
 SET = [
-    ("", "data=sleepstudy&dial=0.25&dial2=2&at=310"),
+    ("", "data=sleepstudy&dial=0.25&dial2=2&at=310&views=size.1-lines"),
     ("", "u=log_uranium&pulled=average&at=STLOUIS"),
     ("", "data=exam&x=standLRT&x=sex&view=lines&along=sex&order=name&page=2"),
     ("", "data=exam&view=shrinkage&term=standLRT&sort=size&se=1"),

@@ -21,6 +21,7 @@ MODULES = (
 )
 #: A c from here on is no pooling: JSON has no infinity.
 NO_POOLING = 1e9
+_VIEWS = re.compile(r"[a-z]{1,12}(\.\d)?-[a-z]{1,12}(\.\d)?")
 _IMPORT = re.compile(r'^import [^;]*? from "\./\w+\.js";\n', re.MULTILINE | re.DOTALL)
 
 
@@ -29,29 +30,32 @@ class Position:
     """Where the dial stands, and the group that is chosen.
 
     ``c`` multiplies the estimated covariance of the groups; where ``slope`` is a number, c is
-    for the intercept alone and ``slope`` for the slope.
+    for the intercept alone and ``slope`` for the slope. ``views`` names the open views where they
+    are not the usual ones.
     """
 
     c: float = 1.0
     slope: float | None = None
     group: int | None = None
+    views: str | None = None
 
     def to_data(self) -> dict[str, Any]:
         """Return the position as the component knows it."""
         c = self.c if np.isfinite(self.c) else "none"
-        return {"c": c, "slope": self.slope, "group": self.group}
+        return {"c": c, "slope": self.slope, "group": self.group, "views": self.views}
 
     @classmethod
     def from_data(cls, data: Any, n_groups: int) -> Position:
         """Return the position that the component sent; the estimate where it makes no sense."""
         if not isinstance(data, dict):
             return cls()
-        c, group = data.get("c"), data.get("group")
+        c, group, views = data.get("c"), data.get("group"), data.get("views")
         known = isinstance(group, int) and not isinstance(group, bool) and 0 <= group < n_groups
         return cls(
             np.inf if c == "none" else number(c, 1.0),
             None if data.get("slope") is None else number(data["slope"], 1.0),
             group if known else None,
+            views if isinstance(views, str) and _VIEWS.fullmatch(views) else None,
         )
 
 

@@ -58,6 +58,7 @@ class Dial {
         if (panel.view === "map") panel.pair = chosen;
         else [panel.coef] = chosen;
         this.unzoom(panel);
+        this.release();
       });
     }
     this.at.back.addEventListener("click", () => this.goBack());
@@ -84,6 +85,7 @@ class Dial {
       const { c, slope, group } = data.position;
       scene.selected = group !== null && group < scene.J ? group : null;
       const parts = slope !== null && scene.model.split;
+      this.reopen(data.position.views);
       this.turn(within(scene.model.range, c === "none" ? Infinity : c), parts ? slope : null);
       this.sent = JSON.stringify(this.value());
     }
@@ -129,6 +131,23 @@ class Dial {
     dress(this);
     this.draw();
     this.describe();
+    this.release();
+  }
+
+  /** Which views are open and of which coefficient, as a link holds it: `size.1-map`. */
+  open() {
+    return this.panels.map(({ view, coef }) => (coef ? `${view}.${coef}` : view)).join("-");
+  }
+
+  /** Open the views that a link names; the usual ones where it names none. */
+  reopen(views) {
+    const { labels, model } = this.scene;
+    const wanted = (views ?? labels.views.join("-")).split("-");
+    for (const [i, panel] of this.panels.entries()) {
+      const [view, coef] = (wanted[i] ?? "").split(".");
+      panel.view = view;
+      panel.coef = Math.min(Number(coef) || 0, model.k - 1);
+    }
   }
 
   unzoom(panel) {
@@ -290,7 +309,9 @@ class Dial {
 
   value() {
     const { c, slope } = this.position;
-    return { c: c === Infinity ? "none" : c, slope, group: this.scene.selected };
+    const open = this.open();
+    const views = open === this.scene.labels.views.join("-") ? null : open;
+    return { c: c === Infinity ? "none" : c, slope, group: this.scene.selected, views };
   }
 
   /** The dial has come to rest: now Python may know. */

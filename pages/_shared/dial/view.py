@@ -8,6 +8,8 @@ pooling_dial_<table> : float or None
 pooling_dial_slope_<table> : float or None
     The multiple for the slope's variance where the two hands are apart (``pooling_dial`` is
     then the intercept's).
+pooling_dial_views_<table> : str or None
+    The open views (``map-size``) where they are not the usual ones.
 pooling_pulled_<model> : {"average", "regression"} or None
     What groups are pulled to; None is what the model says.
 """
@@ -42,7 +44,7 @@ from pages._shared.dial.component import NO_POOLING, Position
 from pages._shared.dial.table import columns
 from pages._shared.state import Shown
 
-KEY, SLOPE = "pooling_dial", "pooling_dial_slope"
+KEY, SLOPE, VIEWS = "pooling_dial", "pooling_dial_slope", "pooling_dial_views"
 _VIEW, _TOLD, _MORE = (f"{KEY}_{name}" for name in ("view", "told", "more"))
 #: Rows of the chosen group that are drawn at most.
 _MOST_ROWS = 400
@@ -170,10 +172,12 @@ def _position(shown: Shown, path: DialPath, first: str) -> Position:
     """Return where the dial stands, and the group that is looked at on every screen."""
     table = shown.dataset.id
     group = shown.fits.no_pooling.group_names.index(state.selected_group(shown, first))
-    slope = st.session_state.get(f"{SLOPE}_{table}")
+    slope, views = (st.session_state.get(f"{name}_{table}") for name in (SLOPE, VIEWS))
     if slope is not None:
         slope = min(component.number(slope, 1.0), NO_POOLING) if path.model.k == 2 else None
-    return Position(component.number(st.session_state.get(f"{KEY}_{table}"), 1.0), slope, group)
+    return Position(
+        component.number(st.session_state.get(f"{KEY}_{table}"), 1.0), slope, group, views
+    )
 
 
 def _moved() -> None:
@@ -187,6 +191,7 @@ def _moved() -> None:
     table = shown.dataset.id
     st.session_state[f"{KEY}_{table}"] = float(min(sent.c, NO_POOLING))
     st.session_state[f"{SLOPE}_{table}"] = sent.slope
+    st.session_state[f"{VIEWS}_{table}"] = sent.views
     if sent.group is not None:
         state.select_group(shown, names[sent.group])
 
