@@ -62,7 +62,7 @@ def find_chromium() -> str | None:
     return None
 
 
-def settle(page: Page, *, timeout: float = 30_000, quiet: float = 300) -> None:
+def settle(page: Page, *, timeout: float = 60_000, quiet: float = 500) -> None:
     """Wait until the app has run, nothing is stale, and it stays so for ``quiet`` ms.
 
     The pause also covers the moment between a click and the rerun that it causes.

@@ -126,9 +126,9 @@ def test_terms_are_searched_by_keyboard(width: int, open_app: OpenApp) -> None:
     page = open_app("/terms", width=width)
     page.get_by_label("Find a term").fill("BLUP")
     page.keyboard.press("Enter")
-    settle(page)
-    text = page.locator('[data-testid="stMain"]').inner_text()
-    assert "Conditional mode" in text and "ranef" in text
+    main = page.get_by_test_id("stMain")
+    expect(main).to_contain_text("ranef")
+    expect(main).to_contain_text("Conditional mode")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
