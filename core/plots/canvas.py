@@ -187,14 +187,16 @@ def jitter(n: int) -> FloatArray:
     return np.asarray(2 * ((np.arange(1, n + 1) * _PHI) % 1) - 1, dtype=np.float64)
 
 
-def drawn(order: IntArray, keep: Sequence[int] | IntArray = ()) -> IntArray:
-    """Return the groups to draw, at most ``MOST_DRAWN`` and evenly along an order.
+def drawn(order: IntArray, keep: Sequence[int] | IntArray = (), *, n_marks: int = 1) -> IntArray:
+    """Return the groups to draw, evenly along an order: ``MOST_DRAWN`` marks of each kind at most.
 
-    ``keep`` are drawn in any case (what a label points to).
+    ``keep`` are drawn in any case (what a label points to); ``n_marks`` is how many times over
+    a figure draws every group, as in two panels.
     """
-    if len(order) <= MOST_DRAWN:
+    most = MOST_DRAWN // n_marks
+    if len(order) <= most:
         return order
-    at = np.unique(np.linspace(0, len(order) - 1, MOST_DRAWN).astype(np.intp))
+    at = np.unique(np.linspace(0, len(order) - 1, most).astype(np.intp))
     chosen = np.zeros(int(order.max()) + 1, dtype=bool)
     chosen[order[at]] = True
     chosen[np.asarray(keep, dtype=np.intp)] = True

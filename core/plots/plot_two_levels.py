@@ -65,7 +65,7 @@ def plot_two_levels(
     """
     wording = wording or Wording()
     lines = tuple(group_level_line(found.side(i), found.column, term) for i in (False, True))
-    shown = canvas.drawn(np.argsort(found.column.values, kind="stable"))
+    shown = canvas.drawn(np.argsort(found.column.values, kind="stable"), n_marks=2)
     heading = canvas.Heading(
         two_levels_title(found, term, wording),
         _key(len(shown), has_own),

@@ -22,7 +22,7 @@ def rows_of(table: pd.DataFrame, by: str, marked: Sequence[str]) -> pd.DataFrame
     """Return the rows to draw from the first (at the top) down, with their heights ``row``."""
     order = table.sort_values(by, kind="stable")
     keep = np.flatnonzero(order["group"].isin(list(marked)).to_numpy())
-    shown = canvas.drawn(np.arange(len(order), dtype=np.intp), keep)
+    shown = canvas.drawn(np.arange(len(order), dtype=np.intp), keep, n_marks=2)
     out = order.iloc[shown].copy()
     out["row"] = np.arange(len(out), dtype=np.float64)[::-1]
     return out
