@@ -30,9 +30,9 @@ def main() -> None:
         ],
         "Use": [
             st.Page("pages/use/prediction.py", title="Prediction"),
-            st.Page("pages/use/predicts_best.py", title="Which predicts best"),
             st.Page("pages/use/ranking.py", title="Ranking"),
             st.Page("pages/use/checks.py", title="Checks"),
+            st.Page("pages/use/predicts_best.py", title="Which predicts best"),
         ],
         "Learn": [
             st.Page("pages/learn/simulate.py", title="Simulate"),
