@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from core.tables.columns import label_of
-from core.tables.finish import unique_names
-from core.tables.fixes import Fix, replace_column
+from core.tables.doctor.fixes import Fix, replace_column
 from core.tables.limits import LIMITS, shorten
+from core.tables.read.finish import unique_names
 
 
 @dataclass(frozen=True)

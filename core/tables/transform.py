@@ -16,9 +16,9 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
-from core.tables.finish import unique_names
-from core.tables.fixes import Fix
+from core.tables.doctor.fixes import Fix
 from core.tables.limits import shorten
+from core.tables.read.finish import unique_names
 from core.types import FloatArray
 
 

@@ -33,5 +33,5 @@ as a table of contents::
   LaTeX or Plotly. ``st.dataframe``, ``st.code`` and the options of a select box show plain
   text.
 - **Look.** ``look.style()`` says light or dark, normal or projector, wide or narrow; pass it
-  to every figure. Nothing outside ``core/plots/theme.py`` names a colour.
+  to every figure. Nothing outside ``core/figures/theme.py`` names a colour.
 """

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import escape
 from core.exceptions import PoolingError
-from core.explore import overview
+from core.explore.data import overview
 from pages._shared import texts
 from pages._shared.state import Shown
 

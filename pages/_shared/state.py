@@ -28,11 +28,11 @@ import streamlit as st
 
 import core
 from core.exceptions import PoolingError
-from core.explore.simulated import SIMULATED_WORDING, simulated_story, simulated_title
-from core.explore.wording import Wording
+from core.explore.simulate.simulated import SIMULATED_WORDING, simulated_story, simulated_title
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from core.tables.recipe_text import PREFIX as SIMULATED
+from core.tables.wording import Wording
 from pages._shared import cache
 
 #: Simulated tables that one session may hold.

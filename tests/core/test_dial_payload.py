@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore.dial_payload import dial_payload
+from core.explore.dial.payload import dial_payload
 from tests.js import fixtures
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.exceptions import SpecError
-from core.tables.simulate import RANGES, Population, World, make_world, simulate
+from core.tables.population import RANGES, Population, World, make_world, simulate
 
 
 def test_a_seed_is_a_table() -> None:

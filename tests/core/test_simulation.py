@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from core.exceptions import PoolingError, SpecError
-from core.explore.simulation import _draw, _source_of, simulate_many, world_of
+from core.explore.simulate.simulation import _draw, _source_of, simulate_many, world_of
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
-from core.tables.simulate import POPULATION_SPEC, Population, make_world, matrix_root, simulate
+from core.tables.population import POPULATION_SPEC, Population, make_world, matrix_root, simulate
 
 LEVELS_ONLY = ModelSpec("y", "group")
 INTERCEPTS = ModelSpec("y", "group", ("x",))

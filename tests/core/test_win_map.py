@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.explore.win_map import win_map
+from core.explore.simulate.win_map import win_map
 from core.spec import ModelSpec
-from core.tables.simulate import Population
+from core.tables.population import Population
 
 LEVELS_ONLY = ModelSpec("y", "group")
 

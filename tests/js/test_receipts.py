@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore.dial_labels import dial_labels
-from core.explore.dial_payload import dial_payload
-from core.explore.wording import Wording
+from core.explore.dial.labels import dial_labels
+from core.explore.dial.payload import dial_payload
+from core.tables.wording import Wording
 from tests.core.test_pooling import three_coefficients
 
 HERE = Path(__file__).resolve().parent

@@ -13,8 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from core.explore.dial_report import dial_table
-from core.explore.dial_split import dial_split
+from core.explore.dial.position_text import dial_table
+from core.explore.dial.split import dial_split
 from pages._shared.dial import component
 from pages._shared.dial.component import NO_POOLING, Position
 from pages._shared.state import tag_of

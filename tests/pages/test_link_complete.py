@@ -11,16 +11,17 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from core.lessons.catalogue import LESSONS
-from pages._shared import link, link_model
-from pages._shared.link_options import SCREENS, options_of
-from tests.browser.driver import ROOT
+from pages import screens
+from pages._shared.link import address as link
+from pages._shared.link import link_model
+from pages._shared.link.link_options import SCREENS, options_of
 from tests.pages.driver import healthy
 from tests.pages.test_link import address, follow
 
 #: The script of every screen, by its path.
 FILES = {
-    ("" if path.stem == "pooling" else path.stem): f"{path.parent.name}/{path.stem}"
-    for path in sorted((ROOT / "pages").glob("[!_]*/[!_]*.py"))
+    ("" if each is screens.START else each.name): f"{each.section.lower()}/{each.name}"
+    for each in screens.SCREENS
 }
 KINDS = ("button_group", "checkbox", "multiselect", "number_input", "pagination", "radio")
 KINDS += ("select_slider", "selectbox", "slider", "text_area", "text_input", "toggle")

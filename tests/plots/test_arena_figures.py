@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 import core
-from core.explore import study_story
-from core.explore.simulated import SIMULATED_WORDING
-from core.explore.study import ESTIMATORS, SimulationStudy
-from core.explore.win_map import RATIO
-from core.plots import theme
-from core.plots.plot_data_needed import plot_data_needed
-from core.plots.plot_draw import plot_draw
-from core.plots.plot_measures import Panel, plot_measures
-from core.plots.plot_sigma_draws import plot_sigma_draws
-from core.plots.plot_win_map import plot_win_map
+from core.explore.simulate import story as study_story
+from core.explore.simulate.numbers import ESTIMATORS, SimulationStudy
+from core.explore.simulate.plot_data_needed import plot_data_needed
+from core.explore.simulate.plot_draw import plot_draw
+from core.explore.simulate.plot_measures import Panel, plot_measures
+from core.explore.simulate.plot_sigma_draws import plot_sigma_draws
+from core.explore.simulate.plot_win_map import plot_win_map
+from core.explore.simulate.simulated import SIMULATED_WORDING
+from core.explore.simulate.win_map import RATIO
+from core.figures import theme
 from core.spec import ModelSpec
 
 INTERCEPT = "(Intercept)"

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from core.explore import check_story
-from core.explore.influence import influence
-from core.explore.model_checks import residual_quantiles, residuals_by_fitted
-from core.explore.reference import reference
-from core.explore.spread import spread_by_group
-from core.plots import theme
-from core.plots.key import key_html
-from core.plots.plot_check import plot_check
-from core.plots.plot_influence import plot_influence
-from core.plots.plot_spread import plot_spread
+from core.explore.checks import story as check_story
+from core.explore.checks.influence import influence
+from core.explore.checks.numbers import residual_quantiles, residuals_by_fitted
+from core.explore.checks.plot_check import plot_check
+from core.explore.checks.plot_influence import plot_influence
+from core.explore.checks.plot_spread import plot_spread
+from core.explore.checks.reference import reference
+from core.explore.checks.spread import spread_by_group
+from core.figures import theme
+from core.figures.key import key_html
 from tests.fitted import HOSTILE, example_fits, hostile_fits, words
 
 STYLES = (

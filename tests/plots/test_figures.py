@@ -9,15 +9,15 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from core.explore.estimates import estimates
-from core.explore.order import ordered, page
-from core.explore.wording import Wording
-from core.plots import canvas, theme
-from core.plots.key import key_html
-from core.plots.plot_group_size import plot_group_size, spread_sizes
-from core.plots.plot_lines import plot_lines
-from core.plots.plot_map import plot_map
-from core.plots.plot_shrinkage import plot_shrinkage
+from core.estimators.estimates import estimates
+from core.estimators.order import ordered, page
+from core.explore.pooling.plot_group_size import plot_group_size, spread_sizes
+from core.explore.pooling.plot_lines import plot_lines
+from core.explore.pooling.plot_map import plot_map
+from core.explore.pooling.plot_shrinkage import plot_shrinkage
+from core.figures import canvas, theme
+from core.figures.key import key_html
+from core.tables.wording import Wording
 from tests.fitted import (
     HOSTILE,
     categorical_fits,

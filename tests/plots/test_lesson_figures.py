@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from core.explore.estimates import estimates
-from core.explore.lines import group_lines
-from core.plots import theme
-from core.plots.plot_guess_line import end_labels, height_range, plot_guess_line
-from core.plots.plot_numbers import NumberRow, plot_numbers
-from core.plots.plot_pull import plot_pull
+from core.estimators.estimates import estimates
+from core.explore.pooling.lines import group_lines
+from core.figures import theme
+from core.lessons.plot_guess_line import end_labels, height_range, plot_guess_line
+from core.lessons.plot_numbers import NumberRow, plot_numbers
+from core.lessons.plot_pull import plot_pull
 from tests.fitted import HOSTILE, example_fits, radon_with_uranium, words
 
 STYLES = [

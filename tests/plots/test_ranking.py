@@ -8,13 +8,13 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import core
-from core.explore import ranking_story
-from core.explore.wording import Wording
-from core.plots import theme
-from core.plots.plot_caterpillar import plot_caterpillar
-from core.plots.plot_rank_size import plot_rank_size
-from core.plots.plot_ranking import plot_ranking
-from core.plots.rank_rows import rank_ticks
+from core.explore.ranking import story as ranking_story
+from core.explore.ranking.plot_caterpillar import plot_caterpillar
+from core.explore.ranking.plot_rank_size import plot_rank_size
+from core.explore.ranking.plot_ranking import plot_ranking
+from core.figures import theme
+from core.figures.rows import rank_ticks
+from core.tables.wording import Wording
 from tests.fitted import HOSTILE, example_fits, hostile_fits, many_fits, words
 
 STYLES = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 
-from core.plots import theme
+from core.figures import theme
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,19 +7,19 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
-from core.explore.boundary import boundaries
-from core.explore.error_intervals import coefficient_errors
-from core.explore.group_columns import group_columns
-from core.explore.icc_story import share_curve
-from core.explore.slopes import slopes
-from core.explore.two_levels import group_level_line, two_levels
-from core.plots import theme
-from core.plots.plot_errors import plot_errors
-from core.plots.plot_likelihood import plot_likelihood
-from core.plots.plot_share import plot_share
-from core.plots.plot_slopes import plot_slopes
-from core.plots.plot_two_levels import plot_two_levels
-from core.plots.plot_zero import plot_zero
+from core.explore.standard_errors.error_intervals import coefficient_errors
+from core.explore.standard_errors.plot_errors import plot_errors
+from core.explore.two_levels.group_columns import group_columns
+from core.explore.two_levels.numbers import group_level_line, two_levels
+from core.explore.two_levels.plot_slopes import plot_slopes
+from core.explore.two_levels.plot_two_levels import plot_two_levels
+from core.explore.two_levels.slopes import slopes
+from core.explore.variance.boundary import boundaries
+from core.explore.variance.icc_story import share_curve
+from core.explore.variance.plot_likelihood import plot_likelihood
+from core.explore.variance.plot_share import plot_share
+from core.explore.variance.plot_zero import plot_zero
+from core.figures import theme
 from tests.fitted import example_fits, radon_with_uranium, words
 from tests.golden.cases import load_case
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.explore import sentences
-from core.explore.estimates import estimates, varying_names
-from core.plots.hover import decimals
+from core.estimators.estimates import estimates, varying_names
+from core.explore.pooling import story as sentences
+from core.figures.hover import decimals
 from pages._shared import texts
 from pages._shared.state import Shown
 

@@ -25,18 +25,18 @@ import streamlit as st
 
 import core
 from core import escape
-from core.explore import sentences
-from core.explore.dial_curve import dial_curve
-from core.explore.dial_evidence import dial_evidence
-from core.explore.dial_labels import dial_labels
-from core.explore.dial_path import DialPath, dial_path
-from core.explore.dial_payload import dial_payload
-from core.explore.dial_report import dial_table
-from core.explore.dial_split import dial_split, split_path
-from core.explore.dial_validation import MOST_ROWS, dial_validation
-from core.explore.estimates import estimates
-from core.explore.lines import group_lines
-from core.plots import theme
+from core.estimators.estimates import estimates
+from core.explore.dial.beneath import dial_evidence
+from core.explore.dial.curve import dial_curve
+from core.explore.dial.held_out import MOST_ROWS, dial_validation
+from core.explore.dial.labels import dial_labels
+from core.explore.dial.path import DialPath, dial_path
+from core.explore.dial.payload import dial_payload
+from core.explore.dial.position_text import dial_table
+from core.explore.dial.split import dial_split, split_path
+from core.explore.pooling import story as sentences
+from core.explore.pooling.lines import group_lines
+from core.figures import theme
 from core.results import PoolingFits
 from pages._shared import cache, figures, look, state, texts
 from pages._shared.dial import component, pulled
@@ -85,7 +85,9 @@ def _dial(shown: Shown, first: str) -> None:
 
 def _publish() -> None:
     """Write where the dial stands into the address: only this part of the page has run."""
-    from pages._shared import link  # which knows the controls of every view, this one too
+    from pages._shared.link import (
+        address as link,  # which knows the controls of every view, this one too
+    )
 
     link.publish("")
 

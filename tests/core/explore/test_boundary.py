@@ -9,19 +9,19 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize_scalar
 
 import core
-from core.explore.boundary import (
+from core.estimators.profile import profile, profile_curve
+from core.explore.variance.boundary import (
     at_boundary,
     boundaries,
     boundary_sentences,
     boundary_table,
     boundary_title,
 )
-from core.explore.icc_story import share_curve, share_curve_table, share_title
-from core.explore.profile import profile, profile_curve
-from core.explore.variance import null_model
-from core.explore.variance_story import first_estimates, share_table, variance_story
-from core.explore.wording import Wording
+from core.explore.variance.icc_story import share_curve, share_curve_table, share_title
+from core.explore.variance.numbers import null_model
+from core.explore.variance.story import first_estimates, share_table, variance_story
 from core.results import PoolingFits
+from core.tables.wording import Wording
 from tests.fitted import example_fits, words
 from tests.golden.cases import load_case
 

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
-from core.explore.cluster import cluster_robust
+from core.explore.standard_errors.cluster import cluster_robust
 from core.fitting.scaled import scale_model
 from tests.golden.cases import MODELS, load_case
 

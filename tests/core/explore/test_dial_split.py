@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import core
-from core.explore.dial_split import dial_split, split_path
+from core.explore.dial.split import dial_split, split_path
 from tests.core.brute import refit_at
 from tests.core.test_pooling import close, fits_of, three_coefficients
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore.dial_validation import dial_validation
-from core.explore.folds import assign_folds
+from core.estimators.folds import assign_folds
+from core.explore.dial.held_out import dial_validation
 from tests.core.brute import likelihood, refit_at
 from tests.core.test_pooling import fits_of
 from tests.golden.cases import load_case

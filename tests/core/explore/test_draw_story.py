@@ -7,8 +7,8 @@ import pytest
 
 import core
 from core.exceptions import PoolingError
-from core.explore.draw_story import draw_alt, draw_note, draw_title
-from core.explore.simulated import SIMULATED_WORDING, chosen, simulated_story, span_of
+from core.explore.simulate.draw_story import draw_alt, draw_note, draw_title
+from core.explore.simulate.simulated import SIMULATED_WORDING, chosen, simulated_story, span_of
 from core.spec import ModelSpec
 
 SLOPES = ModelSpec("y", "group", ("x",), ("x",))

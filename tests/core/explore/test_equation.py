@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import core
-from core.explore import equation
+from core.explore.pooling import equation
 from core.spec import ModelSpec
 from tests.fitted import HOSTILE, example_fits, hostile_fits, radon_with_uranium
 

@@ -10,15 +10,15 @@ from numpy.testing import assert_allclose
 from scipy.stats import t
 
 import core
-from core.explore.error_intervals import coefficient_errors, errors_table
-from core.explore.error_story import (
+from core.explore.standard_errors.error_intervals import coefficient_errors, errors_table
+from core.explore.standard_errors.story import (
     errors_alt,
     errors_sentences,
     errors_title,
     missing_reason,
     worst,
 )
-from core.explore.wording import Wording
+from core.tables.wording import Wording
 from tests.fitted import degenerate_fits, example_fits, radon_with_uranium, words
 from tests.golden.cases import load_case
 

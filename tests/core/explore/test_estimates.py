@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import core
-from core.explore.ellipse import ellipse
-from core.explore.estimates import estimates, group_table
-from core.explore.lines import group_lines
-from core.explore.order import matching, n_pages, ordered, page
+from core.estimators.estimates import estimates, group_table
+from core.estimators.order import matching, n_pages, ordered, page
+from core.explore.pooling.ellipse import ellipse
+from core.explore.pooling.lines import group_lines
 from tests.fitted import categorical_fits, degenerate_fits, example_fits, radon_with_uranium
 from tests.golden.cases import FOLDER
 

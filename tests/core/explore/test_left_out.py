@@ -8,13 +8,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
-from core.explore.check_story import influence_story
-from core.explore.first_order import group_rest, without_each
-from core.explore.influence import influence
-from core.explore.left_out import refit_without
-from core.explore.wording import Wording
+from core.estimators.first_order import group_rest, without_each
+from core.estimators.without_group import refit_without
+from core.explore.checks.influence import influence
+from core.explore.checks.story import influence_story
 from core.fitting.scaled import scale_model
 from core.results import MultilevelFit
+from core.tables.wording import Wording
 from tests.fitted import degenerate_fits, example_fits, many_fits, radon_with_uranium
 
 FULL = core.ModelSpec(

@@ -10,20 +10,20 @@ from scipy import stats
 
 import core
 from core.exceptions import SpecError
-from core.explore import check_story
-from core.explore.envelope import envelope
-from core.explore.model_checks import (
+from core.explore.checks import story as check_story
+from core.explore.checks.envelope import envelope
+from core.explore.checks.numbers import (
     checked_along,
     checked_columns,
     effect_quantiles,
     residual_quantiles,
     residuals_by_fitted,
 )
-from core.explore.reference import _held, _refitted, reference, standardised
-from core.explore.spread import spread_by_group
-from core.explore.wording import Wording
+from core.explore.checks.reference import _held, _refitted, reference, standardised
+from core.explore.checks.spread import spread_by_group
 from core.results import PoolingFits
-from core.tables.simulate import matrix_root
+from core.tables.population import matrix_root
+from core.tables.wording import Wording
 from tests.fitted import degenerate_fits, example_fits, many_fits, radon_with_uranium, words
 
 

@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore.overview import (
+from core.explore.data.overview import (
     left_out_sentence,
     left_out_table,
     outcome_histogram,
     table_headline,
 )
-from core.explore.receipts import receipt_table
-from core.explore.wording import Wording
+from core.explore.data.plot_table import plot_table
+from core.explore.groups.receipts import receipt_table
+from core.figures import theme
 from core.formats import fixed
-from core.plots import theme
-from core.plots.plot_table import plot_table
+from core.tables.wording import Wording
 from tests.fitted import example_fits, many_groups, words
 
 

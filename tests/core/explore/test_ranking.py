@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 
 import core
 from core.exceptions import SpecError
-from core.explore.joint import joint_coefficients
-from core.explore.ranking import places
+from core.explore.ranking.joint import joint_coefficients
+from core.explore.ranking.numbers import places
 from core.results import PoolingFits
 from tests.core.dense import covariance, design
 from tests.fitted import degenerate_fits, example_fits, many_fits

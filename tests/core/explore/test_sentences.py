@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore import parameters, sentences
-from core.explore.estimates import estimates
-from core.explore.wording import Wording
+from core.estimators.estimates import estimates
+from core.explore.pooling import parameters
+from core.explore.pooling import story as sentences
 from core.formats import fixed, percent
+from core.tables.wording import Wording
 from tests.fitted import (
     categorical_fits,
     degenerate_fits,

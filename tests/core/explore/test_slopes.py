@@ -8,9 +8,14 @@ import pytest
 import statsmodels.api as sm
 
 import core
-from core.explore.slopes import slope_predictors, slopes
-from core.explore.slopes_story import blend_sentences, slopes_alarm, slopes_table, slopes_verdict
-from core.explore.wording import Wording
+from core.explore.two_levels.slopes import slope_predictors, slopes
+from core.explore.two_levels.slopes_story import (
+    blend_sentences,
+    slopes_alarm,
+    slopes_table,
+    slopes_verdict,
+)
+from core.tables.wording import Wording
 from tests.fitted import example_fits, words
 
 CASES = [("radon", "floor", "log_radon", "county"), ("exam", "standLRT", "normexam", "school")]

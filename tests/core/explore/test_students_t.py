@@ -6,7 +6,7 @@ import numpy as np
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from core.explore.students_t import t_log_density, t_quantile
+from core.estimators.students_t import t_log_density, t_quantile
 
 DF = np.array([1.0, 2.5, 30.0, 299.0, 301.0, 5000.0, 1e7])
 

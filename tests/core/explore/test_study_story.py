@@ -7,10 +7,10 @@ import pytest
 
 import core
 from core.exceptions import SpecError
-from core.explore import study_story
-from core.explore.simulated import SIMULATED_WORDING
-from core.explore.study import SimulationStudy
-from core.explore.win_map import RATIO
+from core.explore.simulate import story as study_story
+from core.explore.simulate.numbers import SimulationStudy
+from core.explore.simulate.simulated import SIMULATED_WORDING
+from core.explore.simulate.win_map import RATIO
 from core.spec import ModelSpec
 
 LEVELS = ModelSpec("y", "group")

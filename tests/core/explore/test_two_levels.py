@@ -8,10 +8,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
-from core.explore.group_columns import group_columns, with_column, without_column
-from core.explore.level_r_squared import level_r_squared
-from core.explore.two_levels import group_level_line, two_levels
-from core.explore.two_levels_story import change_table, line_table, two_levels_alt
+from core.explore.two_levels.group_columns import group_columns, with_column, without_column
+from core.explore.two_levels.level_r_squared import level_r_squared
+from core.explore.two_levels.numbers import group_level_line, two_levels
+from core.explore.two_levels.story import change_table, line_table, two_levels_alt
 from core.results import PoolingFits
 from tests.fitted import example_fits, radon_with_uranium, words
 

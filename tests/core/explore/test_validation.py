@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import core
-from core.explore.folds import assign_folds
-from core.explore.validation import ESTIMATORS, CrossValidation, size_bands
+from core.estimators.folds import assign_folds
+from core.explore.predicts_best.numbers import ESTIMATORS, CrossValidation, size_bands
 
 FULL = core.ModelSpec(
     outcome="y",

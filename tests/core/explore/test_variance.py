@@ -9,13 +9,13 @@ from numpy.testing import assert_allclose
 from scipy.stats import chi2
 
 import core
-from core.explore.check_story import parameter_words
-from core.explore.compare import by_ml, information
-from core.explore.influence import influence
-from core.explore.variance import bound_sentence, null_model
-from core.explore.variance_story import variance_story
-from core.explore.wording import Wording
+from core.explore.checks.influence import influence
+from core.explore.checks.story import parameter_words
+from core.explore.compare.numbers import by_ml, information
+from core.explore.variance.numbers import bound_sentence, null_model
+from core.explore.variance.story import variance_story
 from core.results import MultilevelFit
+from core.tables.wording import Wording
 from tests.dense_likelihood import ml_deviance_at_ratio
 from tests.golden.cases import MODELS, load_case
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
-from core.explore.zero import (
+from core.explore.variance.zero import (
     calm_zero,
     fits_at_zero,
     fitted_values,
@@ -18,7 +18,7 @@ from core.explore.zero import (
     zero_choices,
     zero_table,
 )
-from core.explore.zero_story import zero_sentences, zero_title
+from core.explore.variance.zero_story import zero_sentences, zero_title
 from tests.fitted import categorical_fits, example_fits, radon_with_uranium, words
 
 

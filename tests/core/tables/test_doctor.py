@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.tables.fixes import CodeAsZeroOne, DropColumn, Fix
+from core.tables.doctor.fixes import CodeAsZeroOne, DropColumn, Fix
 from core.tables.reshape import DropSmallGroups, WideToLong
 
 RNG = np.random.default_rng(11)

@@ -20,8 +20,8 @@ import pyarrow.parquet
 import pytest
 
 import core
-from core.tables import isolated
 from core.tables.limits import Limits
+from core.tables.read import isolated
 
 pyreadr = pytest.importorskip("pyreadr")
 pyreadstat = pytest.importorskip("pyreadstat")

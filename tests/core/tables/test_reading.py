@@ -119,7 +119,7 @@ def test_dropping_a_reading_ends_its_process() -> None:
 
 def test_a_reading_out_of_memory_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     tight = Limits(reader_bytes=600_000_000)
-    monkeypatch.setattr("core.tables.reading.LIMITS", tight)
+    monkeypatch.setattr("core.tables.read.reading.LIMITS", tight)
     content = b"a,b,c,d\n" + b"1.5,2.5,3.5,4.5\n" * 6_000_000
     with pytest.raises(core.DataError) as error:
         core.Reading(content, "t.csv").table()
@@ -129,7 +129,7 @@ def test_a_reading_out_of_memory_ends_in_a_sentence(monkeypatch: pytest.MonkeyPa
 def test_a_file_beyond_the_limit_is_refused_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("core.tables.reading.LIMITS", Limits(file_bytes=100))
+    monkeypatch.setattr("core.tables.read.reading.LIMITS", Limits(file_bytes=100))
     with pytest.raises(core.DataError, match="file_bytes"):
         core.Reading(bytes(200), "t.csv")
 

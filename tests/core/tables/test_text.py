@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.tables.encoding import find_encoding
+from core.tables.read.encoding import find_encoding
 
 
 def read(text: str | bytes, **options: object) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""What a lesson file may say: its fields, expressions and templates."""

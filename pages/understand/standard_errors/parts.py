@@ -1,0 +1,56 @@
+"""Parts of the screen about standard errors."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import escape
+from core.explore.standard_errors.error_intervals import CoefficientErrors
+from pages._shared import texts
+from pages._shared.model import changes
+from pages._shared.state import Shown
+from pages.understand.two_levels import parts as levels
+
+#: Coefficients that are drawn at first, and at most.
+_FIRST, _MOST = 3, 6
+
+
+def choose(shown: Shown, found: tuple[CoefficientErrors, ...]) -> tuple[CoefficientErrors, ...]:
+    """Return the coefficients to draw; a choice where there are more than a few."""
+    if len(found) <= _FIRST:
+        return found
+    names = [each.term for each in found]
+    key = f"standard_errors_terms_{shown.dataset.id}"
+    kept = [name for name in st.session_state.get(key, []) if name in names]
+    if not kept:
+        by_ratio = sorted(found, key=lambda each: -(each.ratio if each.ratio == each.ratio else 0))
+        first = {each.term for each in by_ratio[:_FIRST]}
+        kept = [name for name in names if name in first]
+    st.session_state[key] = kept
+    picked = st.multiselect(
+        texts.load("standard_errors")["choose"],
+        names,
+        key=key,
+        max_selections=_MOST,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    wanted = set(picked or kept)
+    return tuple(each for each in found if each.term in wanted)
+
+
+def offer_group_level(shown: Shown) -> None:
+    """Offer to add a group-level predictor, where the model has none and the table one."""
+    offered = {} if shown.spec.group_predictors else levels.columns(shown)
+    if not offered:
+        return
+    text = texts.load("standard_errors")
+    column = next(iter(offered.values()))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(text["no_group_level"])
+        st.button(
+            text["add"].format(column=escape.for_markdown(column.name)),
+            key="standard_errors_add",
+            on_click=changes.add_group_predictor,
+            args=(shown.dataset, column.name, (), column.source),
+        )
