@@ -20,12 +20,14 @@ def main() -> None:
     from pages._shared.link import address as link
     from pages._shared.link import share
     from pages._shared.model import sidebar
-    from pages.screens import SCREENS, START
+    from pages.screens import SCREENS, START, controls
 
+    link.know(controls())
     screens: dict[str, list[Any]] = {}
     for each in SCREENS:
-        address = None if each is START else each.name
-        page = st.Page(each.script, title=each.title, url_path=address, default=each is START)
+        page = st.Page(
+            each.script, title=each.title, url_path=each.path or None, default=each is START
+        )
         screens.setdefault(each.section, []).append(page)
     screen = st.navigation(screens, position="hidden")
     if not link.restore(screen.url_path) and screen.url_path:

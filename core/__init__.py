@@ -44,9 +44,9 @@ from core.spec import ModelSpec
 from core.tables.doctor.describe import describe_columns
 from core.tables.doctor.doctor import examine
 from core.tables.doctor.finding import Finding
-from core.tables.doctor.fixes import Fix, apply_fix
 from core.tables.examples import EXAMPLES, Example, load_example
 from core.tables.export import to_csv
+from core.tables.fix import Fix, apply_fix
 from core.tables.grouped import GroupedData
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS, Limits

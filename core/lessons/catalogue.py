@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from core.lessons.language.parse import parse_lesson
 from core.lessons.lesson import Lesson
+from core.lessons.parse import parse_lesson
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "lessons"
 

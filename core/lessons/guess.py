@@ -11,8 +11,8 @@ import numpy as np
 from core import formats
 from core.exceptions import SpecError
 from core.explore.pooling.lines import GroupLines
+from core.lessons.expression import parse_expression
 from core.lessons.facts import Scene
-from core.lessons.language.expression import parse_expression
 from core.lessons.lesson import Task
 from core.lessons.measures import FITS, WORDS, Value
 from core.lessons.quantities import evaluate, place

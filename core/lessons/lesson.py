@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from core.lessons.language.expression import Expression
-from core.lessons.language.template import Template
+from core.lessons.expression import Expression
+from core.lessons.template import Template
 from core.spec import ModelSpec
 
 FigureKind: TypeAlias = Literal["lines", "pull", "shrinkage", "group_size", "map", "numbers"]

@@ -9,10 +9,10 @@ import numpy as np
 from core.estimators.estimates import Estimates
 from core.exceptions import PoolingError, SpecError
 from core.formats import number
+from core.lessons.expression import Expression
 from core.lessons.facts import Facts, Scene
-from core.lessons.language.expression import Expression
-from core.lessons.language.vocabulary import VOCABULARY
 from core.lessons.measures import Value
+from core.lessons.vocabulary import VOCABULARY
 from core.types import FloatArray
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.exceptions import LessonError, PoolingError
-from core.lessons.language.fields import Reader
+from core.lessons.fields import Reader
 from core.lessons.lesson import State
 from core.spec import ModelSpec
 from core.tables.examples import EXAMPLES

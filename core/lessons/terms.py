@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from core.exceptions import SpecError
+from core.lessons.expression import Expression
 from core.lessons.facts import Scene
-from core.lessons.language.expression import Expression
-from core.lessons.language.fields import Reader, read_toml
-from core.lessons.language.template import Template
+from core.lessons.fields import Reader, read_toml
 from core.lessons.quantities import evaluate
+from core.lessons.template import Template
 
 FILE = Path(__file__).resolve().parents[2] / "assets" / "text" / "terms.toml"
 _KEYS = ("id", "name", "also", "short", "text", "here", "source", "see")

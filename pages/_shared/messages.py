@@ -8,7 +8,7 @@ from core import escape
 from core.exceptions import PoolingError
 from core.explore.data import overview
 from pages._shared import texts
-from pages._shared.state import Shown
+from pages._shared.dataset import Shown
 
 
 def error(problem: PoolingError) -> None:

@@ -10,9 +10,9 @@ import pytest
 from core.estimators.estimates import estimates
 from core.explore.pooling.lines import group_lines
 from core.figures import theme
-from core.lessons.plot_guess_line import end_labels, height_range, plot_guess_line
-from core.lessons.plot_numbers import NumberRow, plot_numbers
-from core.lessons.plot_pull import plot_pull
+from core.lessons.plots.plot_guess_line import end_labels, height_range, plot_guess_line
+from core.lessons.plots.plot_numbers import NumberRow, plot_numbers
+from core.lessons.plots.plot_pull import plot_pull
 from tests.fitted import HOSTILE, example_fits, radon_with_uranium, words
 
 STYLES = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from core.escape import for_latex
 from core.results import PoolingFits
-from core.tables.doctor.fixes import Fix
+from core.tables.fix import Fix
 from core.tables.transform import CentreGroupMean, Recipe
 
 

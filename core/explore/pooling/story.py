@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.estimators.estimates import Estimates, estimates, varying_names
-from core.formats import decimals_for, fixed, listed, number, percent
+from core.formats import decimals_for, fixed, listed, number, percent, upper_first
 from core.results import PoolingFits
 from core.tables.columns import NumericColumn
 from core.tables.grouped import GroupedData
@@ -56,11 +56,6 @@ def moved(each: Estimates, j: int, wording: Wording, how: str = "moves") -> str:
     size = wording.individual.count(int(each.group_sizes[j]))
     name = wording.group_name(each.group_names[j])
     return f"{name} ({size}) {how} from {fixed(own, digits)} to {fixed(pooled, digits)}"
-
-
-def upper_first(text: str) -> str:
-    """Return a sentence with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def _begin(sentence: str, wording: Wording) -> str:

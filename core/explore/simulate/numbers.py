@@ -249,27 +249,6 @@ class SimulationStudy:
             )
         return pd.concat(frames, ignore_index=True)
 
-    def by_group(self, coefficient: str | None = None) -> pd.DataFrame:
-        """Return one row per estimator and group."""
-        c = self._position(coefficient)
-        frames = [
-            pd.DataFrame(
-                {
-                    "group": self.group_names,
-                    "n": self.group_sizes,
-                    "estimator": estimator,
-                    "rmse": self.rmse[e, :, c],
-                    "bias": self.bias[e, :, c],
-                    "sd": self.sd[e, :, c],
-                    "coverage": self.coverage[e, :, c],
-                    "coverage_half": self.coverage_half[e, :, c],
-                    "width": self.width[e, :, c],
-                }
-            )
-            for e, estimator in enumerate(ESTIMATORS)
-        ]
-        return pd.concat(frames, ignore_index=True)
-
     def average_coefficients(self) -> pd.DataFrame:
         """Return how well each standard error of the average coefficients covers the truth.
 

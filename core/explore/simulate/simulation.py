@@ -77,7 +77,8 @@ class _Source:
     scale: float
 
 
-def _source_of(world: World) -> _Source:
+def source_of(world: World) -> _Source:
+    """Return what outcomes of a world are drawn from: its moments and true coefficients."""
     data = world.data
     moments = GroupMoments.from_data(data)
     q = len(data.base)
@@ -111,7 +112,7 @@ def _source_of(world: World) -> _Source:
     )
 
 
-def _draw(
+def draw_outcomes(
     source: _Source, ranef: FloatArray, rng: np.random.Generator, bases: IntArray
 ) -> Outcomes:
     """Return the moments of one outcome per row of ``ranef`` (B, J, k), for a fit's columns."""
@@ -215,7 +216,7 @@ class StudyRun:
         fitted, self._bases = _fitted(world, world.spec if spec is None else spec)
         _check_fit(world, fitted.spec, seed)
         self.draws, self.done, self._seed = draws, 0, seed
-        self._source = _source_of(world)
+        self._source = source_of(world)
         self._design = replicate_design(fitted, GroupMoments.from_data(fitted))
         self._rng = np.random.default_rng([seed, 3])
         self._root = matrix_root(world.vcov_group)
@@ -241,7 +242,7 @@ class StudyRun:
             ranef = np.broadcast_to(self._kept, (count, *self._shape))
         else:
             ranef = self._rng.normal(size=(count, *self._shape)) @ self._root.T
-        outcomes = _draw(self._source, ranef, self._rng, self._bases)
+        outcomes = draw_outcomes(self._source, ranef, self._rng, self._bases)
         self._parts.append(self._tally.add(fit_replicates(self._design, outcomes), ranef))
         self.done += count
         return True

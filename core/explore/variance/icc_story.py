@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero import moving_predictor, predictor_span
-from core.formats import percent, place
+from core.formats import percent, trimmed
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import FloatArray
@@ -93,15 +93,15 @@ def share_title(found: ShareCurve, wording: Wording) -> str:
         return f"Between {wording.group.many} lies {least} of the variance, whatever {name} is"
     return (
         f"Between {wording.group.many} lies {least} of the variance where {name} is "
-        f"{place(float(found.grid[low]))}, and {most} where it is "
-        f"{place(float(found.grid[high]))}"
+        f"{trimmed(float(found.grid[low]))}, and {most} where it is "
+        f"{trimmed(float(found.grid[high]))}"
     )
 
 
 def share_alt(found: ShareCurve, wording: Wording) -> str:
     """Return a description of the figure with its numbers."""
     points = "; ".join(
-        f"at {place(float(x))} {percent(float(e))} ({percent(float(lo))} to {percent(float(up))})"
+        f"at {trimmed(float(x))} {percent(float(e))} ({percent(float(lo))} to {percent(float(up))})"
         for x, e, lo, up in zip(found.at, found.estimate, found.lower, found.upper, strict=True)
     )
     return f"{share_title(found, wording)}. With 95% profile intervals: {points}."

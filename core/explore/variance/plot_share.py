@@ -53,7 +53,7 @@ def plot_share(
         mode="markers",
         marker=theme.marker("partial_pooling", style, size=10 * style.scale),
         hovertext=[
-            f"{formats.place(float(v))}: {formats.percent(float(e))} "
+            f"{formats.trimmed(float(v))}: {formats.percent(float(e))} "
             f"({formats.percent(float(lo))} to {formats.percent(float(up))})"
             for v, e, lo, up in zip(found.at, found.estimate, found.lower, found.upper, strict=True)
         ],
@@ -80,7 +80,7 @@ def _mark_mean(figure: go.Figure, found: ShareCurve, style: theme.Style) -> None
         hoverinfo="skip",
         name="mean",
     )
-    text = escape.for_plotly(f"mean {formats.place(found.mean)}: {formats.percent(share)}")
+    text = escape.for_plotly(f"mean {formats.trimmed(found.mean)}: {formats.percent(share)}")
     figure.add_annotation(
         x=found.mean,
         y=0.0,

@@ -11,7 +11,7 @@ from core.estimators.inference import coefficient_names
 from core.estimators.profile import profile
 from core.explore.variance.numbers import IntraclassCorrelation, bound_sentence, icc, null_model
 from core.explore.variance.zero import moving_predictor, predictor_span
-from core.formats import fixed, number, percent, place, with_interval
+from core.formats import fixed, number, percent, trimmed, with_interval
 from core.results import MultilevelFit, PoolingFits
 from core.tables.wording import Wording
 
@@ -131,7 +131,7 @@ def where(fits: PoolingFits, at: float, wording: Wording) -> str:
         return " where the varying predictors are 0"
     if at == 0.0:
         return f" where {wording.in_sentence(name)} is 0"
-    return f" at the mean {wording.in_sentence(name)}, {place(at)}"
+    return f" at the mean {wording.in_sentence(name)}, {trimmed(at)}"
 
 
 def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None) -> str:

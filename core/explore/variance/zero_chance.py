@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import SpecError
-from core.explore.simulate.simulation import _draw, _source_of
+from core.explore.simulate.simulation import draw_outcomes, source_of
 from core.fitting.replicates import fit_replicates, replicate_design
 from core.formats import percent
 from core.moments import GroupMoments
@@ -95,7 +95,7 @@ def zero_chance(
         sigma_y=fit.sigma_y,
         shift=np.zeros((data.n_groups, len(data.varying))),
     )
-    source, root = _source_of(world), matrix_root(vcov)
+    source, root = source_of(world), matrix_root(vcov)
     design = replicate_design(data, GroupMoments.from_data(data))
     bases = np.arange(len(data.base), dtype=np.intp)
     rng = np.random.default_rng([seed, 4])
@@ -103,7 +103,7 @@ def zero_chance(
     for done in range(0, draws, _BATCH):
         count = min(_BATCH, draws - done)
         ranef = rng.normal(size=(count, data.n_groups, len(vcov))) @ root.T
-        found = fit_replicates(design, _draw(source, ranef, rng, bases))
+        found = fit_replicates(design, draw_outcomes(source, ranef, rng, bases))
         zeros += int((found.vcov_group[:, 0, 0] == 0).sum())
     share = zeros / draws
     return ZeroChance(

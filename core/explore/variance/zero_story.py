@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.explore.variance.zero import calm_zero, move_zero, moving_predictor, predictor_span
-from core.formats import fixed, number, place
+from core.formats import fixed, number, trimmed
 from core.results import MultilevelFit
 from core.tables.wording import Wording
 
@@ -22,10 +22,10 @@ def zero_title(fit: MultilevelFit, at: float, wording: Wording) -> str:
     if not np.isfinite(here):
         return "A variance of zero has no correlation, wherever zero is put"
     if abs(here - before) < _SAME:
-        start = f"With zero at {name} = {place(at)}, intercepts and slopes have"
+        start = f"With zero at {name} = {trimmed(at)}, intercepts and slopes have"
         return f"{start} correlation ρ = {fixed(float(here), 2)}"
     return (
-        f"Putting zero at {name} = {place(at)} turns the correlation of intercepts and slopes "
+        f"Putting zero at {name} = {trimmed(at)} turns the correlation of intercepts and slopes "
         f"from {fixed(float(before), 2)} into {fixed(float(here), 2)}; the lines "
         "stay where they are"
     )
@@ -51,8 +51,8 @@ def zero_sentences(
     anew = f"σ_α = {number(float(refit.sigma_group[0]))}"
     out = [
         f"σ_α is the standard deviation of the lines of the {many} where x = 0: "
-        f"{number(float(sd[1]))} at 0, {number(float(sd[0]))} at {place(at)}. By the formula "
-        f"σ_α(c)² = σ_α² + 2cρσ_ασ_β + c²σ_β², with c = {place(at)}; fitted anew with that zero, "
+        f"{number(float(sd[1]))} at 0, {number(float(sd[0]))} at {trimmed(at)}. By the formula "
+        f"σ_α(c)² = σ_α² + 2cρσ_ασ_β + c²σ_β², with c = {trimmed(at)}; fitted anew with that zero, "
         f"the model gives {anew} and ρ = {fixed(float(refit.correlation[0, 1]), 2)}.",
         f"Nothing else moves: over {rows} the largest change of a fitted value is "
         f"{_tiny(change)}. A correlation is a statement about a place, not about {many}.",
@@ -63,16 +63,17 @@ def zero_sentences(
         inside = "" if least <= calm <= most else ", outside the data"
         narrow = float(move_zero(fit, np.array([calm])).sigma_alpha[0])
         if narrow <= _MEETS * float(np.max(sd)):
-            out.append(f"All lines meet at {name} = {place(calm)}{inside}: there σ_α is 0.")
+            out.append(f"All lines meet at {name} = {trimmed(calm)}{inside}: there σ_α is 0.")
         else:
             out.append(
-                f"The lines are closest together at {name} = {place(calm)}{inside}: there σ_α is "
+                f"The lines are closest together at {name} = {trimmed(calm)}{inside}: there σ_α is "
                 f"{number(narrow)} and ρ is 0."
             )
     if np.isfinite(rho).all() and not least <= 0.0 <= most:
         out.append(
-            f"As the table stands, zero lies outside the data ({place(least)} to {place(most)}): "
-            "the intercept and its variance are extrapolations. Centre the predictor at its mean."
+            f"As the table stands, zero lies outside the data ({trimmed(least)} to "
+            f"{trimmed(most)}): the intercept and its variance are extrapolations. Centre the "
+            "predictor at its mean."
         )
     return tuple(out)
 
@@ -86,7 +87,7 @@ def zero_alt(fit: MultilevelFit, at: float, wording: Wording) -> str:
     least, mean, most = predictor_span(fit)
     moved = move_zero(fit, np.array([least, mean, most]))
     points = "; ".join(
-        f"at {place(float(x))} σ_α = {number(float(s))}, ρ = {fixed(float(r), 2)}"
+        f"at {trimmed(float(x))} σ_α = {number(float(s))}, ρ = {fixed(float(r), 2)}"
         for x, s, r in zip(moved.at, moved.sigma_alpha, moved.rho, strict=True)
     )
     return f"{zero_title(fit, at, wording)}. With zero {points}."

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api import types as pdt
 
+from core.formats import count, shorten
 from core.tables.columns import label_of
-from core.tables.doctor.finding import Finding, counted, listed
+from core.tables.doctor.finding import Finding, quoted
 from core.tables.doctor.fixes import MarkMissing, MergeLevels, ParseNumbers
-from core.tables.limits import shorten
 from core.tables.read.numerals import CANDIDATES, NumberFormat, matches, with_units
 from core.tables.roles.column_profile import ColumnProfile
 from core.types import BoolArray, FloatArray, IntArray
@@ -85,10 +85,10 @@ def check_numeric_text(column: ColumnProfile) -> Finding | None:
     sample = next((text for text in numbers if not _WHOLE.fullmatch(text)), numbers[0])
     message = f"'{shorten(column.name)}' holds numbers as text, such as '{shorten(sample)}'"
     if not found.all():
-        count = int(column.counts[~found].sum())
+        n_cells = int(column.counts[~found].sum())
         others = [levels[i] for i in np.flatnonzero(~found)]
-        verb = "is none and becomes" if count == 1 else "are none and become"
-        message += f"; {counted(count, 'cell')} ({listed(others, 3)}) {verb} missing"
+        verb = "is none and becomes" if n_cells == 1 else "are none and become"
+        message += f"; {count(n_cells, 'cell')} ({quoted(others, 3)}) {verb} missing"
     fix = ParseNumbers(column.name, form)
     return Finding("numeric_text", column.name, message + ".", fix, "problem")
 
@@ -150,10 +150,10 @@ def check_missing_tokens(column: ColumnProfile) -> Finding | None:
     if not marks or len(marks) == len(levels):
         return None
     named = [levels[i].strip() for i in marks]
-    count = int(column.counts[marks].sum())
-    shown = "A blank" if named == [""] else listed([name or "blank" for name in named], 4)
+    n_cells = int(column.counts[marks].sum())
+    shown = "A blank" if named == [""] else quoted([name or "blank" for name in named], 4)
     message = (
-        f"{shown} in '{shorten(column.name)}' ({counted(count, 'cell')}) probably "
+        f"{shown} in '{shorten(column.name)}' ({count(n_cells, 'cell')}) probably "
         f"{'means' if len(named) == 1 else 'mean'} 'missing'."
     )
     return Finding("missing_tokens", column.name, message, MarkMissing(column.name, tuple(named)))
@@ -199,7 +199,7 @@ def _check_sentinels(column: ColumnProfile) -> Finding | None:
     names, others = " and ".join(map(label_of, found)), f"{label_of(low)} to {label_of(high)}"
     lies, means = ("lies", "means") if len(found) == 1 else ("lie", "mean")
     message = (
-        f"{names} in '{shorten(column.name)}' ({counted(len(values) - len(rest), 'cell')}) {lies} "
+        f"{names} in '{shorten(column.name)}' ({count(len(values) - len(rest), 'cell')}) {lies} "
         f"apart from all other values ({others}) and probably {means} 'missing'."
     )
     fix = MarkMissing(column.name, tuple(found))
@@ -269,7 +269,7 @@ def check_spellings(column: ColumnProfile) -> Finding | None:
         else f"'{shown[0]}' in '{shorten(column.name)}' is written in ways that differ only in "
         "blanks or signs that cannot be seen"
     )
-    message += f" ({counted(len(merges) - 1, 'more such spelling')})" if many else ""
+    message += f" ({count(len(merges) - 1, 'more such spelling')})" if many else ""
     message += ": they count as different levels."
     return Finding(
         "near_duplicate_levels",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats import count, shorten
 from core.tables.columns import label_of
-from core.tables.doctor.finding import Finding, counted, listed
+from core.tables.doctor.finding import Finding, quoted
 from core.tables.doctor.fixes import (
     CodeAsZeroOne,
     DateToNumber,
@@ -15,7 +16,6 @@ from core.tables.doctor.fixes import (
     DropColumns,
     TreatAsCategory,
 )
-from core.tables.limits import shorten
 from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import tokens_of
 
@@ -84,7 +84,7 @@ def join_constants(findings: Sequence[Finding]) -> list[Finding]:
         return list(findings)
     columns = tuple(str(finding.column) for finding in constant)
     message = (
-        f"{len(columns):,} columns ({listed(columns, 3)}) are the same in every row or empty, so "
+        f"{len(columns):,} columns ({quoted(columns, 3)}) are the same in every row or empty, so "
         "they explain nothing."
     )
     joined = Finding("constant_column", columns[0], message, DropColumns(columns), "info")
@@ -127,7 +127,7 @@ def check_nearly_constant(column: ColumnProfile) -> Finding | None:
     )
     message = (
         f"The outcome '{shorten(column.name)}' is {value} in {share:.0%} of the rows; only "
-        f"{counted(others, 'row')} {'differs' if others == 1 else 'differ'}, so there is next to "
+        f"{count(others, 'row')} {'differs' if others == 1 else 'differ'}, so there is next to "
         "nothing to explain."
     )
     return Finding("constant_column", column.name, message)

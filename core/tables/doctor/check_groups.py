@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats import count, shorten
 from core.tables.columns import label_of
-from core.tables.doctor.finding import Finding, counted, listed
-from core.tables.limits import shorten
+from core.tables.doctor.finding import Finding, quoted
 from core.tables.reshape import CombineIds, DropSmallGroups, FillFromGroup
 from core.tables.roles.column_profile import ColumnProfile, constant_groups, pair_codes
 from core.tables.roles.lexicon import PERSONS, STIMULI, tokens_of
@@ -156,8 +156,8 @@ def check_spread(predictor: ColumnProfile, group: ColumnProfile) -> Finding | No
         return None
     names = [label_of(group.levels[i]) for i in np.flatnonzero(stuck)]
     message = (
-        f"'{shorten(predictor.name)}' does not vary inside {counted(len(names), 'group')} of "
-        f"'{shorten(group.name)}' ({listed(names, 3)}), so these have no slope of their own."
+        f"'{shorten(predictor.name)}' does not vary inside {count(len(names), 'group')} of "
+        f"'{shorten(group.name)}' ({quoted(names, 3)}), so these have no slope of their own."
     )
     return Finding("no_spread_in_x", predictor.name, message, None, "info")
 
@@ -188,7 +188,7 @@ def check_group_level(column: ColumnProfile, group: ColumnProfile) -> Finding | 
     names = [label_of(group.levels[i]) for i in np.flatnonzero(off)]
     message = (
         f"'{shorten(column.name)}' is the same throughout nearly every group of "
-        f"'{shorten(group.name)}', but varies inside {listed(names, 3)}: a slip, or no group-level "
+        f"'{shorten(group.name)}', but varies inside {quoted(names, 3)}: a slip, or no group-level "
         "predictor."
     )
     return Finding(

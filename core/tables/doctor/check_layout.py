@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow.compute as pc
 from pandas.api import types as pdt
 
-from core.tables.doctor.finding import Finding, counted, listed
+from core.formats import count, shorten
+from core.tables.doctor.finding import Finding, quoted
 from core.tables.doctor.fixes import DropColumn, DropRows, RenameDuplicates, text_of
-from core.tables.limits import shorten
 from core.tables.read.report import read_report
 from core.types import IntArray
 
@@ -21,7 +21,7 @@ def check_names(table: pd.DataFrame) -> list[Finding]:
     names = [str(name) for name in table.columns]
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
-        message = f"{listed(repeated)} names more than one column; the model needs one name each."
+        message = f"{quoted(repeated)} names more than one column; the model needs one name each."
         return [Finding("duplicate_names", repeated[0], message, RenameDuplicates(), "problem")]
     report = read_report(table)
     findings = []
@@ -55,7 +55,7 @@ def check_repeated_header(table: pd.DataFrame) -> list[Finding]:
         return []
     verb = "repeats" if len(rows) == 1 else "repeat"
     message = (
-        f"{counted(len(rows), 'row')} ({row_numbers(rows)}) {verb} the column names, so their "
+        f"{count(len(rows), 'row')} ({row_numbers(rows)}) {verb} the column names, so their "
         "columns count as text."
     )
     fix = DropRows(tuple(int(row) for row in rows), "repeated header row")

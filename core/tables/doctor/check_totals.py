@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats import count, shorten
 from core.tables.doctor.check_layout import row_numbers
-from core.tables.doctor.finding import Finding, counted
+from core.tables.doctor.finding import Finding
 from core.tables.doctor.fixes import DropRows
-from core.tables.limits import shorten
 from core.tables.read.numerals import matches_pattern
 from core.tables.roles.column_profile import ColumnProfile
 from core.types import BoolArray, FloatArray, IntArray
@@ -58,7 +58,7 @@ def check_totals(profiles: Sequence[ColumnProfile]) -> list[Finding]:
             continue
         word, holds = column.levels[column.codes[rows[0]]], "holds" if len(rows) == 1 else "hold"
         message = (
-            f"{counted(len(rows), 'row')} ({row_numbers(rows)}) of '{shorten(column.name)}' "
+            f"{count(len(rows), 'row')} ({row_numbers(rows)}) of '{shorten(column.name)}' "
             f"{holds} '{shorten(str(word))}', not an observation, and would count twice."
         )
         fix = DropRows(tuple(int(row) for row in rows), "total row")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.tables.doctor.finding import Finding, listed
+from core.tables.doctor.finding import Finding, quoted
 from core.tables.reshape import WideToLong
 from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import TIMES, tokens_of
@@ -51,7 +51,7 @@ def _finding(
     columns = tuple(column.name for column in members)
     value = "".join(stem).strip(" ._-") or "value"
     message = (
-        f"{listed(columns, 3)} look like one measurement taken {len(columns)} times: a model "
+        f"{quoted(columns, 3)} look like one measurement taken {len(columns)} times: a model "
         "of groups needs one row per measurement."
     )
     is_year = isinstance(times[0], float) and times[0] > 1000

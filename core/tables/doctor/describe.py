@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import DataError
-from core.formats import number
+from core.formats import number, shorten
 from core.tables.columns import label_of
-from core.tables.limits import shorten
 from core.tables.roles.column_profile import (
     MANY,
     ColumnProfile,

@@ -29,7 +29,8 @@ from core.tables.doctor.check_layout import check_names, check_repeated_header
 from core.tables.doctor.check_totals import check_totals
 from core.tables.doctor.check_wide import check_wide
 from core.tables.doctor.finding import Finding
-from core.tables.doctor.fixes import SETTLED_KEY, DropColumn, apply_fix
+from core.tables.doctor.fixes import DropColumn
+from core.tables.fix import SETTLED_KEY, apply_fix
 from core.tables.roles.column_profile import ColumnProfile, by_name, profile_table, sample_size
 from core.tables.roles.guess_roles import guess_from, guess_roles
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from core.tables.doctor.fixes import Fix
-from core.tables.limits import shorten
+from core.formats import shorten
+from core.tables.fix import Fix
 from core.types import Severity
 
 FindingCode: TypeAlias = Literal[
@@ -42,13 +42,8 @@ class Finding:
     severity: Severity = "caution"
 
 
-def listed(items: Sequence[object], most: int = 5) -> str:
+def quoted(items: Sequence[object], most: int = 5) -> str:
     """Return "'a', 'b' and 3 more" for a message."""
     shown = ", ".join(f"'{shorten(str(item))}'" for item in items[:most])
     rest = len(items) - most
     return shown + (f" and {rest:,} more" if rest > 0 else "")
-
-
-def counted(count: int, what: str) -> str:
-    """Return '1 row' or '1,234 rows'."""
-    return f"{count:,} {what}" + ("" if count == 1 else "s")

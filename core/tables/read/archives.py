@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from core.exceptions import DataError
-from core.tables.doctor.finding import counted
-from core.tables.limits import LIMITS, shorten
+from core.formats import count, shorten
+from core.tables.limits import LIMITS
 
 ARCHIVES = frozenset({"gzip", "bz2", "xz", "zip"})
 WORKBOOKS = frozenset({"xlsx", "ods"})  # zip archives too, which their own reader unpacks
@@ -108,7 +108,7 @@ def _unpack_zip(data: bytes, name: str, wanted: str | None) -> Unpacked:
             shorten(info.filename, 120): info for info in archive.infolist() if _is_table(info)
         }
         if not tables:
-            others = counted(len(archive.namelist()), "other file")
+            others = count(len(archive.namelist()), "other file")
             raise DataError(
                 f"'{name}' holds no table ({others}). Put one table into the archive, or upload it "
                 "as it is.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.exceptions import DataError
-from core.tables.limits import LIMITS, shorten
+from core.formats import shorten
+from core.tables.limits import LIMITS
+from core.tables.names import unique_names
 from core.tables.read.numerals import PLAIN, NumberFormat, any_match, matches, parse
 from core.tables.read.report import MISSING_TOKENS, REPORT_KEY, ReadOptions, ReadReport
 
@@ -86,38 +87,6 @@ def _is_blank(column: pa.ChunkedArray) -> bool:
     if pa.types.is_string(column.type):
         return not any_match(column, r"\S")
     return bool(column.null_count == len(column))
-
-
-def unique_names(
-    typed: Sequence[str], *, has_header: bool = True
-) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return unique, non-empty, one-line names, and the pairs (typed, became) that differ.
-
-    Empty names become 'column_3'; the second 'x' becomes 'x_2'. Blanks at the ends go without
-    mention.
-    """
-    bare = [_clean_name(name) for name in typed]
-    taken = {name for name in bare if name}
-    seen: set[str] = set()
-    names, renamed = [], []
-    for position, (original, name) in enumerate(zip(typed, bare, strict=True), start=1):
-        stem, count = name or f"column_{position}", 2
-        final = stem
-        while final in seen or (final != name and final in taken):
-            final, count = f"{stem}_{count}", count + 1
-        seen.add(final)
-        names.append(final)
-        if final != original.strip() and has_header:
-            renamed.append((shorten(original, 80), final))
-    return names, renamed
-
-
-def _clean_name(name: str) -> str:
-    """Return a name on one line, without control characters, at most ``name_length`` long."""
-    name = "".join(" " if unicodedata.category(c) == "Cc" else c for c in name)
-    name = " ".join(name.replace("﻿", "").split())
-    limit = LIMITS.name_length
-    return name if len(name) <= limit else name[: limit - 1] + "…"
 
 
 def tidy_column(

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from core.exceptions import DataError
-from core.tables.limits import LIMITS, shorten
+from core.formats import shorten
+from core.tables.limits import LIMITS
 from core.tables.read.finish import RawTable
 from core.tables.read.report import ReadOptions, ReadReport, choice_note
 from core.tables.read.text import read_text

@@ -11,7 +11,8 @@ from typing import IO, Any, TypeAlias
 import pandas as pd
 
 from core.exceptions import DataError, PoolingError
-from core.tables.limits import LIMITS, shorten
+from core.formats import shorten
+from core.tables.limits import LIMITS
 from core.tables.read.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
 from core.tables.read.finish import RawTable, to_frame
 from core.tables.read.isolated import read_isolated

@@ -24,7 +24,8 @@ import pandas as pd
 import pyarrow as pa
 
 from core.exceptions import DataError
-from core.tables.limits import LIMITS, shorten
+from core.formats import shorten
+from core.tables.limits import LIMITS
 from core.tables.read.report import REPORT_KEY, ReadOptions
 
 _CHILD = Path(__file__).with_name("reading_child.py")

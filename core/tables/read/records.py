@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from core.exceptions import DataError
-from core.tables.limits import LIMITS, MEGABYTE, shorten
+from core.formats import shorten
+from core.tables.limits import LIMITS, MEGABYTE
 from core.tables.read.finish import RawTable
 from core.tables.read.report import ReadOptions
 from core.tables.read.text import decode_text, read_text

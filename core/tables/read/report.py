@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.exceptions import DataError
-from core.tables.limits import shorten
+from core.formats import shorten
 
 REPORT_KEY = "read_report"
 

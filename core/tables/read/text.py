@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.exceptions import DataError
-from core.tables.limits import LIMITS, shorten
+from core.formats import shorten
+from core.tables.limits import LIMITS
+from core.tables.names import unique_names
 from core.tables.read.encoding import find_encoding
-from core.tables.read.finish import RawTable, unique_names
+from core.tables.read.finish import RawTable
 from core.tables.read.numerals import any_match
 from core.tables.read.report import MISSING_TOKENS, ReadOptions, ReadReport
 from core.tables.read.sniff import SAMPLE_CHARS, Layout, sniff

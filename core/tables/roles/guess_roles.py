@@ -36,11 +36,6 @@ class Roles:
     group_predictors: tuple[str, ...]
     reasons: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether there are an outcome and a group, which every model needs."""
-        return self.outcome is not None and self.group is not None
-
     def spec(self) -> ModelSpec:
         """Return the model to begin with: a varying intercept, one predictor.
 

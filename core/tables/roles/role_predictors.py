@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats import listed
 from core.tables.roles.column_profile import ColumnProfile, is_group_level, pair_codes
-from core.tables.roles.role_scores import Scored, listed_reasons
+from core.tables.roles.role_scores import Scored
 from core.types import FloatArray, IntArray
 
 _MAX_GROUP_PREDICTORS = 3
@@ -52,7 +53,7 @@ def _predictor_score(
         column.n_missing > 0.2 * column.n_rows
     )
     score -= 0.2 * (not column.is_numeric)
-    return Scored(column, score + 0.01, f"Predictor: {listed_reasons(said)}.")
+    return Scored(column, score + 0.01, f"Predictor: {listed(said, len(said))}.")
 
 
 def _is_repeated(column: ColumnProfile, group: ColumnProfile) -> bool:

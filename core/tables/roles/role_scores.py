@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.formats import listed
 from core.tables.roles.column_profile import ColumnProfile, constant_groups, is_group_level
 
 #: Columns that are looked at in pairs: the likeliest groups, each against the first others.
@@ -103,7 +104,7 @@ def _outcome_score(
         score -= 5.0 * share * (share > 0.5)
         if share < 0.5:
             said.append(f"it varies inside '{group.name}'")
-    return Scored(column, score, f"Outcome: {listed_reasons(said)}.")
+    return Scored(column, score, f"Outcome: {listed(said, len(said))}.")
 
 
 def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:
@@ -119,11 +120,6 @@ def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:
     if len(steps) == 0:
         return False
     return max(float((steps >= 0).mean()), float((steps <= 0).mean())) < _SCHEDULED
-
-
-def listed_reasons(parts: Sequence[str]) -> str:
-    """Return 'this, that and the other'."""
-    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
 
 
 def best_group(profiles: Sequence[ColumnProfile], outcome: Scored | None) -> Scored | None:
@@ -152,7 +148,7 @@ def _group_score(
         said.append(f"'{constant[0]}' never varies inside it")
     if outcome is not None and column.n_distinct > 2:
         score += 1.5 * _intraclass(outcome, column)
-    return Scored(column, score, f"Group: {listed_reasons(said)}.")
+    return Scored(column, score, f"Group: {listed(said, len(said))}.")
 
 
 def _group_name_score(column: ColumnProfile) -> tuple[float, list[str]]:

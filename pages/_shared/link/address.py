@@ -4,7 +4,7 @@
 ``confirm`` compares it with the fits, ``publish`` writes it after every change. What an address
 holds: the table (an example, what was made of it, or a simulation's recipe), the model where it
 differs from the one that the table starts with, and the controls of the open screen
-(``link_options``). Nothing of an uploaded table ever stands in it: such a table is called
+(``know``). Nothing of an uploaded table ever stands in it: such a table is called
 ``own1``, ``own2``, its columns by number, and a reader elsewhere is told what to upload.
 
 A link that asks for something impossible is refused as a whole: the start screen says why.
@@ -12,7 +12,7 @@ A link that asks for something impossible is refused as a whole: the start scree
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,13 +23,11 @@ import core
 from core.exceptions import PoolingError, SpecError
 from core.spec import ModelSpec
 from pages._shared import state, texts
-from pages._shared.dial import view as dial
+from pages._shared.dataset import Dataset
 from pages._shared.link import link_model, own_seed
 from pages._shared.link.link_model import Columns, Params
-from pages._shared.link.link_option import Option, Place
-from pages._shared.link.link_options import GUESS, every_name, options_of
 from pages._shared.model import sidebar as controls
-from pages._shared.state import Dataset
+from pages._shared.option import Option, Place
 
 _OWN = "own"
 _MOST_VALUES, _LONGEST = 200, 4_000
@@ -42,6 +40,25 @@ _RECIPES: dict[str, type[core.Recipe]] = {
 _SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion")
 _BEGAN, _OPENED, _PUBLISHED = "link_began", "link_opened", "link_published"
 _WANTED, _REFUSED, _FOLLOWED = "link_wanted", "link_refused", "link_followed"
+
+
+#: The controls of every screen, by its path; those that all screens share under ``SHARED``.
+_CONTROLS: dict[str, tuple[Option, ...]] = {}
+SHARED = "*"
+
+
+def know(controls: Mapping[str, Sequence[Option]]) -> None:
+    """Take the controls of all screens, by path: the registry hands them over."""
+    _CONTROLS.update({path: tuple(found) for path, found in controls.items()})
+
+
+def controls_of(screen: str) -> tuple[Option, ...]:
+    """Return the controls that a link to a screen can hold, by the path of the screen."""
+    return (*_CONTROLS.get(SHARED, ()), *_CONTROLS.get(screen, ()))
+
+
+def _every_name() -> set[str]:
+    return {option.name for found in _CONTROLS.values() for option in found}
 
 
 def restore(screen: str) -> bool:
@@ -98,7 +115,7 @@ def confirm(screen: str) -> bool:
             raise shown.error
         if wanted.get("at") not in (None, *shown.fits.data.group_names):
             raise SpecError(f"There is no {shown.wording.group.one} '{wanted['at'][:60]}'.")
-        for option in options_of(screen):
+        for option in controls_of(screen):
             if option.name in wanted:
                 option.check(wanted[option.name], shown)
     except PoolingError as error:
@@ -148,21 +165,24 @@ def params_of(screen: str) -> Params:
     if not is_private:
         at = st.session_state.get(f"group_{data.id}")
         params |= {"at": (at,)} if at in found.fits.data.group_names else {}
-    for option in options_of(screen):
+    known = controls_of(screen)
+    where = _place(data.id, found.spec, known)
+    for option in known:
         if not (option.is_private and is_private):
-            held = option.held(st.session_state, _place(data.id, found.spec), found)
+            held = option.held(st.session_state, where, found)
             params |= {option.name: value} if (value := option.write(held)) else {}
     return params
 
 
-def shared(params: Params) -> Params:
-    """Return the link to hand on: without the reader's own guess, so that others guess first."""
-    return {name: value for name, value in params.items() if name != GUESS}
+def shared(params: Params, screen: str) -> Params:
+    """Return the link to hand on: without the reader's own answers, so that others think first."""
+    own = {option.name for option in controls_of(screen) if option.is_own}
+    return {name: value for name, value in params.items() if name not in own}
 
 
-def _place(table: str, spec: ModelSpec) -> Place:
-    lesson, step = (st.session_state.get(f"lessons_{name}") for name in ("id", "step"))
-    return Place(table, state.tag_of(table, spec), f"{lesson}/{step or 1}")
+def _place(table: str, spec: ModelSpec, known: tuple[Option, ...]) -> Place:
+    held = [st.session_state.get(o.key) or o.default for o in known if o.is_place]
+    return Place(table, state.tag_of(table, spec), "/".join(map(str, held)))
 
 
 def encoded(params: Params) -> str:
@@ -196,9 +216,9 @@ def _check_form(params: Params, screen: str) -> None:
     for name in _SINGLE:
         if len(params.get(name, ())) > 1:
             raise SpecError(f"'{name}' is given {len(params[name])} times.")
-    here = {option.name for option in options_of(screen)} | {"seed", *link_model.NAMES}
+    here = {option.name for option in controls_of(screen)} | {"seed", *link_model.NAMES}
     for name in params:
-        if name in every_name() and name not in here:
+        if name in _every_name() and name not in here:
             raise SpecError(f"This screen has no '{name[:60]}'.")
 
 
@@ -207,7 +227,7 @@ def _apply(params: Params, screen: str) -> dict[str, Any]:
 
     Returns what is to be compared with the fits once they are there.
     """
-    known = options_of(screen)
+    known = controls_of(screen)
     wanted = {o.name: o.read(params[o.name]) for o in known if o.name in params}
     named, model = params.get("data", (_first(),))[-1], params
     data = _own(named, params, known, wanted) if named.startswith(_OWN) else None
@@ -222,7 +242,7 @@ def _apply(params: Params, screen: str) -> dict[str, Any]:
     else:
         st.session_state.pop(f"group_{data.id}", None)
     _set_options(known, data.id, spec, wanted)
-    dial.tell()
+    state.tell()
     return wanted
 
 
@@ -230,11 +250,8 @@ def _set_options(
     known: tuple[Option, ...], table: str, spec: ModelSpec, wanted: dict[str, Any]
 ) -> None:
     """Put every control of a screen as the link says, or back to what it shows at first."""
-    for name in ("lesson", "step"):  # the keys of other controls depend on these
-        for option in (o for o in known if o.name == name):
-            option.put(st.session_state, _place(table, spec), wanted.get(name))
-    for option in known:
-        option.put(st.session_state, _place(table, spec), wanted.get(option.name))
+    for option in sorted(known, key=lambda o: not o.is_place):  # keys of others depend on these
+        option.put(st.session_state, _place(table, spec, known), wanted.get(option.name))
 
 
 def _set_model(data: Dataset, params: Params, *, is_private: bool) -> ModelSpec:

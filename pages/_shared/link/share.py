@@ -11,7 +11,6 @@ import streamlit as st
 from pages._shared import texts
 from pages._shared.link import address as link
 from pages._shared.link import own_seed
-from pages._shared.link.link_options import GUESS
 
 _OPEN, _ASKED = "share_open", "share_large_of"
 #: Pixels of the large code: all of it in sight on a projector of 800 lines.
@@ -32,7 +31,8 @@ def button(screen: str) -> None:
 
 
 def _contents(screen: str, text: dict[str, str]) -> None:
-    params = link.shared(link.params_of(screen))
+    whole = link.params_of(screen)
+    params = link.shared(whole, screen)
     st.markdown(f"**{text['heading']}**")
     if own_seed.can_differ(params, screen) and st.toggle(
         text["own_seed"], key="share_own_seed", help=text["own_seed_help"]
@@ -44,7 +44,7 @@ def _contents(screen: str, text: dict[str, str]) -> None:
     with words:
         st.code(full, language=None, wrap_lines=True)
         st.caption(text["own"] if link.is_elsewhere(params) else text["hint"])
-        if GUESS in link.params_of(screen):
+        if len(link.shared(whole, screen)) < len(whole):
             st.caption(text["guess"])
         if urlsplit(full).hostname in _LOCAL:
             st.caption(text["local"])

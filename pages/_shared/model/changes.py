@@ -9,8 +9,8 @@ import streamlit as st
 
 import core
 from pages._shared import state
+from pages._shared.dataset import Dataset, Shown
 from pages._shared.model.sidebar import _key
-from pages._shared.state import Dataset, Shown
 
 
 def only_intercept(data: Dataset) -> None:

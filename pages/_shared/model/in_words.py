@@ -9,7 +9,7 @@ from core.explore.pooling import equation, parameters
 from core.explore.pooling.definitions import definitions
 from core.tables.columns import CategoricalColumn
 from pages._shared import texts
-from pages._shared.state import Shown
+from pages._shared.dataset import Shown
 
 
 def show(shown: Shown) -> None:

@@ -6,9 +6,9 @@ import pandas as pd
 
 import core
 from core.exceptions import SpecError
+from core.formats import shorten
 from core.spec import ModelSpec
 from core.tables.columns import is_numeric
-from core.tables.limits import shorten
 
 _HEAD = 5_000
 

@@ -6,7 +6,6 @@ widget that is not on screen. A column has one role: giving it another takes it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -17,9 +16,12 @@ from core import escape
 from core.exceptions import PoolingError
 from core.spec import ModelSpec
 from pages._shared import cache, opening, state, texts
+from pages._shared.control import Control
+from pages._shared.dataset import Dataset
 from pages._shared.link import link_model
 from pages._shared.model import roles
-from pages._shared.state import Dataset
+
+PROJECTOR = Control("projector", "display_projector", False, "flag")
 
 _SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
 FIELDS = (
@@ -41,7 +43,7 @@ def sidebar() -> None:
         spec = _choose_model(data)
         text = texts.load("controls")["display"]
         st.divider()
-        st.toggle(text["projector"], key="display_projector", help=text["projector_help"])
+        PROJECTOR.toggle(text["projector"], help=text["projector_help"])
     state.resolve(data, spec)
 
 
@@ -88,19 +90,6 @@ def first_spec(data: Dataset) -> ModelSpec:
         When the table has a single column.
     """
     return data.first_spec or cache.of_table(data, "first_model", roles.first_model)
-
-
-def keep_valid(key: str, options: Iterable[Any]) -> None:
-    """Forget what a control holds when it is not on offer (any more); before it is drawn."""
-    if key in st.session_state and st.session_state[key] not in tuple(options):
-        del st.session_state[key]
-
-
-def keep_within(key: str, low: float, high: float) -> None:
-    """Forget what a slider holds when it is outside its range; before it is drawn."""
-    held = st.session_state.get(key)
-    if held is not None and not (isinstance(held, int | float) and low <= held <= high):
-        del st.session_state[key]
 
 
 def set_model(data: Dataset, spec: ModelSpec) -> None:

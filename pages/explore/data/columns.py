@@ -10,8 +10,10 @@ import streamlit as st
 import core
 from core import escape
 from pages._shared import cache, state, texts
+from pages._shared.dataset import Dataset
 from pages._shared.model import sidebar as controls
-from pages._shared.state import Dataset
+from pages._shared.option import Place
+from pages.explore.data.controls import FIND, PAGE
 
 #: Columns shown at once; a table with more of them is paged through.
 _PAGE = 12
@@ -38,13 +40,10 @@ def _page(frame: pd.DataFrame, data: Dataset) -> list[int]:
         return order
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         text = texts.load("data")["columns_many"].format(columns=f"{len(names):,}")
-        query = st.text_input(
-            text, key=f"data_find_{data.id}", placeholder=text, label_visibility="collapsed"
-        )
-        order = [i for i in order if str(query).casefold() in str(names[i]).casefold()]
+        query = FIND.text(text, at=Place(data.id), placeholder=text)
+        order = [i for i in order if query.casefold() in str(names[i]).casefold()]
         pages = max(-(-len(order) // _PAGE), 1)
-        controls.keep_within(f"data_page_{data.id}", 1, pages)
-        number = st.pagination(pages, key=f"data_page_{data.id}", max_visible_pages=5)
+        number = PAGE.pages(pages, at=Place(data.id), max_visible_pages=5)
     return order[(number - 1) * _PAGE : number * _PAGE]
 
 

@@ -14,8 +14,8 @@ from core.explore.data import overview
 from core.tables.columns import NumericColumn
 from core.tables.reshape import WideToLong
 from pages._shared import cache, messages, state, texts
+from pages._shared.dataset import Dataset, Shown
 from pages._shared.model import roles
-from pages._shared.state import Dataset, Shown
 
 #: Findings shown at once; who has mended these sees the next.
 _MOST = 12

@@ -11,7 +11,7 @@ from core import escape
 from core.tables.read.report import MISSING_TOKENS
 from core.tables.read.text import first_lines
 from pages._shared import opening, texts
-from pages._shared.state import Dataset
+from pages._shared.dataset import Dataset
 
 _TEXT = ("csv", "tsv")
 _SHEETS = ("xlsx", "xls", "ods")

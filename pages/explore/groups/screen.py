@@ -8,8 +8,7 @@ from core.estimators.estimates import estimates, group_table
 from core.explore.groups import receipts
 from core.explore.pooling import story as sentences
 from core.explore.pooling.plot_lines import plot_lines
-from pages._shared import figures, look, messages, state, terms, texts
-from pages.explore.pooling import parts as views
+from pages._shared import figures, groups, look, messages, state, terms, texts
 
 text = texts.load("groups")
 shown = state.shown()
@@ -17,15 +16,15 @@ wording = shown.wording
 
 messages.problems(shown)
 messages.needs_multilevel(shown)
-j = views.choose_group(shown)
+j = groups.choose_group(shown)
 found = core.receipt(shown.fits, j, wording=wording)
 terms.title(found.sentence)
 
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    figure = plot_lines(shown.fits, views.one(j), wording=wording, style=look.style())
+    figure = plot_lines(shown.fits, groups.one(j), wording=wording, style=look.style())
     each = estimates(shown.fits)
-    alt = sentences.lines_alt(each, views.one(j), wording, shown.fits.data)
+    alt = sentences.lines_alt(each, groups.one(j), wording, shown.fits.data)
     figures.key(figure.layout.meta)
     figures.picture(figure, key="groups_lines", alt=alt)
 with right:
@@ -38,6 +37,6 @@ st.caption(text["hint"].format(group=escape.for_markdown(wording.group.one)))
 figures.show_table(
     group_table(shown.fits),
     key="groups_all",
-    formats=views.formats(shown),
-    on_select=views.follow_row(shown),
+    formats=groups.formats(shown),
+    on_select=groups.follow_row(shown),
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from core import escape
@@ -17,35 +15,32 @@ from core.explore.pooling.plot_group_size import plot_group_size
 from core.explore.pooling.plot_lines import plot_lines
 from core.explore.pooling.plot_map import plot_map
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
-from core.figures.hover import decimals
-from core.types import IntArray
-from pages._shared import figures, look, state, texts
-from pages._shared import terms as glossary
+from pages._shared import figures, look, texts
+from pages._shared.control import Control, coefficient
+from pages._shared.dataset import Shown
 from pages._shared.dial import view as dial
+from pages._shared.groups import formats
+from pages._shared.link import address as link
 from pages._shared.model import sidebar as controls
-from pages._shared.state import Shown
-
-_SAVED = "session"
-#: Columns of tables whose heading explains its term.
-_EXPLAINED = ("no_pooling", "partial_pooling", "complete_pooling", "pooling_factor")
+from pages.explore.pooling.controls import (
+    ALONG,
+    FIND,
+    ORDER,
+    PAGE,
+    PAIR,
+    SE,
+    SE_SIZE,
+    SORT,
+    TERM,
+    VIEW,
+    pairs,
+)
 
 
 def choose() -> str:
     """Return which view is wanted."""
     words = texts.load("pooling")["views"]
-    names = [name for name in words if name != "label"]
-    return str(
-        st.segmented_control(
-            words["label"],
-            names,
-            format_func=words.__getitem__,
-            default=names[0],
-            required=True,
-            key="pooling_view",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-        )
-    )
+    return str(VIEW.segments(words["label"], words))
 
 
 def draw(view: str, shown: Shown, options: Any) -> None:
@@ -62,28 +57,12 @@ def draw(view: str, shown: Shown, options: Any) -> None:
 
 
 def _dial(shown: Shown, options: Any) -> None:
-    dial.show(shown, options)
+    dial.show(shown, options, lambda: link.publish(""))
 
 
 def _term(shown: Shown) -> str:
     """Return the varying coefficient to look at; a choice where there are several."""
-    names = varying_names(shown.fits)
-    if len(names) == 1:
-        return names[0]
-    controls.keep_valid("pooling_term", names)
-    chosen = st.segmented_control(
-        _options()["coefficient"],
-        names,
-        format_func=lambda n: escape.for_markdown(
-            sentences.upper_first(shown.wording.term(n, shown.fits.data))
-        ),
-        default=names[0],
-        required=True,
-        key="pooling_term",
-        label_visibility="collapsed",
-        persist_state=_SAVED,
-    )
-    return chosen if chosen in names else names[0]
+    return coefficient(TERM, shown, _options()["coefficient"])
 
 
 def _options() -> dict[str, str]:
@@ -91,30 +70,19 @@ def _options() -> dict[str, str]:
     return found
 
 
-def _order(names: tuple[order.Order, ...], key: str) -> order.Order:
+def _order(control: Control) -> order.Order:
     words = texts.load("pooling")["orders"]
-    chosen: order.Order = st.selectbox(
-        _options()["order"],
-        names,
-        format_func=words.__getitem__,
-        key=key,
-        label_visibility="collapsed",
-        persist_state=_SAVED,
-        width=170,
-    )
+    chosen: order.Order = control.select(_options()["order"], words, width=170)
     return chosen
 
 
 def _lines(shown: Shown, options: Any) -> None:
     each, wording = estimates(shown.fits), shown.wording
     with options:
-        by = _order(("spread", "size", "shift", "estimate", "name"), "pooling_lines_order")
-        query = st.text_input(
+        by = _order(ORDER)
+        query = FIND.text(
             _options()["search"],
-            key="pooling_search",
             placeholder=_options()["search"].format(group=wording.group.one),
-            label_visibility="collapsed",
-            persist_state=_SAVED,
             width=170,
         )
         predictor = _predictor(shown)
@@ -146,9 +114,7 @@ def _pager(pages: int) -> tuple[Any, int]:
     if pages == 1:
         return title_in, 1
     with row:
-        controls.keep_valid("pooling_page", range(1, pages + 1))
-        number = st.pagination(pages, key="pooling_page", max_visible_pages=5, persist_state=_SAVED)
-    return title_in, int(number)
+        return title_in, PAGE.pages(pages, max_visible_pages=5)
 
 
 def _predictor(shown: Shown) -> str | None:
@@ -157,26 +123,15 @@ def _predictor(shown: Shown) -> str | None:
     first = default_predictor(shown.fits)
     if len(names) < 2:
         return first
-    controls.keep_valid("pooling_along", names)
-    chosen: str = st.selectbox(
-        _options()["predictor"],
-        names,
-        index=names.index(first) if first in names else 0,
-        key="pooling_along",
-        label_visibility="collapsed",
-        persist_state=_SAVED,
-        width=170,
-    )
+    chosen: str = ALONG.select(_options()["predictor"], None, names, first=first, width=170)
     return chosen
 
 
 def _shrinkage(shown: Shown, options: Any) -> None:
     with options:
         term = _term(shown)
-        by = _order(("estimate", "size", "shift", "name"), "pooling_shrinkage_order")
-        has_intervals = st.toggle(
-            _options()["intervals"], key="pooling_shrinkage_intervals", persist_state=_SAVED
-        )
+        by = _order(SORT)
+        has_intervals = SE.toggle(_options()["intervals"])
     figure = plot_shrinkage(
         shown.fits,
         term=term,
@@ -191,12 +146,7 @@ def _shrinkage(shown: Shown, options: Any) -> None:
 def _group_size(shown: Shown, options: Any) -> None:
     with options:
         term = _term(shown)
-        has_intervals = st.toggle(
-            _options()["intervals"],
-            value=True,
-            key="pooling_group_size_intervals",
-            persist_state=_SAVED,
-        )
+        has_intervals = SE_SIZE.toggle(_options()["intervals"])
     figure = plot_group_size(
         shown.fits,
         term=term,
@@ -225,21 +175,11 @@ def _map(shown: Shown, options: Any) -> None:
     if len(names) < 2:
         _offer_slope(shown)
         return
-    offered = pairs(names)
+    offered = pairs(shown)
     terms = next(iter(offered.values()))
     if len(offered) > 1:
         with options:
-            controls.keep_valid("pooling_pair", offered)
-            terms = offered[
-                st.selectbox(
-                    _options()["coefficient"],
-                    list(offered),
-                    key="pooling_pair",
-                    label_visibility="collapsed",
-                    persist_state=_SAVED,
-                    width=260,
-                )
-            ]
+            terms = offered[PAIR.select(_options()["coefficient"], None, list(offered), width=260)]
     figure = plot_map(shown.fits, terms=terms, wording=shown.wording, style=look.style())
     figures.show(
         figure,
@@ -248,11 +188,6 @@ def _map(shown: Shown, options: Any) -> None:
         table=lambda: group_table(shown.fits, terms),
         formats=formats(shown, terms),
     )
-
-
-def pairs(names: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return the pairs of coefficients that a map can show, by what they are called."""
-    return {f"{a} × {b}": (a, b) for i, a in enumerate(names) for b in names[i + 1 :]}
 
 
 def _offer_slope(shown: Shown) -> None:
@@ -276,59 +211,3 @@ def _table(shown: Shown, options: Any) -> None:
     figures.show_table(
         group_table(shown.fits, [term]), key="groups", formats=formats(shown, [term])
     )
-
-
-def choose_group(shown: Shown, *, width: int = 320) -> int:
-    """Return the group to look at: the one chosen anywhere, at first the one moved most."""
-    each = estimates(shown.fits)
-    mover = sentences.top_mover(each)
-    name = state.selected_group(shown, each.group_names[mover or 0])
-    key = f"groups_name_{shown.dataset.id}"
-    st.session_state[key] = name
-    st.selectbox(
-        sentences.upper_first(escape.for_markdown(shown.wording.group.one)),
-        [each.group_names[j] for j in order.ordered(each, "name")],
-        key=key,
-        on_change=lambda: state.select_group(shown, st.session_state[key]),
-        width=width,
-    )
-    return each.group_names.index(name)
-
-
-def one(j: int) -> IntArray:
-    """Return one group as the figures take groups."""
-    return np.array([j], dtype=np.intp)
-
-
-def follow_row(shown: Shown) -> Callable[[], None]:
-    """Return what a click on a row of the table of all groups does: look at that group."""
-
-    def follow() -> None:
-        rows = st.session_state["groups_all_table"].selection.rows
-        if rows:
-            state.select_group(shown, shown.fits.data.group_names[rows[0]])
-
-    return follow
-
-
-def formats(shown: Shown, terms: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return how the columns of ``group_table`` are called and rounded."""
-    wording, words = shown.wording, texts.load("pooling")["columns"]
-    count = st.column_config.NumberColumn
-    columns: dict[str, Any] = {
-        "group": sentences.upper_first(wording.group.one),
-        "n": count(sentences.upper_first(wording.individual.many), format="localized"),
-    }
-    terms = terms or varying_names(shown.fits)
-    explained = {name.replace("_", " "): glossary.tip(name) for name in _EXPLAINED}
-    for term in terms:
-        digits = decimals(estimates(shown.fits, term))
-        named = "" if len(terms) == 1 else f" ({wording.term(term, shown.fits.data)})"
-        for what, label in words.items():
-            is_share = what == "pooling factor"
-            columns[f"{what}: {term}"] = count(
-                label + named,
-                format="percent" if is_share else f"%.{digits}f",
-                help=explained.get(what),
-            )
-    return columns

@@ -20,9 +20,9 @@ from core.lessons.facts import Scene
 from core.lessons.guess import Verdict, answer_place, scores
 from core.lessons.lesson import Step
 from core.lessons.measures import WORDS
-from core.lessons.plot_guess_line import plot_guess_line
-from core.lessons.plot_numbers import NumberRow, plot_numbers
-from core.lessons.plot_pull import plot_pull
+from core.lessons.plots.plot_guess_line import plot_guess_line
+from core.lessons.plots.plot_numbers import NumberRow, plot_numbers
+from core.lessons.plots.plot_pull import plot_pull
 from core.lessons.quantities import evaluate, place
 from core.tables.wording import INTERCEPT
 from pages._shared import figures, look, texts

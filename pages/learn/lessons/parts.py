@@ -23,25 +23,24 @@ import streamlit as st
 from core import escape, formats
 from core.exceptions import LessonError, SpecError
 from core.lessons.catalogue import FOLDER
+from core.lessons.check import check_lesson, facts_of, scene_of
+from core.lessons.expression import Expression
 from core.lessons.facts import Facts, Scene
-from core.lessons.language.check import check_lesson, facts_of, scene_of
-from core.lessons.language.expression import Expression
-from core.lessons.language.fields import MOST_BYTES
-from core.lessons.language.parse import parse_lesson
-from core.lessons.language.template import Template
+from core.lessons.fields import MOST_BYTES
 from core.lessons.lesson import Lesson, State, Step
+from core.lessons.parse import parse_lesson
 from core.lessons.quantities import evaluate, place
 from core.lessons.state import parameters
+from core.lessons.template import Template
 from pages._shared import cache, look, terms, texts
 from pages._shared.dial.component import NO_POOLING
 from pages._shared.link import address as link
-from pages._shared.link.link_options import options_of
 from pages.learn.lessons import tasks as lesson_tasks
+from pages.learn.lessons.controls import LESSON, STEP
 from pages.learn.lessons.figures import StepFigures
 from pages.learn.lessons.shelf import OWN, available
 
 _PAGES = Path(__file__).resolve().parents[2]
-_SAVED = "session"
 #: Figures of lessons that are views of the start screen too; the others open the dial.
 _VIEWS = ("lines", "shrinkage", "group_size", "map")
 
@@ -59,36 +58,29 @@ def choose() -> tuple[Lesson | None, Any]:
     text = texts.load("lessons")
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     picker = row.container(width=300)
-    if not st.session_state.get("lessons_id"):
+    if not LESSON.now():
         with row.popover(text["upload"]):
             _upload()
         row.button(text["format"], type="tertiary", key="lessons_format", on_click=_ask_format)
     offered = available()
-    wanted = st.session_state.get("lessons_id", "")
+    wanted = LESSON.now()
     if wanted and wanted not in offered:
         st.warning(text["gone"])
-        st.session_state["lessons_id"] = ""
+        LESSON.set("")
     titles = {"": text["all"]} | {name: lesson.title for name, lesson in offered.items()}
     if OWN in titles:
         titles[OWN] = text["own"].format(title=titles[OWN])
-    chosen = picker.selectbox(
-        text["label"],
-        list(titles),
-        format_func=titles.__getitem__,
-        key="lessons_id",
-        label_visibility="collapsed",
-        on_change=_to_first,
-        persist_state=_SAVED,
-    )
+    with picker:
+        chosen = LESSON.select(text["label"], titles, list(titles), on_change=_to_first)
     return offered.get(chosen), row
 
 
 def _to_first() -> None:
-    st.session_state["lessons_step"] = 1
+    STEP.set(1)
 
 
 def _open(name: str) -> None:
-    st.session_state["lessons_id"] = name
+    LESSON.set(name)
     _to_first()
 
 
@@ -171,18 +163,18 @@ def index() -> None:
 def navigate(lesson: Lesson, row: Any) -> Step:
     """Draw the way through the steps into a row and return the one that is open."""
     text, total = texts.load("lessons"), len(lesson.steps)
-    held = st.session_state.get("lessons_step", 1)
-    number = min(max(int(held) if isinstance(held, int | float) else 1, 1), total)
-    if held != number:
-        st.session_state["lessons_step"] = number
+    number = min(max(int(STEP.now()), 1), total)
+    if STEP.now() != number:
+        STEP.set(number)
     with row:
         _move(text["back"], number - 1, "B", number > 1, "lessons_back")
         pages = None if look.is_narrow() else st.container(width="content")
         if pages is not None:
-            pages.pagination(total, key="lessons_step", persist_state=_SAVED)
+            with pages:
+                STEP.pages(total)
         _move(text["next"], number + 1, "N", number < total, "lessons_next")
         if pages is None:
-            st.pagination(total, key="lessons_step", persist_state=_SAVED)
+            STEP.pages(total)
     return lesson.steps[number - 1]
 
 
@@ -198,7 +190,7 @@ def _move(label: str, to: int, key: str, is_possible: bool, name: str) -> None:
 
 
 def _go(to: int) -> None:
-    st.session_state["lessons_step"] = to
+    STEP.set(to)
 
 
 def show(lesson: Lesson, step: Step) -> None:
@@ -335,7 +327,7 @@ def _check_way(lesson: Lesson, file: str) -> None:
         try:
             _screen_file(screen)
             path = "" if screen == "pooling" else screen
-            views = [o for o in options_of(path) if o.name == "view"]
+            views = [o for o in link.controls_of(path) if o.name == "view"]
             if view and not views:
                 raise SpecError(f"the screen '{screen}' has no 'view'")
             if view:

@@ -24,15 +24,14 @@ from core.lessons.guess import (
 )
 from core.lessons.lesson import Step
 from core.lessons.measures import WORDS
-from core.lessons.plot_guess_line import end_labels, height_range
+from core.lessons.plots.plot_guess_line import end_labels, height_range
 from pages._shared import texts
-from pages._shared.model import sidebar as controls
+from pages._shared.option import Place
+from pages.learn.lessons.controls import GUESS, PICK, TURN
 from pages.learn.lessons.figures import StepFigures
 
-#: Positions of the dial, from no to complete pooling.
-POSITIONS = (np.inf, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.0)
 _SAVED = "session"
-_SAID, _MOVED = "lessons_said_", "lessons_moved_"
+_MOVED = "lessons_moved_"
 #: What is held where the reader asked for the answer without a guess.
 NOT_GUESSED = ""
 
@@ -58,7 +57,7 @@ def said(step: Step, scene: Scene, key: str) -> Any:
 
     It is held as the text that a link carries, so it may come from anybody.
     """
-    text = st.session_state.get(_SAID + key)
+    text = GUESS.now(Place("", step=key))
     if not isinstance(text, str) or not step.task.is_guess:
         return None
     if text == NOT_GUESSED and step.task.kind != "line":
@@ -87,7 +86,8 @@ def _read(step: Step, figures: StepFigures, text: str) -> Any:
 
 def forget(lesson: str) -> None:
     """Take back every guess of a lesson."""
-    for key in [k for k in st.session_state if str(k).startswith(f"{_SAID}{lesson}/")]:
+    said = GUESS.key_for(Place("", step=f"{lesson}/"))
+    for key in [k for k in st.session_state if str(k).startswith(said)]:
         del st.session_state[key]
 
 
@@ -96,14 +96,14 @@ def choose_group(step: Step, scene: Scene, key: str) -> str:
     names = scene.facts.fits.data.group_names
     figures = StepFigures(step, scene, key)
     first = figures.places()
-    controls.keep_valid(f"lessons_choice_{key}", names)
     return str(
-        st.selectbox(
+        PICK.select(
             texts.load("lessons")["pick"],
+            None,
             names,
-            index=first[0] if first else 0,
-            key=f"lessons_choice_{key}",
-            persist_state=_SAVED,
+            at=Place("", step=key),
+            first=names[first[0]] if first else None,
+            is_labelled=True,
         )
     )
 
@@ -113,13 +113,10 @@ def turn_dial(key: str) -> float:
     words = texts.load("lessons")["dial_words"]
     named = {np.inf: words["none"], 1.0: words["estimate"], 0.0: words["complete"]}
     return float(
-        st.select_slider(
+        TURN.slide_among(
             texts.load("lessons")["dial"],
-            POSITIONS,
-            value=1.0,
-            format_func=lambda c: named.get(c, f"{formats.number(c)} × σ²"),
-            key=f"lessons_dial_{key}",
-            persist_state=_SAVED,
+            lambda c: named.get(c, f"{formats.number(c)} × σ²"),
+            at=Place("", step=key),
         )
     )
 
@@ -160,7 +157,7 @@ def retry(key: str) -> None:
         texts.load("lessons")["retry"],
         type="tertiary",
         key=f"lessons_retry_{key}",
-        on_click=lambda: st.session_state.pop(_SAID + key, None),
+        on_click=lambda: GUESS.set(None, Place("", step=key)),
     )
 
 
@@ -172,7 +169,7 @@ def _commit(key: str, value: Any) -> None:
         text = value
     else:
         text = ",".join(f"{v:.15g}" for v in numbers)
-    st.session_state[_SAID + key] = text
+    GUESS.set(text, Place("", step=key))
 
 
 def _is_untouched(key: str) -> bool:

@@ -10,23 +10,27 @@ import streamlit as st
 
 import core
 from core import escape
-from core.explore.simulate.draw_story import NAMES
 from core.explore.simulate.simulated import SIMULATED_WORDING, Span, chosen, span_of
 from core.spec import ModelSpec
-from core.tables.recipe_text import FIT_STRUCTURES, MOST_SEED
+from core.tables.recipe_text import MOST_SEED
 from core.tables.wording import Wording
-from pages._shared import cache, state, texts
-from pages._shared.model import sidebar as controls
-from pages._shared.state import Shown
+from pages._shared import texts
+from pages._shared.control import Control, place
+from pages._shared.dataset import Shown
+from pages._shared.option import Place
+from pages.learn.simulate.controls import (
+    FIT,
+    HUGE,
+    OWN_FIT,
+    SEED,
+    SLIDERS,
+    SOURCE,
+    TRUTH,
+    WITH_U,
+    own_world,
+)
 
-_SAVED = "session"
-#: What can be fitted to the reader's own design.
-OWN_STRUCTURES = ("same", "own_intercept", "own_plain")
-#: Average coefficients of the reader's own design lie within this of 0.
-_HUGE = 1e12
 Source = Literal["designed", "own"]
-
-__all__ = ["NAMES", "OWN_STRUCTURES", "Setup", "again", "own_truth", "seed", "setup", "source"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,40 +70,21 @@ def source(shown: Shown) -> Source:
         st.caption(words["no_own"])
         return "designed"
     table = escape.for_markdown(shown.dataset.title)
-    answer = st.segmented_control(
-        words["label"],
-        ["designed", "own"],
-        format_func=words.__getitem__,
-        default="designed",
-        required=True,
-        key="simulate_source",
-        label_visibility="collapsed",
-        help=words["own_help"].format(table=table),
-        persist_state=_SAVED,
-    )
+    answer = SOURCE.segments(words["label"], words, help=words["own_help"].format(table=table))
     return "own" if answer == "own" else "designed"
 
 
 def seed() -> int:
     """Return the seed, a control of its own."""
     words = texts.load("simulate")["one"]
-    st.session_state.setdefault("simulate_seed", 1)
-    value = st.number_input(
-        words["seed"],
-        min_value=0,
-        max_value=MOST_SEED,
-        step=1,
-        key="simulate_seed",
-        help=words["seed_help"],
-        persist_state=_SAVED,
-        width=150,
+    return int(
+        SEED.number(words["seed"], (0, MOST_SEED), step=1, help=words["seed_help"], width=150)
     )
-    return int(value)
 
 
 def again() -> None:
     """Take the next seed: what 'Draw again' does."""
-    st.session_state["simulate_seed"] = (st.session_state.get("simulate_seed", 1) + 1) % MOST_SEED
+    SEED.set((SEED.now() + 1) % MOST_SEED)
 
 
 def setup(shown: Shown, where: Source, number: int) -> Setup:
@@ -122,22 +107,10 @@ def _designed(number: int) -> Setup:
         with more if slider.get("is_more") else main:
             values[name] = _slider(name, slider, values)
     with spec_at:
-        structure = st.selectbox(
-            text["structures"]["label"],
-            FIT_STRUCTURES,
-            index=FIT_STRUCTURES.index("intercept"),
-            format_func=text["structures"].__getitem__,
-            key="simulate_structure",
-            help=text["structures"]["help"],
-            persist_state=_SAVED,
-        )
+        words = text["structures"]
+        structure = FIT.select(words["label"], words, is_labelled=True, help=words["help"])
     with more:
-        has_u = st.toggle(
-            text["structures"]["use_u"],
-            key="simulate_use_u",
-            help=text["structures"]["use_u_help"],
-            persist_state=_SAVED,
-        )
+        has_u = WITH_U.toggle(words["use_u"], help=words["use_u_help"])
     population = core.Population(**values)
     recipe = core.SimulationRecipe(population, structure, bool(has_u), number)
     return Setup(
@@ -152,74 +125,43 @@ def _designed(number: int) -> Setup:
 
 def _slider(name: str, slider: dict[str, Any], values: dict[str, float]) -> float:
     """Draw one slider; the correlation is idle where nothing correlates."""
-    key = f"simulate_{name}"
+    control = SLIDERS[name]
     if "options" in slider:
-        return st.select_slider(
-            slider["label"],
-            slider["options"],
-            value=slider["value"],
-            key=key,
-            help=slider["help"],
-            persist_state=_SAVED,
-        )
-    is_idle = name == "rho" and not (values["sigma_alpha"] and values["sigma_beta"])
-    value = st.slider(
+        return control.slide_among(slider["label"], help=slider["help"])
+    return control.slider(
         slider["label"],
-        slider["low"],
-        slider["high"],
-        slider["value"],
+        (slider["low"], slider["high"]),
         slider["step"],
-        key=key,
         help=slider["help"],
-        disabled=is_idle,
-        persist_state=_SAVED,
+        disabled=name == "rho" and not (values["sigma_alpha"] and values["sigma_beta"]),
     )
-    return float(value)
-
-
-def own_truth(shown: Shown) -> dict[str, tuple[float, float, float]]:
-    """Return where the controls of the reader's own design start, and their ranges, by name."""
-    world, fit = _world(shown), shown.fits.multilevel
-    spans = {"sigma_y": span_of(fit.sigma_y, fit.sigma_y)}
-    for i, sd in enumerate(fit.sigma_group):
-        yardstick = fit.sigma_y if i == 0 else float(fit.sigma_group.max())
-        spans[f"sigma_{i}"] = span_of(float(sd), yardstick)
-    found = {name: (span.value, span.low, span.high) for name, span in spans.items()}
-    if len(fit.sigma_group) == 2:
-        found["rho"] = (round(world.correlation, 2), -1.0, 1.0)
-    for i, value in enumerate(world.fixef):
-        found[f"fixef_{i}"] = (float(value), -_HUGE, _HUGE)
-    return found
-
-
-def _world(shown: Shown) -> core.World:
-    table = shown.dataset.table
-    found: core.World = cache.derived(shown, "world", lambda fits: core.world_of(table, fits))
-    return found
 
 
 def _own(shown: Shown, number: int) -> Setup:
     """Draw the controls of the reader's own design: its estimates, to be changed at will."""
     text = texts.load("simulate")
     spec = _own_structure(shown, text["structures"])
-    world, tag = _world(shown), state.tag_of(shown.dataset.id, shown.spec)
+    world, at = own_world(shown), place(shown)
     fit, wording = shown.fits.multilevel, shown.wording
     sd = [
-        _span(text["own"]["sigma_y"], f"simulate_own_sigma_y_{tag}", fit.sigma_y, fit.sigma_y),
+        _span(text["own"]["sigma_y"], TRUTH.named("sigma_y"), at, (fit.sigma_y, fit.sigma_y)),
         *(
             _span(
                 text["own"]["sigma"].format(
                     term=escape.for_markdown(wording.term(name, shown.fits.data))
                 ),
-                f"simulate_own_sigma_{i}_{tag}",
-                float(fit.sigma_group[i]),
-                fit.sigma_y if i == 0 else float(fit.sigma_group.max()),
+                TRUTH.named(f"sigma_{i}"),
+                at,
+                (
+                    float(fit.sigma_group[i]),
+                    fit.sigma_y if i == 0 else float(fit.sigma_group.max()),
+                ),
             )
             for i, name in enumerate(fit.varying_names)
         ),
     ]
-    rho = _own_rho(world, tag) if len(sd) == 3 else None
-    fixef = _own_fixef(world, tag)
+    rho = _own_rho(world, at) if len(sd) == 3 else None
+    fixef = _own_fixef(world, at)
     truth = world.update(sigma_y=sd[0] or None, sigma_group=np.array(sd[1:]), rho=rho, fixef=fixef)
     key = repr((shown.dataset.id, shown.spec, spec, sd, rho, fixef.tolist(), number))
     return Setup(truth, spec, number, wording, None, key)
@@ -227,67 +169,45 @@ def _own(shown: Shown, number: int) -> Setup:
 
 def _own_structure(shown: Shown, words: dict[str, str]) -> ModelSpec:
     """Return the structure to fit: that of the sidebar, or a simpler one."""
-    options: dict[str, ModelSpec] = {OWN_STRUCTURES[0]: shown.spec}
+    options: dict[str, ModelSpec] = {"same": shown.spec}
     if shown.spec.varying and shown.spec.varying_intercept:
         options["own_intercept"] = shown.spec.update(varying=())
     if shown.spec.group_predictors:
         options["own_plain"] = shown.spec.update(group_predictors=(), cross_level=())
-    names, key = list(options), "simulate_own_structure"
-    controls.keep_valid(key, names)
-    chosen_name = st.selectbox(
-        words["label"],
-        names,
-        format_func=words.__getitem__,
-        key=key,
-        help=words["help"],
-        persist_state=_SAVED,
+    name = OWN_FIT.select(
+        words["label"], words, list(options), is_labelled=True, help=words["help"]
     )
-    return options[chosen_name]
+    return options[name]
 
 
-def _span(label: str, key: str, estimate: float, yardstick: float) -> float:
-    """Draw the slider of an sd that starts at its estimate."""
+def _span(label: str, control: Control, at: Place, about: tuple[float, float]) -> float:
+    """Draw the slider of an sd that starts at its estimate; ``about``: that, and a yardstick."""
+    estimate, yardstick = about
     span: Span = span_of(estimate, yardstick)
-    controls.keep_within(key, span.low, span.high)
-    value = st.slider(
+    value = control.slider(
         label,
-        span.low,
-        span.high,
-        span.value,
+        (span.low, span.high),
         span.step,
-        key=key,
+        at=at,
+        first=span.value,
         help=texts.load("simulate")["own"]["help"],
         format=span.format,
-        persist_state=_SAVED,
     )
-    return chosen(float(value), span, estimate)
+    return chosen(value, span, estimate)
 
 
-def _own_rho(world: core.World, tag: str) -> float:
+def _own_rho(world: core.World, at: Place) -> float:
     estimate = world.correlation
-    value = st.slider(
-        texts.load("simulate")["own"]["rho"],
-        -1.0,
-        1.0,
-        round(estimate, 2),
-        0.05,
-        key=f"simulate_own_rho_{tag}",
-        persist_state=_SAVED,
-    )
-    return estimate if value == round(estimate, 2) else float(value)
+    first, label = round(estimate, 2), texts.load("simulate")["own"]["rho"]
+    value = TRUTH.named("rho").slider(label, (-1.0, 1.0), 0.05, at=at, first=first)
+    return estimate if value == first else value
 
 
-def _own_fixef(world: core.World, tag: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _own_fixef(world: core.World, at: Place) -> np.ndarray[Any, np.dtype[np.float64]]:
     with st.expander(texts.load("simulate")["truth"]["fixef"]):
         values = [
-            st.number_input(
-                escape.for_markdown(name),
-                value=float(value),
-                min_value=-_HUGE,
-                max_value=_HUGE,
-                format="%.4g",
-                key=f"simulate_own_fixef_{i}_{tag}",
-                persist_state=_SAVED,
+            TRUTH.named(f"fixef_{i}").number(
+                escape.for_markdown(name), (-HUGE, HUGE), at=at, first=float(value), format="%.4g"
             )
             for i, (name, value) in enumerate(zip(world.data.fixef_names, world.fixef, strict=True))
         ]

@@ -10,7 +10,6 @@ import streamlit as st
 
 import core
 from core import escape, formats
-from core.explore.pooling import story as sentences
 from core.explore.simulate import draw_story
 from core.explore.simulate import story as study_story
 from core.explore.simulate.plot_data_needed import plot_data_needed
@@ -19,59 +18,36 @@ from core.explore.simulate.plot_measures import Panel, plot_measures
 from core.explore.simulate.plot_sigma_draws import plot_sigma_draws
 from core.explore.simulate.plot_win_map import plot_win_map
 from core.explore.simulate.simulated import simulated_story
+from core.formats import upper_first
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
 from pages._shared import figures, look, state, texts
-from pages._shared.model import sidebar as controls
-from pages._shared.state import Dataset, Shown
+from pages._shared.dataset import Dataset, Shown
 from pages.learn.simulate import parts as arena
 from pages.learn.simulate import run as arena_run
+from pages.learn.simulate.controls import DRAWS, MAP, MEASURE, SAME, SHARE, TERM, VIEW
 from pages.learn.simulate.parts import Setup
 
-_SAVED = "session"
 START = "pages/explore/pooling/screen.py"
 
 
 def choose_view() -> str:
     """Return which view is wanted."""
     words = texts.load("simulate")["views"]
-    names = [name for name in words if name != "label"]
-    return _segments(words["label"], names, words, "simulate_view")
-
-
-def _segments(label: str, names: list[str], words: dict[str, str], key: str) -> str:
-    return str(
-        st.segmented_control(
-            label,
-            names,
-            format_func=words.__getitem__,
-            default=names[0],
-            required=True,
-            key=key,
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-        )
-    )
+    return str(VIEW.segments(words["label"], words))
 
 
 def _coefficient(names: tuple[str, ...], setup: Setup, data: GroupedData) -> str:
     """Return the coefficient to look at; a choice where there are several."""
     if len(names) == 1:
         return names[0]
-    controls.keep_valid("simulate_term", names)
-    chosen = st.segmented_control(
+    chosen = TERM.segments(
         texts.load("simulate")["one"]["coefficient"],
+        lambda n: escape.for_markdown(upper_first(setup.wording.term(n, data))),
         names,
-        format_func=lambda n: escape.for_markdown(
-            sentences.upper_first(setup.wording.term(n, data))
-        ),
-        default=names[0],
-        required=True,
-        key="simulate_term",
-        label_visibility="collapsed",
-        persist_state=_SAVED,
+        first=names[0],
     )
-    return chosen if chosen in names else names[0]
+    return str(chosen)
 
 
 def _title(place: Any, title: str) -> None:
@@ -134,25 +110,9 @@ def many_draws(setup: Setup, title: Any, options: Any) -> None:
     """Show what many draws say: errors, coverage, the spread as it is estimated."""
     words = texts.load("simulate")["many"]
     with options:
-        measure = _segments(
-            words["measure"], ["error", "coverage", "sigma"], words, "simulate_measure"
-        )
-        draws = st.selectbox(
-            words["draws"],
-            [200, 1000, 5000],
-            index=1,
-            format_func=lambda n: f"{n:,} draws",
-            key="simulate_draws",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-            width=175,
-        )
-        same_groups = st.toggle(
-            words["same_groups"],
-            key="simulate_same_groups",
-            help=words["same_groups_help"],
-            persist_state=_SAVED,
-        )
+        measure = MEASURE.segments(words["measure"], words)
+        draws = DRAWS.select(words["draws"], lambda n: f"{n:,} draws", width=175)
+        same_groups = SAME.toggle(words["same_groups"], help=words["same_groups_help"])
     run: core.StudyRun = arena_run.held(
         "many",
         repr((setup.key, draws, same_groups)),
@@ -248,7 +208,7 @@ def who_wins(setup: Setup, title: Any, options: Any) -> None:
         st.info(words["designed_only"])
         return
     with options:
-        name = _segments(words["choose"], list(text["maps"]), words, "simulate_map")
+        name = MAP.segments(words["choose"], words)
     rows, columns = text["maps"][name]
     run: core.MapRun = arena_run.held(
         "map",
@@ -294,15 +254,8 @@ def how_much(setup: Setup, title: Any, options: Any) -> None:
     """Show how many rows a group needs for its estimate to be mostly its own."""
     words, wording, world = texts.load("simulate")["amount"], setup.wording, setup.world
     with options:
-        share = st.select_slider(
-            words["share"],
-            words["shares"],
-            value=words["usual_share"],
-            format_func=formats.percent,
-            key="simulate_share",
-            help=words["share_help"],
-            persist_state=_SAVED,
-            width=240,
+        share = SHARE.slide_among(
+            words["share"], formats.percent, help=words["share_help"], width=240
         )
         term = _coefficient(study_story.fitted_terms(world, setup.spec), setup, world.data)
     found = core.data_needed(world, share, term)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import escape
-from core.explore.pooling.story import upper_first
+from core.formats import upper_first
 from core.lessons.facts import Scene
 from core.lessons.terms import LANGUAGES, TERMS, Term
 from pages._shared import texts

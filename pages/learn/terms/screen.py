@@ -8,6 +8,7 @@ from core.lessons.facts import Facts, Scene
 from core.lessons.terms import TERMS
 from pages._shared import cache, figures, messages, state, texts
 from pages.learn.terms import parts as glossary
+from pages.learn.terms.controls import FIND, VIEW
 
 text = texts.load("terms_screen")
 shown = state.shown()
@@ -17,23 +18,10 @@ scene = Scene(facts)
 messages.problems(shown)
 st.title(text["title"], anchor=False)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    query = st.text_input(
-        text["search"],
-        key="terms_search",
-        placeholder=text["placeholder"],
-        persist_state="session",
-        width=420,
-    )[:60]
-    view = st.segmented_control(
-        text["views"],
-        ["words", "dictionary"],
-        format_func=text.__getitem__,
-        default="words",
-        required=True,
-        key="terms_view",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    query = FIND.text(text["search"], is_labelled=True, placeholder=text["placeholder"], width=420)[
+        :60
+    ]
+    view = VIEW.segments(text["views"], text)
 if view == "words" or query:
     found = TERMS.search(query)
     if query:

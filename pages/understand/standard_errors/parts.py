@@ -7,8 +7,10 @@ import streamlit as st
 from core import escape
 from core.explore.standard_errors.error_intervals import CoefficientErrors
 from pages._shared import texts
+from pages._shared.control import place
+from pages._shared.dataset import Shown
 from pages._shared.model import changes
-from pages._shared.state import Shown
+from pages.understand.standard_errors.controls import TERMS
 from pages.understand.two_levels import parts as levels
 
 #: Coefficients that are drawn at first, and at most.
@@ -20,21 +22,15 @@ def choose(shown: Shown, found: tuple[CoefficientErrors, ...]) -> tuple[Coeffici
     if len(found) <= _FIRST:
         return found
     names = [each.term for each in found]
-    key = f"standard_errors_terms_{shown.dataset.id}"
-    kept = [name for name in st.session_state.get(key, []) if name in names]
+    at = place(shown)
+    kept = [name for name in TERMS.now(at) or () if name in names]
     if not kept:
         by_ratio = sorted(found, key=lambda each: -(each.ratio if each.ratio == each.ratio else 0))
         first = {each.term for each in by_ratio[:_FIRST]}
         kept = [name for name in names if name in first]
-    st.session_state[key] = kept
-    picked = st.multiselect(
-        texts.load("standard_errors")["choose"],
-        names,
-        key=key,
-        max_selections=_MOST,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    TERMS.set(kept, at)
+    label = texts.load("standard_errors")["choose"]
+    picked = TERMS.several(label, names, at=at, max_selections=_MOST)
     wanted = set(picked or kept)
     return tuple(each for each in found if each.term in wanted)
 

@@ -8,7 +8,6 @@ import streamlit as st
 
 import core
 from core import escape
-from core.explore.pooling.story import upper_first
 from core.explore.two_levels import slopes_story
 from core.explore.two_levels import story as two_levels_story
 from core.explore.two_levels.group_columns import GroupColumn
@@ -17,11 +16,13 @@ from core.explore.two_levels.plot_slopes import plot_slopes
 from core.explore.two_levels.plot_two_levels import plot_two_levels
 from core.explore.two_levels.slopes import Slopes, slope_predictors
 from pages._shared import cache, figures, look, texts
+from pages._shared.control import coefficient, place
+from pages._shared.dataset import Shown
 from pages._shared.model import changes
-from pages._shared.model import sidebar as controls
-from pages._shared.state import Shown
+from pages.understand.two_levels.controls import ALONG, COLUMN, OWN, SLOPES, TERM
 
-_SAVED = "session"
+#: Pixels of a list of columns.
+_WIDTH = 330
 
 
 def columns(shown: Shown) -> dict[str, GroupColumn]:
@@ -85,57 +86,19 @@ def _choose(
     """Return u, the coefficient, the predictors whose slope u acts on, and what else to draw."""
     text, wording, spec = texts.load("two_levels")["controls"], shown.wording, shown.spec
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        name = _one_of(
+        name = COLUMN.select(
             text["column"],
+            lambda n: two_levels_story.column_choice(offered[n], wording),
             list(offered),
-            key=f"two_levels_column_{shown.dataset.id}",
-            words=lambda n: two_levels_story.column_choice(offered[n], wording),
-            help_text=text["column_help"],
+            at=place(shown),
+            help=text["column_help"],
+            width=_WIDTH,
         )
         names = shown.fits.no_pooling.varying_names
-        term = names[0]
-        if len(names) > 1:
-            controls.keep_valid("two_levels_term", names)
-            chosen = st.segmented_control(
-                text["coefficient"],
-                names,
-                format_func=lambda n: escape.for_markdown(
-                    upper_first(wording.term(n, shown.fits.data))
-                ),
-                default=names[0],
-                required=True,
-                key="two_levels_term",
-                label_visibility="collapsed",
-                persist_state=_SAVED,
-            )
-            term = chosen if chosen in names else names[0]
-        acts = False
-        if spec.varying:
-            acts = st.toggle(
-                text["slopes"],
-                value=True,
-                key="two_levels_slopes",
-                help=text["slopes_help"],
-                persist_state=_SAVED,
-            )
-        has_own = st.toggle(text["own"], value=True, key="two_levels_own", persist_state=_SAVED)
+        term = coefficient(TERM, shown, text["coefficient"], names)
+        acts = bool(spec.varying) and SLOPES.toggle(text["slopes"], help=text["slopes_help"])
+        has_own = OWN.toggle(text["own"])
     return offered[name], term, spec.varying if acts else (), has_own
-
-
-def _one_of(label: str, options: list[str], *, key: str, words: Any, help_text: str = "") -> str:
-    """Return one of some names, the first where what was chosen is no longer there."""
-    controls.keep_valid(key, options)
-    chosen: str = st.selectbox(
-        label,
-        options,
-        format_func=words,
-        key=key,
-        label_visibility="collapsed",
-        help=help_text or None,
-        persist_state=_SAVED,
-        width=330,
-    )
-    return chosen
 
 
 def _put_into_model(shown: Shown, column: GroupColumn, slopes: tuple[str, ...]) -> None:
@@ -165,7 +128,7 @@ def slopes_of(shown: Shown) -> Slopes | None:
     names = slope_predictors(shown.fits)
     if not names:
         return None
-    chosen = st.session_state.get(f"two_levels_predictor_{shown.dataset.id}")
+    chosen = ALONG.now(place(shown))
     name = chosen if chosen in names else names[0]
     found: Slopes = cache.derived(shown, "slopes", core.slopes, name)
     return found
@@ -192,12 +155,7 @@ def within_and_between(shown: Shown, found: Slopes | None) -> None:
         st.markdown(text["none"].format(**nouns))
         return
     if len(names) > 1:
-        _one_of(
-            text["predictor"],
-            list(names),
-            key=f"two_levels_predictor_{shown.dataset.id}",
-            words=wording.name,
-        )
+        ALONG.select(text["predictor"], wording.name, list(names), at=place(shown), width=_WIDTH)
     figure = plot_slopes(shown.fits, found, wording=wording, style=look.style())
     figures.show(
         figure,

@@ -17,11 +17,11 @@ from core.explore.variance.plot_share import plot_share
 from core.explore.variance.plot_zero import plot_zero
 from core.explore.variance.story import VarianceStory
 from pages._shared import cache, figures, look, state, texts
+from pages._shared.control import place
+from pages._shared.dataset import Shown
 from pages._shared.model import changes
 from pages._shared.model import sidebar as controls
-from pages._shared.state import Shown
-
-_SAVED = "session"
+from pages.understand.variance.controls import VIEW, ZERO
 
 
 def choose(shown: Shown) -> str:
@@ -30,20 +30,7 @@ def choose(shown: Shown) -> str:
     names = ["components", "share", "zero"]
     if boundary.at_boundary(shown.fits.multilevel):
         names.append("boundary")
-    key = "variance_view"
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = names[0]
-    return str(
-        st.segmented_control(
-            words["label"],
-            names,
-            format_func=words.__getitem__,
-            required=True,
-            key=key,
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-        )
-    )
+    return str(VIEW.segments(words["label"], words, names))
 
 
 def draw(view: str, shown: Shown, title: Any) -> None:
@@ -150,17 +137,11 @@ def _zero(shown: Shown, title: Any) -> None:
         return
     column = escape.for_markdown(shown.wording.in_sentence(name))
     low, high, step, first = zero.zero_choices(fit)
-    key = f"variance_zero_{shown.dataset.id}"
-    if key in st.session_state:  # a link, or another predictor, may leave it outside
-        st.session_state[key] = min(max(float(st.session_state[key]), low), high)
-    at = st.slider(
-        text["slider"].format(column=column),
-        low,
-        high,
-        first,
-        step,
-        key=key,
-        persist_state=_SAVED,
+    held = ZERO.now(place(shown))
+    if held is not None:  # a link, or another predictor, may leave it outside
+        ZERO.set(min(max(float(held), low), high), place(shown))
+    at = ZERO.slider(
+        text["slider"].format(column=column), (low, high), step, at=place(shown), first=first
     )
     refit, change = cache.derived(shown, "zero", zero.invariance, float(at))
     figure = plot_zero(fit, name, float(at), wording=shown.wording, style=look.style())

@@ -21,29 +21,17 @@ from core.explore.checks.plot_spread import plot_spread
 from core.explore.checks.reference import Reference, reference
 from core.explore.checks.spread import spread_by_group
 from core.explore.checks.story import CheckStory
-from core.explore.pooling import story as sentences
+from core.formats import upper_first
 from pages._shared import cache, figures, look, texts
-from pages._shared.model.sidebar import keep_valid
-from pages._shared.state import Shown
-
-_SAVED = "session"
+from pages._shared.control import coefficient
+from pages._shared.dataset import Shown
+from pages.use.checks.controls import ALONG, PARAMETER, TERM, VIEW
 
 
 def choose() -> str:
     """Return which check is wanted."""
-    words = texts.load("checks")["views"]
-    return str(
-        st.segmented_control(
-            texts.load("checks")["view"],
-            list(words),
-            format_func=words.__getitem__,
-            default="residuals",
-            required=True,
-            key="checks_view",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-        )
-    )
+    text = texts.load("checks")
+    return str(VIEW.segments(text["view"], text["views"]))
 
 
 def draw(view: str, shown: Shown, title_in: Any) -> None:
@@ -136,15 +124,7 @@ def _along(shown: Shown, title_in: Any) -> None:
         return
     column = names[0]
     if len(names) > 1:
-        keep_valid("checks_along", names)
-        column = st.selectbox(
-            text["along"],
-            names,
-            key="checks_along",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-            width=260,
-        )
+        column = ALONG.select(text["along"], None, names, width=260)
     found = _reference(shown)
     try:
         curve = model_checks.checked_along(shown.fits, found, column)
@@ -160,21 +140,7 @@ def _along(shown: Shown, title_in: Any) -> None:
 
 def _effects(shown: Shown, title_in: Any) -> None:
     text, names = texts.load("checks"), varying_names(shown.fits)
-    term = names[0]
-    if len(names) > 1:
-        keep_valid("checks_term", names)
-        term = st.segmented_control(
-            text["coefficient"],
-            names,
-            format_func=lambda n: escape.for_markdown(
-                sentences.upper_first(shown.wording.term(n, shown.fits.data))
-            ),
-            default=names[0],
-            required=True,
-            key="checks_term",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-        )
+    term = coefficient(TERM, shown, text["coefficient"])
     k = names.index(term)
     found = _reference(shown)
     curve = model_checks.effect_quantiles(found, k)
@@ -210,16 +176,10 @@ def _influence(shown: Shown, title_in: Any) -> None:
         return
     found = cache.derived(shown, "influence", influence)
     names = [n for n in found.names if found.estimate[n] == found.estimate[n]]
-    keep_valid("checks_parameter", names)
-    name = st.selectbox(
+    name = PARAMETER.select(
         text["parameter"],
+        lambda n: upper_first(check_story.parameter_words(n, shown.fits, shown.wording)),
         names,
-        format_func=lambda n: sentences.upper_first(
-            check_story.parameter_words(n, shown.fits, shown.wording)
-        ),
-        key="checks_parameter",
-        label_visibility="collapsed",
-        persist_state=_SAVED,
         width=360,
     )
     story = check_story.influence_story(found, name, shown.fits, shown.wording)
@@ -227,7 +187,7 @@ def _influence(shown: Shown, title_in: Any) -> None:
         found,
         name,
         title=story.title,
-        axis=sentences.upper_first(check_story.parameter_words(name, shown.fits, shown.wording)),
+        axis=upper_first(check_story.parameter_words(name, shown.fits, shown.wording)),
         wording=shown.wording,
         style=look.style(),
     )

@@ -11,20 +11,18 @@ import core
 from core import escape
 from core.estimators.predictors import Predictor
 from core.exceptions import PoolingError
-from core.explore.pooling.story import upper_first
 from core.explore.prediction import prediction_file, scenario
 from core.explore.prediction import story as prediction_story
 from core.explore.prediction.numbers import Predicting
 from core.explore.prediction.scenario import Question, Setting, Value
 from core.explore.prediction.story import NAMES, Picture
-from core.formats import listed, number
+from core.formats import listed, number, upper_first
 from core.tables.columns import label_of
-from pages._shared import cache, figures, messages, texts
-from pages._shared.state import Shown
-from pages.explore.pooling import parts as views
+from pages._shared import cache, figures, groups, messages, texts
+from pages._shared.control import place
+from pages._shared.dataset import Shown
+from pages.use.prediction.controls import ALONG, BY, LEVEL, VALUE, WHO
 
-LEVELS = (0.5, 0.8, 0.9, 0.95)
-_SAVED: Any = "session"
 _BUDGET = ("individual", "group", "estimation", "axis")
 
 
@@ -41,22 +39,15 @@ def ask(shown: Shown, settings: tuple[Setting, ...]) -> Question:
     text, wording = texts.load("prediction"), shown.wording
     values: dict[str, Value] = {}
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        j = views.choose_group(shown, width=190)
+        j = groups.choose_group(shown, width=190)
         for setting in settings:
             label = wording.column(setting.name).title
             if setting.is_group_level:
                 label = text["known_only"].format(group=wording.group.one, label=label)
             values[setting.name] = _value(shown, setting, escape.for_markdown(label))
         individual = _who()
-        level = st.segmented_control(
-            text["level"],
-            LEVELS,
-            format_func=lambda v: f"{v:.0%}",
-            default=0.9,
-            required=True,
-            key="prediction_level",
-            help=text["level_help"],
-            persist_state=_SAVED,
+        level = LEVEL.segments(
+            text["level"], lambda v: f"{v:.0%}", is_labelled=True, help=text["level_help"]
         )
         along = _along(shown)
     group = shown.fits.data.group_names[j]
@@ -66,15 +57,8 @@ def ask(shown: Shown, settings: tuple[Setting, ...]) -> Question:
 def _who() -> bool:
     """Return whether an individual is predicted, not a mean."""
     text = texts.load("prediction")
-    chosen = st.segmented_control(
-        text["who"],
-        ("individual", "mean"),
-        format_func=lambda v: text[f"who_{v}"],
-        default="individual",
-        required=True,
-        key="prediction_who",
-        help=text["who_help"],
-        persist_state=_SAVED,
+    chosen = WHO.segments(
+        text["who"], lambda v: text[f"who_{v}"], is_labelled=True, help=text["who_help"]
     )
     return bool(chosen == "individual")
 
@@ -85,15 +69,13 @@ def _along(shown: Shown) -> str | None:
     first = next(iter((*shown.spec.varying, *names)), None)
     if len(names) < 2:
         return first
-    key = f"prediction_along_{shown.dataset.id}"
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = first
-    chosen: str = st.selectbox(
+    chosen: str = ALONG.select(
         texts.load("prediction")["along"],
+        shown.wording.name,
         names,
-        format_func=shown.wording.name,
-        key=key,
-        persist_state=_SAVED,
+        at=place(shown),
+        first=first,
+        is_labelled=True,
         width=200,
     )
     return chosen
@@ -101,38 +83,29 @@ def _along(shown: Shown) -> str | None:
 
 def _value(shown: Shown, setting: Setting, label: str) -> Value:
     """Draw the control of one predictor and return its value."""
-    key = f"prediction_value_{shown.dataset.id}_{setting.name}"
-    kept = st.session_state.get(key)
+    control, at = VALUE.named(setting.name), place(shown)
+    kept = control.now(at)
     if setting.choices:
         if kept not in setting.choices:  # a link tells words from numbers by their look alone
             same = (
                 c for c in setting.choices if kept is not None and label_of(c) == label_of(kept)
             )
-            st.session_state[key] = next(same, setting.default)
+            control.set(next(same, setting.default), at)
         words = dict(zip(setting.choices, setting.labels, strict=True))
-        chosen: Value = st.selectbox(
-            label,
-            setting.choices,
-            format_func=lambda v: words[v],
-            key=key,
-            persist_state=_SAVED,
-            width=200,
+        chosen: Value = control.select(
+            label, words, setting.choices, at=at, is_labelled=True, width=200
         )
         return chosen
-    is_fit = isinstance(kept, float) and setting.low <= kept <= setting.high
-    if not is_fit:
-        st.session_state[key] = setting.default
-    return float(
-        st.slider(
-            label,
-            setting.low,
-            setting.high,
-            step=setting.step,
-            format=f"%.{setting.decimals}f",
-            key=key,
-            persist_state=_SAVED,
-            width=200,
-        )
+    if not (isinstance(kept, float) and setting.low <= kept <= setting.high):
+        control.set(setting.default, at)
+    return control.slider(
+        label,
+        (setting.low, setting.high),
+        setting.step,
+        at=at,
+        first=setting.default,
+        format=f"%.{setting.decimals}f",
+        width=200,
     )
 
 
@@ -154,15 +127,12 @@ def new_rows(shown: Shown) -> None:
         on_click="ignore",
     )
     names = list(predictors(shown))
-    key = "prediction_estimator"
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = names[-1] if "partial_pooling" not in names else "partial_pooling"
-    estimator = st.selectbox(
+    estimator = BY.select(
         text["estimator"],
+        NAMES,
         [n for n in NAMES if n in names],
-        format_func=NAMES.__getitem__,
-        key=key,
-        persist_state=_SAVED,
+        first="partial_pooling" if "partial_pooling" in names else names[-1],
+        is_labelled=True,
         width=260,
     )
     file = st.file_uploader(text["upload"], key="prediction_file", help=text["upload_help"])
@@ -179,8 +149,7 @@ def new_rows(shown: Shown) -> None:
 def _predicted(shown: Shown, file: Any, estimator: Predicting) -> prediction_file.FilePredictions:
     """Return the predictions of an uploaded table, kept within this session."""
     content = file.getvalue()
-    level = float(st.session_state.get("prediction_level") or 0.9)
-    individual = st.session_state.get("prediction_who") != "mean"
+    level, individual = float(LEVEL.now()), WHO.now() != "mean"
     key = (
         "prediction_file",
         hashlib.sha256(content).hexdigest(),

@@ -13,13 +13,11 @@ from core.estimators.folds import MOST_FOLDS, HoldOut
 from core.explore.prediction.story import NAMES
 from core.explore.predicts_best.story import Measure, ValidationStory
 from core.results import PoolingFits
+from core.tables.recipe_text import MOST_SEED
 from pages._shared import cache, texts
-from pages._shared.state import Shown
-
-FOLDS = ("5", "10", "20")
-#: As many folds as groups.
-LEAVE_ONE_OUT = "one"
-_SAVED: Any = "session"
+from pages._shared.control import Control
+from pages._shared.dataset import Shown
+from pages.use.predicts_best.controls import DEAL, FOLDS, HOLD_OUT, LEAVE_ONE_OUT, MEASURE
 
 
 @dataclass(frozen=True)
@@ -41,34 +39,22 @@ def ask(shown: Shown) -> Asked:
         "groups": wording.group.many,
     }
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        hold_out = _choice("hold_out", ("people", "groups"), nouns)
+        hold_out = _choice(HOLD_OUT, nouns)
         folds = _folds(shown, hold_out, nouns)
-        measure = _choice("measure", ("rmse", "log_score"), nouns)
-        seed = st.number_input(
-            text["seed"]["label"],
-            min_value=0,
-            max_value=999_999,
-            value=0,
-            step=1,
-            key="predicts_best_seed",
-            help=text["seed"]["help"],
-            persist_state=_SAVED,
-            width=130,
+        measure = _choice(MEASURE, nouns)
+        seed = DEAL.number(
+            text["seed"]["label"], (0, MOST_SEED), step=1, help=text["seed"]["help"], width=130
         )
     return Asked(hold_out, folds, int(seed), measure)
 
 
-def _choice(name: str, options: tuple[str, ...], nouns: dict[str, str]) -> Any:
-    text = texts.load("predicts_best")[name]
-    return st.segmented_control(
+def _choice(control: Control, nouns: dict[str, str]) -> Any:
+    text = texts.load("predicts_best")[control.name]
+    return control.segments(
         text["label"],
-        options,
-        format_func=lambda v: escape.for_markdown(text[v].format(**nouns)),
-        default=options[0],
-        required=True,
-        key=f"predicts_best_{name}",
+        lambda v: escape.for_markdown(text[v].format(**nouns)),
+        is_labelled=True,
         help=text["help"],
-        persist_state=_SAVED,
     )
 
 
@@ -76,20 +62,17 @@ def _folds(shown: Shown, hold_out: HoldOut, nouns: dict[str, str]) -> int:
     """Return the number of folds; only those that the table can be dealt into are on offer."""
     text, data = texts.load("predicts_best")["folds"], shown.fits.data
     most = data.n_obs if hold_out == "people" else data.n_groups
-    options = [f for f in FOLDS if int(f) <= most]
+    options = [f for f in FOLDS.choices if f != LEAVE_ONE_OUT and int(f) <= most]
     if hold_out == "groups" and 2 <= data.n_groups <= MOST_FOLDS:
         options.append(LEAVE_ONE_OUT)
     options = options or [str(most)]
-    key = "predicts_best_folds"
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = "10" if "10" in options else options[-1]
-    chosen = st.selectbox(
+    chosen = FOLDS.select(
         text["label"],
+        lambda v: text["one"].format(**nouns) if v == LEAVE_ONE_OUT else v,
         options,
-        format_func=lambda v: text["one"].format(**nouns) if v == LEAVE_ONE_OUT else v,
-        key=key,
+        first="10" if "10" in options else options[-1],
+        is_labelled=True,
         help=text["help"],
-        persist_state=_SAVED,
         width=170,
     )
     return data.n_groups if chosen == LEAVE_ONE_OUT else int(chosen)

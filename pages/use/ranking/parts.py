@@ -11,21 +11,19 @@ import streamlit as st
 import core
 from core import escape
 from core.estimators import order
-from core.estimators.estimates import estimates, varying_names
-from core.explore.pooling import story as sentences
+from core.estimators.estimates import estimates
 from core.explore.ranking import story as ranking_story
 from core.explore.ranking.numbers import Pairs
 from core.explore.ranking.plot_caterpillar import plot_caterpillar
 from core.explore.ranking.plot_rank_size import plot_rank_size
 from core.explore.ranking.plot_ranking import plot_ranking
 from core.figures.hover import decimals
+from core.formats import upper_first
 from core.results import PoolingFits
 from pages._shared import cache, figures, look, texts
-from pages._shared.model.sidebar import keep_valid
-from pages._shared.state import Shown
-
-_SAVED = "session"
-SHARES = (0.05, 0.1, 0.2, 0.25)
+from pages._shared.control import coefficient, place
+from pages._shared.dataset import Shown
+from pages.use.ranking.controls import MARK, SHARE, TERM, VIEW
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,63 +40,25 @@ def controls(shown: Shown) -> tuple[Asked, list[str]]:
     text = texts.load("ranking")
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
-        view = st.segmented_control(
-            text["view"],
-            list(text["views"]),
-            format_func=text["views"].__getitem__,
-            default="ranks",
-            required=True,
-            key="ranking_view",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-        )
-        term = _term(shown, text["coefficient"])
-        share = st.selectbox(
-            text["share"],
-            SHARES,
-            index=1,
-            format_func=lambda s: text["top"].format(share=f"{s:.0%}"),
-            key="ranking_share",
-            label_visibility="collapsed",
-            persist_state=_SAVED,
-            width=150,
+        view = VIEW.segments(text["view"], text["views"])
+        term = coefficient(TERM, shown, text["coefficient"])
+        share = SHARE.select(
+            text["share"], lambda s: text["top"].format(share=f"{s:.0%}"), width=150
         )
         marked = _choose_groups(shown)
     return Asked(str(view), term, float(share)), marked
-
-
-def _term(shown: Shown, label: str) -> str:
-    names = varying_names(shown.fits)
-    if len(names) == 1:
-        return names[0]
-    keep_valid("ranking_term", names)
-    chosen = st.segmented_control(
-        label,
-        names,
-        format_func=lambda n: escape.for_markdown(
-            sentences.upper_first(shown.wording.term(n, shown.fits.data))
-        ),
-        default=names[0],
-        required=True,
-        key="ranking_term",
-        label_visibility="collapsed",
-        persist_state=_SAVED,
-    )
-    return chosen if chosen in names else names[0]
 
 
 def _choose_groups(shown: Shown) -> list[str]:
     text, wording = texts.load("ranking"), shown.wording
     names = shown.fits.data.group_names
     each = estimates(shown.fits)
-    return st.multiselect(
+    return MARK.several(
         text["groups"].format(groups=escape.for_markdown(wording.group.many)),
         [names[j] for j in order.ordered(each, "name")],
-        key=f"ranking_groups_{shown.dataset.id}",
+        at=place(shown),
         max_selections=2,
         placeholder=text["search"].format(group=wording.group.one),
-        label_visibility="collapsed",
-        persist_state=_SAVED,
         width=230,
     )
 
@@ -133,7 +93,7 @@ def show_figure(shown: Shown, asked: Asked, marked: list[str], title_in: Any) ->
         title = ranking_story.size_title(table, asked.share, wording)
         figure = plot_rank_size(table, title=title, share=asked.share, **common)
     elif asked.view == "estimates":
-        title = sentences.upper_first(ranking_story.pairs_title(pairs(shown, asked), wording))
+        title = upper_first(ranking_story.pairs_title(pairs(shown, asked), wording))
         axis = wording.term_axis(asked.term, fits.data)
         figure = plot_caterpillar(table, title=title, axis=axis, **common)
     else:
@@ -179,5 +139,5 @@ def _formats(shown: Shown, digits: int) -> dict[str, Any]:
         **dict.fromkeys(("estimate", "estimate_se", "own_estimate"), f"%.{digits}f"),
     }
     columns: dict[str, Any] = {k: number(words[k], format=f) for k, f in kinds.items()}
-    columns["group"] = sentences.upper_first(shown.wording.group.one)
+    columns["group"] = upper_first(shown.wording.group.one)
     return columns

@@ -8,6 +8,8 @@ import pytest
 from core.exceptions import SpecError
 from core.explore.pooling.lines import group_lines
 from core.lessons.catalogue import LESSONS
+from core.lessons.check import facts_of, scene_of
+from core.lessons.expression import parse_expression
 from core.lessons.facts import Scene
 from core.lessons.guess import (
     DrawnLine,
@@ -20,10 +22,8 @@ from core.lessons.guess import (
     scores,
     winner,
 )
-from core.lessons.language.check import facts_of, scene_of
-from core.lessons.language.expression import parse_expression
-from core.lessons.language.template import parse_template
 from core.lessons.lesson import Task
+from core.lessons.template import parse_template
 from tests.core.lessons.test_quantities import facts
 
 ASK = parse_template("?")

@@ -9,12 +9,12 @@ import pytest
 
 from core.exceptions import LessonError
 from core.lessons.catalogue import FOLDER, LESSONS
-from core.lessons.language.check import check_lesson
-from core.lessons.language.fields import MOST_BYTES
-from core.lessons.language.parse import parse_lesson
-from core.lessons.language.vocabulary import SELECTORS, VOCABULARY
+from core.lessons.check import check_lesson
+from core.lessons.fields import MOST_BYTES
 from core.lessons.measures import choices
+from core.lessons.parse import parse_lesson
 from core.lessons.state import KEYS
+from core.lessons.vocabulary import SELECTORS, VOCABULARY
 
 FORMAT = (FOLDER / "FORMAT.md").read_text(encoding="utf-8")
 

@@ -10,10 +10,10 @@ import pytest
 
 import core
 from core.exceptions import SpecError
+from core.lessons.expression import ExpressionError, parse_expression
 from core.lessons.facts import Facts, Scene
-from core.lessons.language.expression import ExpressionError, parse_expression
-from core.lessons.language.vocabulary import SELECTORS, VOCABULARY
 from core.lessons.quantities import evaluate, spelled
+from core.lessons.vocabulary import SELECTORS, VOCABULARY
 from core.tables.wording import Wording
 from tests.golden.cases import load_case
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core import escape
-from core.lessons.language.expression import ExpressionError
-from core.lessons.language.template import parse_template
+from core.lessons.expression import ExpressionError
+from core.lessons.template import parse_template
 
 
 def markdown(text: str, value: str = "7") -> str:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import core
-from core.tables.doctor.fixes import CodeAsZeroOne, DropColumn, Fix
+from core.tables.doctor.fixes import CodeAsZeroOne, DropColumn
+from core.tables.fix import Fix
 from core.tables.reshape import DropSmallGroups, WideToLong
 
 RNG = np.random.default_rng(11)

@@ -13,6 +13,7 @@ from core.estimators.estimates import Estimates, estimates
 from core.explore.pooling import story as sentences
 from core.explore.pooling.plot_group_size import spread_sizes
 from core.figures import canvas, hover, theme
+from core.formats import upper_first
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import BoolArray, FloatArray, IntArray
@@ -292,7 +293,7 @@ def _lay_out(
     name = (
         wording.column(along).title
         if along
-        else f"{sentences.upper_first(wording.individual.many)} per {wording.group.one}"
+        else f"{upper_first(wording.individual.many)} per {wording.group.one}"
     )
     figure.update_yaxes(range=list(scene.limits))
     canvas.title_axis(figure, "x", name, style)

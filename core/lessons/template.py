@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from core import escape
-from core.lessons.language.expression import Expression, ExpressionError, parse_expression
+from core.lessons.expression import Expression, ExpressionError, parse_expression
 
 #: Characters for private use: they mark where a value goes, so no text may bring them along.
 _OPEN, _CLOSE = "\ue000", "\ue001"

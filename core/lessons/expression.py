@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.lessons.language.vocabulary import SELECTORS, VOCABULARY
 from core.lessons.measures import choices
+from core.lessons.vocabulary import SELECTORS, VOCABULARY
 
 #: Longer than the longest name of a column or group anybody needs.
 MOST_CHARACTERS = 200

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from core.exceptions import LessonError, PoolingError, SpecError
 from core.fitting.fit import fit_all
+from core.lessons.expression import Expression, parse_expression
 from core.lessons.facts import Facts, Scene
 from core.lessons.guess import winner
-from core.lessons.language.expression import Expression, parse_expression
 from core.lessons.lesson import Lesson, State, Step
 from core.lessons.quantities import evaluate, place
 from core.tables.examples import EXAMPLES, load_example

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.exceptions import LessonError
-from core.lessons.language.expression import ExpressionError, parse_expression
-from core.lessons.language.template import Template, parse_template
+from core.lessons.expression import ExpressionError, parse_expression
+from core.lessons.template import Template, parse_template
 
 #: Bytes of a lesson file; the shipped ones need about a tenth.
 MOST_BYTES = 65_536

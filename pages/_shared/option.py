@@ -1,4 +1,4 @@
-"""One control of a screen as a link holds it: its name, its key, what it may be."""
+"""What is known of one control of a screen: its name, its key, what it may hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from core.exceptions import SpecError
-from pages._shared.state import Shown
+from pages._shared.dataset import Shown
 
 Kind = Literal["choice", "flag", "whole", "number", "text", "many", "named"]
 _LONGEST = 200
@@ -57,6 +57,10 @@ class Option:
         stands for ``{name}`` in the key.
     is_private
         Whether it may hold words of the table.
+    is_place
+        Whether keys of others depend on it: together these are the step of a ``Place``.
+    is_own
+        Whether it is the reader's own answer, which a link to hand on leaves out.
     offers
         What is on offer for the fits that are shown: an ``Offer`` (of ``named`` one a name), or
         the values that there are. None where that depends on nothing.
@@ -70,6 +74,8 @@ class Option:
     low: float = -math.inf
     high: float = math.inf
     is_private: bool = False
+    is_place: bool = False
+    is_own: bool = False
     offers: Callable[[Shown], Any] | None = None
 
     def key_for(self, place: Place, name: str = "") -> str:

@@ -8,13 +8,13 @@ from typing import Any
 
 from core import escape
 from core.exceptions import LessonError
-from core.lessons.language.expression import Expression, ExpressionError, parse_expression
-from core.lessons.language.fields import Reader, read_toml
-from core.lessons.language.template import Template
-from core.lessons.language.vocabulary import VOCABULARY
+from core.lessons.expression import Expression, ExpressionError, parse_expression
+from core.lessons.fields import Reader, read_toml
 from core.lessons.lesson import FIGURES, TASKS, Lesson, Row, Step, Task
 from core.lessons.measures import FITS
 from core.lessons.state import read_state
+from core.lessons.template import Template
+from core.lessons.vocabulary import VOCABULARY
 
 FEWEST_STEPS, MOST_STEPS = 4, 7
 MOST_ROWS = 8

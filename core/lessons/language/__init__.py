@@ -1,1 +1,0 @@
-"""What a lesson file may say: its fields, expressions and templates."""
