@@ -28,9 +28,6 @@ class Estimates:
         The same for all groups, but for group-level predictors.
     no_pooling, no_pooling_se : FloatArray, shape (J,)
         NaN where the group has no estimate of its own.
-    mean_level : FloatArray, shape (J,)
-        Where a group has no intercept of its own: its mean, which stands in for it
-        in pictures. NaN elsewhere.
     partial_pooling, partial_pooling_se, target, pooling_factor : FloatArray, shape (J,)
         NaN where there is no multilevel fit.
     """
@@ -41,7 +38,6 @@ class Estimates:
     complete_pooling: FloatArray
     no_pooling: FloatArray
     no_pooling_se: FloatArray
-    mean_level: FloatArray
     partial_pooling: FloatArray
     partial_pooling_se: FloatArray
     target: FloatArray
@@ -103,7 +99,6 @@ def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
         complete_pooling=fits.complete_pooling.line[:, k],
         no_pooling=np.where(estimable, own.coef[:, k], np.nan),
         no_pooling_se=np.where(estimable, own.coef_se[:, k], np.nan),
-        mean_level=np.where(estimable, np.nan, own.coef[:, k]),
         partial_pooling=pooled.line[:, k] if pooled else nothing,
         partial_pooling_se=pooled.line_se[:, k] if pooled else nothing,
         target=pooled.target[:, k] if pooled else nothing,

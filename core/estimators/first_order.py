@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.estimators.without_group import Refits
-from core.fitting.criterion import (
+from core.fitting.multilevel import unit_of
+from core.fitting.scaled import ScaledModel, scale_model
+from core.fitting.search.criterion import (
     CriterionProblem,
-    _to_centred,
     evaluate,
     own_precision_packed,
     problem_of,
+    to_centred,
     unpack,
 )
-from core.fitting.information import variance_directions
-from core.fitting.multilevel import unit_of
-from core.fitting.scaled import ScaledModel, scale_model
+from core.fitting.search.information import variance_directions
 from core.moments import GroupMoments, group_scaling
 from core.results import MultilevelFit
 from core.tables.grouped import GroupedData
@@ -105,7 +105,7 @@ def _point(fit: MultilevelFit) -> _Point:
     packed, _ = own_precision_packed(problem, D[None, None])
     P = unpack(np.moveaxis(packed[0, 0], 0, 1), model.k)
     own = np.moveaxis(model.own_centred * unit[:, None], 2, 0)
-    T = _to_centred(problem)[0, 0]
+    T = to_centred(problem)[0, 0]
     return _Point(
         model=model,
         problem=problem,

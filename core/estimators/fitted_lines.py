@@ -9,10 +9,10 @@ import numpy as np
 from core.estimators.predictors import Alias, OwnPart, Predictor, Shrinkage
 from core.estimators.training import Training
 from core.estimators.two_stage import second_stage, second_stage_columns
-from core.fitting.information import variance_information
 from core.fitting.inverse import group_inverse
 from core.fitting.modes import fixed_part, own_precision, scaled_modes, unit_cond_var
-from core.fitting.no_pooling import _common_slopes
+from core.fitting.no_pooling import common_slopes
+from core.fitting.search.information import variance_information
 from core.types import FloatArray, IntArray
 
 
@@ -42,7 +42,7 @@ def no_pooling(training: Training) -> Predictor:
     """Return each group on its own."""
     data, model = training.data, training.model
     inverse = group_inverse(training.moments, data.varying, model.mix)
-    common, slopes, unit_cov, rss = _common_slopes(model)
+    common, slopes, unit_cov, rss = common_slopes(model)
     df = model.n_obs - int((~inverse.aliased).sum()) - len(common)
     own = model.own
     return Predictor(

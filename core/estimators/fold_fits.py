@@ -16,12 +16,12 @@ from core.estimators.fitted_lines import (
 from core.estimators.folds import Fold
 from core.estimators.predictors import Predictor
 from core.estimators.training import Training
-from core.fitting.batch import find_optima, stack_problems
 from core.fitting.checks import refusal_of
-from core.fitting.criterion import problem_of
 from core.fitting.multilevel import find_optimum, unit_of
-from core.fitting.neighbours import Neighbour, are_many, find_near, neighbour
 from core.fitting.scaled import ScaledModel
+from core.fitting.search.batch import find_optima, stack_problems
+from core.fitting.search.criterion import problem_of
+from core.fitting.search.neighbours import Neighbour, are_many, find_near, neighbour
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from core.exceptions import SpecError
-from core.fitting.covariance import rel_cov_of, theta_of
-from core.fitting.criterion import CriterionProblem, evaluate, problem_of
 from core.fitting.multilevel import unit_of
 from core.fitting.scaled import ScaledModel, scale_model
+from core.fitting.search.covariance import rel_cov_of, theta_of
+from core.fitting.search.criterion import CriterionProblem, evaluate, problem_of
 from core.results import MultilevelFit
 from core.types import FloatArray
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.estimators.training import AVERAGE, KNOWN, NEW, Design, Rows, Training
 from core.estimators.two_stage import SecondStage
-from core.fitting.information import VarianceInformation
+from core.fitting.search.information import VarianceInformation
 from core.types import BoolArray, FloatArray, IntArray
 
 #: Rows of one pass; keeps the work arrays within the processor's cache.

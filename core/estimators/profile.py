@@ -11,11 +11,11 @@ from scipy.special import chdtri
 
 from core.estimators.inference import coefficient_names
 from core.exceptions import SpecError
-from core.fitting.criterion import problem_of
-from core.fitting.deviance import Deviance, Pin
 from core.fitting.multilevel import find_optimum, solve_at, unit_of
-from core.fitting.optimize import newton_step
 from core.fitting.scaled import scale_model
+from core.fitting.search.criterion import problem_of
+from core.fitting.search.deviance import Deviance, Pin
+from core.fitting.search.optimize import newton_step
 from core.results import MultilevelFit
 from core.types import BoolArray, FloatArray, IntArray
 

@@ -12,12 +12,12 @@ from core.estimators.fitted_lines import no_pooling
 from core.estimators.fold_fits import admits_multilevel
 from core.estimators.folds import needed_pairs
 from core.estimators.training import Training
-from core.fitting.batch import Optima, find_optima, polish, stack_problems
-from core.fitting.covariance import theta_of
-from core.fitting.criterion import CriterionProblem, problem_of
 from core.fitting.multilevel import unit_of
-from core.fitting.optimize import minimise
 from core.fitting.scaled import ScaledModel, scale_model
+from core.fitting.search.batch import Optima, find_optima, polish, stack_problems
+from core.fitting.search.covariance import theta_of
+from core.fitting.search.criterion import CriterionProblem, problem_of
+from core.fitting.search.optimize import minimise
 from core.moments import GroupMoments
 from core.results import MultilevelFit
 from core.tables.grouped import GroupedData
@@ -96,7 +96,7 @@ def refit_without(fit: MultilevelFit, groups: Sequence[int], *, nearby: bool = F
     Notes
     -----
     Exact: each problem is the sum of the other groups' moments, and its variances are
-    searched for as those of ``fit_all``, many problems in lockstep (``core.fitting.batch``).
+    searched for as those of ``fit_all``, many problems in lockstep (``core.fitting.search.batch``).
     """
     data, k = fit.data, len(fit.varying_names)
     out = Refits(

@@ -258,3 +258,18 @@ def edge_text(each: Estimates, j: int) -> str:
     name = escape.for_plotly(formats.shorten(each.group_names[j], 18))
     value = formats.number(float(each.no_pooling[j]), 2)
     return f"{name} ({each.group_sizes[j]:,}): {value}"
+
+
+def spread_sizes(sizes: IntArray) -> FloatArray:
+    """Return group sizes with equal ones spread out a little, so that marks do not hide.
+
+    Offsets stay inside the gap to the neighbouring whole numbers, on the log scale.
+    """
+    out = np.log10(sizes.astype(np.float64))
+    for size in np.unique(sizes):
+        same = np.flatnonzero(sizes == size)
+        room = 0.3 * np.log10((size + 1) / size)
+        # The more marks share a size the wider they may spread.
+        width = min(room, 0.004 * len(same)) if len(same) > 1 else 0.0
+        out[same] += width * jitter(len(same))
+    return np.asarray(10**out)

@@ -16,7 +16,7 @@ import core
 from core.explore.dial.payload import dial_payload
 from core.explore.dial.split import dial_split
 from tests.core.brute import refit_at
-from tests.core.test_pooling import fits_of, perfectly_correlated, three_coefficients
+from tests.core.explore.dial.test_numbers import fits_of, perfectly_correlated, three_coefficients
 
 FILE = Path(__file__).resolve().parent / "dial_fixture.json"
 CASES = (

@@ -40,6 +40,11 @@ def start_at(app: AppTest, name: str) -> None:
     app._page_hash = calc_hash("" if screen == START.name else screen)
 
 
+def has_dial(app: AppTest) -> bool:
+    """Return whether the pooling dial is on the page."""
+    return any(c.proto.component_name == "pooling_dial" for c in app.get("bidi_component"))
+
+
 def sidebar_key(app: AppTest, field: str) -> str:
     """Return the key of a model control of the table that is chosen."""
     return f"model_{field}_{app.session_state['data_choice']}"

@@ -35,11 +35,6 @@ def sentences(app: AppTest) -> str:
     return " ".join(m.value for m in app.markdown)
 
 
-def receipt_start(receipt: core.Receipt) -> str:
-    """Return the beginning of a receipt's numbers, which no escaping changes."""
-    return receipt.sentence.split("its own ")[1].split(" is pulled")[0].split(" stays")[0]
-
-
 @pytest.mark.parametrize("value", [0.0, 0.25, NO_POOLING])
 def test_a_position_in_the_session_is_where_the_dial_stands(app: AppTest, value: float) -> None:
     app.session_state["pooling_dial_radon"] = value

@@ -10,10 +10,10 @@ import pandas as pd
 from core.estimators.first_order import without_each
 from core.estimators.inference import coefficient_names
 from core.estimators.without_group import Refits, refit_without
-from core.fitting.information import variance_information
 from core.fitting.modes import own_precision
 from core.fitting.multilevel import solve_at, unit_of
 from core.fitting.scaled import scale_model
+from core.fitting.search.information import variance_information
 from core.results import MultilevelFit, PoolingFits
 from core.types import BoolArray, FloatArray, IntArray
 

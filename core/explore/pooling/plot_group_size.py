@@ -81,7 +81,7 @@ def plot_group_size(
         figure=figure,
         each=each,
         shown=shown,
-        at=spread_sizes(each.group_sizes[shown]),
+        at=canvas.spread_sizes(each.group_sizes[shown]),
         limits=canvas.crowd_range(each.no_pooling, each.partial_pooling),
         texts=hover.group_texts(each, shown, wording),
         style=style,
@@ -103,21 +103,6 @@ def _key(each: Estimates, wording: Wording, has_bars: bool) -> tuple[tuple[str, 
     if missing and each.has_partial:
         key.append(("unsupported", missing))
     return tuple(key)
-
-
-def spread_sizes(sizes: IntArray) -> FloatArray:
-    """Return group sizes with equal ones spread out a little, so that marks do not hide.
-
-    Offsets stay inside the gap to the neighbouring whole numbers, on the log scale.
-    """
-    out = np.log10(sizes.astype(np.float64))
-    for size in np.unique(sizes):
-        same = np.flatnonzero(sizes == size)
-        room = 0.3 * np.log10((size + 1) / size)
-        # The more marks share a size the wider they may spread.
-        width = min(room, 0.004 * len(same)) if len(same) > 1 else 0.0
-        out[same] += width * canvas.jitter(len(same))
-    return np.asarray(10**out)
 
 
 def _bars(

@@ -6,7 +6,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core import escape, formats
-from core.explore.pooling.plot_group_size import spread_sizes
 from core.explore.simulate.data_needed import DataNeeded
 from core.figures import canvas, theme
 from core.tables.wording import Wording
@@ -49,7 +48,7 @@ def plot_data_needed(
     )
     shown = canvas.drawn(np.argsort(found.group_sizes, kind="stable"))
     figure.add_scatter(
-        x=spread_sizes(found.group_sizes[shown]),
+        x=canvas.spread_sizes(found.group_sizes[shown]),
         y=found.own_share[shown],
         mode="markers",
         marker=theme.marker("partial_pooling", style),

@@ -53,8 +53,6 @@ class Slopes:
     multilevel, multilevel_weight : float
         Slope of the varying-intercept model at the estimated variances, and the weight of
         the within slope in it; NaN without a multilevel fit.
-    sigma_between, sigma_within : float
-        Sds of the groups about the between line and of the rows about the within lines.
     mean_x, mean_y : FloatArray, shape (J,)
     sizes : FloatArray, shape (J,)
     """
@@ -67,8 +65,6 @@ class Slopes:
     weight_within: float
     multilevel: float
     multilevel_weight: float
-    sigma_between: float
-    sigma_within: float
     mean_x: FloatArray
     mean_y: FloatArray
     sizes: FloatArray
@@ -161,7 +157,6 @@ def slopes(fits: PoolingFits, predictor: str, level: float = 0.95) -> Slopes:
         between = _slope(unit * b_between, unit * se, moments.n_groups - 2, level)
     weight = within_x / (within_x + between_x)
     mixed, mixed_weight = _blend(fits, base, b_within, within_x)
-    size = float(moments.scale[y])
     return Slopes(
         predictor=predictor,
         within=within,
@@ -171,8 +166,6 @@ def slopes(fits: PoolingFits, predictor: str, level: float = 0.95) -> Slopes:
         weight_within=weight,
         multilevel=unit * mixed,
         multilevel_weight=mixed_weight,
-        sigma_between=size * float(np.sqrt(tau2)),
-        sigma_within=size * float(np.sqrt(s2)),
         mean_x=moments.center[base] + moments.scale[base] * x,
         mean_y=moments.center[y] + moments.scale[y] * ybar,
         sizes=n,

@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from core import escape, formats
 from core.estimators.estimates import Estimates, estimates
 from core.explore.pooling import story as sentences
-from core.explore.pooling.plot_group_size import spread_sizes
 from core.figures import canvas, hover, theme
 from core.formats import upper_first
 from core.results import PoolingFits
@@ -109,7 +108,7 @@ def _axis(
     """Return where each group stands (log10 of its size, or its predictor) and tick labels."""
     data = fits.data
     if not along:
-        return np.log10(spread_sizes(data.group_sizes)), None
+        return np.log10(canvas.spread_sizes(data.group_sizes)), None
     names = data.group_levels.get(along)
     parts = zip(data.group_base, data.group_columns, strict=True)
     own = [(base.level, values) for base, (_, values) in parts if base.source == along]

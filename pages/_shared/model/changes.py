@@ -8,24 +8,25 @@ from __future__ import annotations
 import streamlit as st
 
 import core
-from pages._shared import state
+from core.explore.two_levels.group_columns import GroupColumn
+from pages._shared import cache, state
 from pages._shared.dataset import Dataset, Shown
-from pages._shared.model.sidebar import _key
+from pages._shared.model.sidebar import key_of
 
 
 def only_intercept(data: Dataset) -> None:
     """Let only the intercept vary: the simpler model beside a variance of zero."""
-    st.session_state[_key(data, "structure")] = "intercept"
+    st.session_state[key_of(data, "structure")] = "intercept"
 
 
 def uncorrelate(data: Dataset) -> None:
     """Leave the correlation of the varying coefficients out of the model."""
-    st.session_state[_key(data, "correlated")] = state.draft(data.id)["correlated"] = False
+    st.session_state[key_of(data, "correlated")] = state.draft(data.id)["correlated"] = False
 
 
 def correlate(data: Dataset) -> None:
     """Let the varying coefficients be correlated."""
-    st.session_state[_key(data, "correlated")] = state.draft(data.id)["correlated"] = True
+    st.session_state[key_of(data, "correlated")] = state.draft(data.id)["correlated"] = True
 
 
 def add_group_predictor(data: Dataset, column: str, slopes: tuple[str, ...], source: str) -> None:
@@ -43,7 +44,7 @@ def add_group_predictor(data: Dataset, column: str, slopes: tuple[str, ...], sou
     draft["cross_level"] = [*pairs, *((slope, column) for slope in slopes)]
     draft["predictors"] = [c for c in draft["predictors"] if c != column]
     for field in ("group_predictors", "cross_level", "predictors"):
-        st.session_state[_key(data, field)] = draft[field]
+        st.session_state[key_of(data, field)] = draft[field]
 
 
 def remove_group_predictor(data: Dataset, column: str) -> None:
@@ -52,7 +53,7 @@ def remove_group_predictor(data: Dataset, column: str) -> None:
     draft["group_predictors"] = [c for c in draft["group_predictors"] if c != column]
     draft["cross_level"] = [p for p in draft["cross_level"] if p[1] != column]
     for field in ("group_predictors", "cross_level"):
-        st.session_state[_key(data, field)] = draft[field]
+        st.session_state[key_of(data, field)] = draft[field]
 
 
 def numeric_predictors(shown: Shown) -> list[str]:
@@ -63,5 +64,13 @@ def numeric_predictors(shown: Shown) -> list[str]:
 
 def vary_only(data: Dataset, column: str) -> None:
     """Let the intercept and the slope of one predictor vary."""
-    st.session_state[_key(data, "structure")] = "slope"
-    state.draft(data.id)["slopes"] = st.session_state[_key(data, "slopes")] = [column]
+    st.session_state[key_of(data, "structure")] = "slope"
+    state.draft(data.id)["slopes"] = st.session_state[key_of(data, "slopes")] = [column]
+
+
+def group_columns(shown: Shown) -> dict[str, GroupColumn]:
+    """Return what describes the groups of the table on screen, by name."""
+    found: tuple[GroupColumn, ...] = cache.derived(
+        shown, "group_columns", lambda fits: core.group_columns(shown.dataset.table, fits)
+    )
+    return {column.name: column for column in found}

@@ -67,7 +67,8 @@ def _choose_data() -> Dataset:
     return data
 
 
-def _key(data: Dataset, field: str) -> str:
+def key_of(data: Dataset, field: str) -> str:
+    """Return the session key of a control of a table's model."""
     return f"model_{field}_{data.id}"
 
 
@@ -77,7 +78,7 @@ def _restore(data: Dataset) -> dict[str, Any]:
     if not draft:
         draft.update(_fields(_waiting(data) or first_spec(data)))
     for field in FIELDS:
-        st.session_state.setdefault(_key(data, field), draft[field])
+        st.session_state.setdefault(key_of(data, field), draft[field])
     return draft
 
 
@@ -98,7 +99,7 @@ def set_model(data: Dataset, spec: ModelSpec) -> None:
     draft.clear()
     draft.update(_fields(spec))
     for field in FIELDS:
-        st.session_state[_key(data, field)] = draft[field]
+        st.session_state[key_of(data, field)] = draft[field]
     for column, level in spec.reference.items():
         st.session_state[f"model_reference_{data.id}_{column}"] = level
 
@@ -155,12 +156,12 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     st.radio(  # a segmented control in a closed sidebar comes back empty
         text["criterion"],
         ["REML", "ML"],
-        key=_key(data, "criterion"),
+        key=key_of(data, "criterion"),
         help=text["criterion_help"],
         horizontal=True,
     )
     for field in FIELDS:
-        value = st.session_state[_key(data, field)]
+        value = st.session_state[key_of(data, field)]
         draft[field] = draft[field] if value is None else value
     return _spec(draft)
 
@@ -171,11 +172,11 @@ def _choose_structure(data: Dataset, text: dict[str, str]) -> None:
         text["structure"],
         list(words),
         format_func=words.__getitem__,
-        key=_key(data, "structure"),
+        key=key_of(data, "structure"),
         help=text["structure_help"],
     )
-    predictors = st.session_state[_key(data, "predictors")]
-    has_slopes = st.session_state[_key(data, "structure")] == "slope"
+    predictors = st.session_state[key_of(data, "predictors")]
+    has_slopes = st.session_state[key_of(data, "structure")] == "slope"
     if has_slopes and not predictors:
         st.caption(text["needs_predictor"])
     elif has_slopes and len(predictors) > 1:
@@ -184,13 +185,13 @@ def _choose_structure(data: Dataset, text: dict[str, str]) -> None:
 
 def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> None:
     _multiselect(data, "group_predictors", _free(data, columns, "group_predictors"))
-    higher = st.session_state[_key(data, "group_predictors")]
-    predictors = st.session_state[_key(data, "predictors")]
+    higher = st.session_state[key_of(data, "group_predictors")]
+    predictors = st.session_state[key_of(data, "predictors")]
     if higher and predictors:
         pairs = [(a, b) for a in predictors for b in higher]
         _multiselect(data, "cross_level", pairs)
-    if st.session_state[_key(data, "structure")] == "slope":
-        st.toggle(text["correlated"], key=_key(data, "correlated"), help=text["correlated_help"])
+    if st.session_state[key_of(data, "structure")] == "slope":
+        st.toggle(text["correlated"], key=key_of(data, "correlated"), help=text["correlated_help"])
     _choose_references(data, text)
     codes = [c for c in (*predictors, *higher) if c in roles.numeric_columns(data.table)]
     if codes:
@@ -200,8 +201,8 @@ def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> Non
 def _choose_references(data: Dataset, text: dict[str, str]) -> None:
     """Offer the reference level of every categorical predictor."""
     draft, numbers = state.draft(data.id), roles.numeric_columns(data.table)
-    used = [c for f in _MULTIPLE for c in st.session_state[_key(data, f)]]
-    codes = st.session_state[_key(data, "categorical")]
+    used = [c for f in _MULTIPLE for c in st.session_state[key_of(data, f)]]
+    codes = st.session_state[key_of(data, "categorical")]
     kept: dict[str, str] = draft.setdefault("reference", {})
     for column in used:
         if column in numbers and column not in codes:
@@ -233,7 +234,7 @@ def _levels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 
 def _select(data: Dataset, field: str, options: list[str]) -> None:
-    text, key = texts.load("controls")["model"], _key(data, field)
+    text, key = texts.load("controls")["model"], key_of(data, field)
     if st.session_state[key] not in options:
         options = [st.session_state[key], *options]
     st.selectbox(
@@ -247,7 +248,7 @@ def _select(data: Dataset, field: str, options: list[str]) -> None:
 
 
 def _multiselect(data: Dataset, field: str, options: list[Any]) -> None:
-    text, key = texts.load("controls")["model"], _key(data, field)
+    text, key = texts.load("controls")["model"], key_of(data, field)
     st.session_state[key] = [v for v in st.session_state[key] if v in options]
     st.multiselect(
         text[field],
@@ -262,21 +263,21 @@ def _multiselect(data: Dataset, field: str, options: list[Any]) -> None:
 
 def _free(data: Dataset, columns: list[str], field: str) -> list[str]:
     """Return the columns that a list of predictors may hold: not outcome and group."""
-    taken = {st.session_state[_key(data, single)] for single in _SINGLE}
+    taken = {st.session_state[key_of(data, single)] for single in _SINGLE}
     return [c for c in columns if c not in taken]
 
 
 def _release(data: Dataset, field: str) -> None:
     """Take a column out of its old role when it is given a new one; a swap where it must be."""
-    value = st.session_state[_key(data, field)]
+    value = st.session_state[key_of(data, field)]
     taken = set(value) if isinstance(value, list) else {value}
     for other in _MULTIPLE:
         if other != field and field in (*_SINGLE, *_MULTIPLE):
-            key = _key(data, other)
+            key = key_of(data, other)
             st.session_state[key] = [v for v in st.session_state[key] if v not in taken]
     for other in _SINGLE:
-        if field in _SINGLE and other != field and st.session_state[_key(data, other)] in taken:
-            st.session_state[_key(data, other)] = state.draft(data.id)[field]
+        if field in _SINGLE and other != field and st.session_state[key_of(data, other)] in taken:
+            st.session_state[key_of(data, other)] = state.draft(data.id)[field]
 
 
 def group_of(data: Dataset) -> str | None:
@@ -305,11 +306,11 @@ def assign(data: Dataset, column: str, role: str) -> bool:
     if held in _SINGLE and role not in _SINGLE:
         return False
     if role in _SINGLE:
-        st.session_state[_key(data, role)] = column
+        st.session_state[key_of(data, role)] = column
         _release(data, role)
         return True
     for field in _MULTIPLE:
-        key = _key(data, field)
+        key = key_of(data, field)
         rest = [c for c in st.session_state[key] if c != column]
         st.session_state[key] = [*rest, column] if field == role else rest
     return True
@@ -340,4 +341,4 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
 
 def vary_slope(data: Dataset) -> None:
     """Let the slope vary: what the button beside the map does."""
-    st.session_state[_key(data, "structure")] = "slope"
+    st.session_state[key_of(data, "structure")] = "slope"

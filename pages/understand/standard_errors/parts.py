@@ -11,7 +11,6 @@ from pages._shared.control import place
 from pages._shared.dataset import Shown
 from pages._shared.model import changes
 from pages.understand.standard_errors.controls import TERMS
-from pages.understand.two_levels import parts as levels
 
 #: Coefficients that are drawn at first, and at most.
 _FIRST, _MOST = 3, 6
@@ -37,7 +36,7 @@ def choose(shown: Shown, found: tuple[CoefficientErrors, ...]) -> tuple[Coeffici
 
 def offer_group_level(shown: Shown) -> None:
     """Offer to add a group-level predictor, where the model has none and the table one."""
-    offered = {} if shown.spec.group_predictors else levels.columns(shown)
+    offered = {} if shown.spec.group_predictors else changes.group_columns(shown)
     if not offered:
         return
     text = texts.load("standard_errors")

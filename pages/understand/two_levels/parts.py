@@ -25,14 +25,6 @@ from pages.understand.two_levels.controls import ALONG, COLUMN, OWN, SLOPES, TER
 _WIDTH = 330
 
 
-def columns(shown: Shown) -> dict[str, GroupColumn]:
-    """Return what describes the groups of the table on screen, by name."""
-    found: tuple[GroupColumn, ...] = cache.derived(
-        shown, "group_columns", lambda fits: core.group_columns(shown.dataset.table, fits)
-    )
-    return {column.name: column for column in found}
-
-
 def untitled(shown: Shown, title: Any) -> None:
     """Name the screen where no group-level line can be drawn (a message says why)."""
     groups = escape.for_markdown(shown.wording.group.many)

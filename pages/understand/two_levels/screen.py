@@ -5,13 +5,14 @@ import streamlit as st
 from core import escape
 from core.exceptions import PoolingError
 from pages._shared import messages, state, texts
+from pages._shared.model import changes
 from pages.understand.two_levels import parts as levels
 
 text = texts.load("two_levels")
 shown = state.shown()
 
 messages.problems(shown)
-columns = levels.columns(shown)
+columns = changes.group_columns(shown)
 found_slopes = levels.slopes_of(shown)
 title, alarm = st.container(), st.container()
 if shown.fits.multilevel_or_none is None:

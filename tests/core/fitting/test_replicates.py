@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.fitting.batch import find_optima, stack_problems
-from core.fitting.criterion import problem_of
 from core.fitting.fit import fit_all
 from core.fitting.multilevel import find_optimum, unit_of
 from core.fitting.replicates import Outcomes, fit_replicates, replicate_design
 from core.fitting.scaled import scale_model
+from core.fitting.search.batch import find_optima, stack_problems
+from core.fitting.search.criterion import problem_of
 from core.moments import GroupMoments
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData

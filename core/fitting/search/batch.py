@@ -24,9 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fitting.covariance import rel_cov_of, theta_of
-from core.fitting.criterion import CriterionProblem, Evaluation, evaluate
-from core.fitting.optimize import (
+from core.fitting.search.covariance import rel_cov_of, theta_of
+from core.fitting.search.criterion import CriterionProblem, Evaluation, evaluate
+from core.fitting.search.optimize import (
     SCAN_GRID,
     Minima,
     certify,

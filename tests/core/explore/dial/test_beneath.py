@@ -10,7 +10,7 @@ import core
 from core.explore.dial.beneath import DROP_95, dial_evidence
 from core.explore.dial.curve import dial_curve, dial_range
 from tests.core.brute import refit_at
-from tests.core.test_pooling import close, fits_of
+from tests.core.explore.dial.test_numbers import close, fits_of
 from tests.golden.cases import load_case
 
 ONE_DIMENSIONAL = (

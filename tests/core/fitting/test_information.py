@@ -8,9 +8,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 import core
-from core.fitting.information import variance_directions, variance_information
 from core.fitting.modes import own_precision
 from core.fitting.scaled import scale_model
+from core.fitting.search.information import variance_directions, variance_information
 
 CASES = {
     "intercept": {},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import core
-from tests.core.test_pooling import fits_of, three_coefficients
+from tests.core.explore.dial.test_numbers import fits_of, three_coefficients
 
 
 @pytest.mark.parametrize("c", [0.0, 0.3, 1.0, 20.0, np.inf])

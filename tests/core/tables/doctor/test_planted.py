@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import core
-from tests.core.tables.faults import FAULTS, NotHere
+from tests.core.tables.doctor.faults import FAULTS, NotHere
 
-GOLDEN = Path(__file__).parents[2] / "golden"
+GOLDEN = Path(__file__).parents[3] / "golden"
 #: Real tables with their group and outcome.
 TABLES: dict[str, tuple[str, str]] = {
     "exam": ("school", "normexam"),

@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from core.fitting.covariance import rel_cov_of, theta_gradient, theta_of
-from core.fitting.criterion import CriterionProblem, evaluate
+from core.fitting.search.covariance import rel_cov_of, theta_gradient, theta_of
+from core.fitting.search.criterion import CriterionProblem, evaluate
 from core.types import BoolArray, FloatArray, IntArray
 
 #: Predicted gain below which one more Newton step is the last.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fitting.criterion import (
+from core.fitting.search.criterion import (
     CriterionProblem,
     own_precision_packed,
     packed_twice,

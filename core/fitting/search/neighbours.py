@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fitting.batch import Optima, find_optima
-from core.fitting.covariance import rel_cov_of, theta_gradient, theta_of
-from core.fitting.criterion import CriterionProblem, evaluate
-from core.fitting.optimize import look
 from core.fitting.scaled import ScaledModel
+from core.fitting.search.batch import Optima, find_optima
+from core.fitting.search.covariance import rel_cov_of, theta_gradient, theta_of
+from core.fitting.search.criterion import CriterionProblem, evaluate
+from core.fitting.search.optimize import look
 from core.types import BoolArray, FloatArray
 
 #: Elements of ``Z_j'Z_j`` from which on there are groups enough.

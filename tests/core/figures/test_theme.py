@@ -12,7 +12,7 @@ import pytest
 
 from core.figures import theme
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def luminance(color: str) -> float:

@@ -8,7 +8,7 @@ import pytest
 import core
 from core.explore.dial.split import dial_split, split_path
 from tests.core.brute import refit_at
-from tests.core.test_pooling import close, fits_of, three_coefficients
+from tests.core.explore.dial.test_numbers import close, fits_of, three_coefficients
 
 
 @pytest.mark.parametrize("criterion", ["REML", "ML"])

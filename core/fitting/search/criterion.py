@@ -25,8 +25,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from core.fitting.covariance import triangle
 from core.fitting.scaled import ScaledModel
+from core.fitting.search.covariance import triangle
 from core.types import FloatArray, IntArray
 
 #: Elements of one work array; keeps a chunk of points within the processor's cache.
@@ -290,7 +290,7 @@ def own_precision_packed(problem: CriterionProblem, D: FloatArray) -> tuple[Floa
 def _own_precision_any(problem: CriterionProblem, D: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The same for any k: one small linear system per group, solved in a batch."""
     S = unpack(np.moveaxis(problem.S, 1, 2), problem.k)[:, None]
-    T = _to_centred(problem)
+    T = to_centred(problem)
     M = np.eye(problem.k) + S @ (T @ D[:, :, None] @ T.swapaxes(-1, -2))
     P = np.linalg.solve(M, np.broadcast_to(S, M.shape))
     P = 0.5 * (P + P.swapaxes(-1, -2))
@@ -298,7 +298,7 @@ def _own_precision_any(problem: CriterionProblem, D: FloatArray) -> tuple[FloatA
     return np.ascontiguousarray(np.moveaxis(pack(P), 3, 2)), logdet
 
 
-def _to_centred(problem: CriterionProblem) -> FloatArray:
+def to_centred(problem: CriterionProblem) -> FloatArray:
     """Return ``T_j``, shape (B, 1, J, k, k)."""
     n_problems, n_slopes, n_groups = problem.shift.shape
     T = np.zeros((n_problems, 1, n_groups, n_slopes + 1, n_slopes + 1))
@@ -330,5 +330,5 @@ def sum_derivative(problem: CriterionProblem, P: FloatArray, N: FloatArray) -> F
     Pm = unpack(np.moveaxis(P, 2, 3), problem.k)
     Nm = unpack(np.moveaxis(halved, 2, 3), problem.k)
     G = weight[..., None, None] * Pm - Pm @ Nm @ Pm
-    T = _to_centred(problem)
+    T = to_centred(problem)
     return np.asarray(np.sum(T.swapaxes(-1, -2) @ G @ T, axis=2))

@@ -10,7 +10,7 @@ import core
 from core.estimators.folds import assign_folds
 from core.explore.dial.held_out import dial_validation
 from tests.core.brute import likelihood, refit_at
-from tests.core.test_pooling import fits_of
+from tests.core.explore.dial.test_numbers import fits_of
 from tests.golden.cases import load_case
 
 
