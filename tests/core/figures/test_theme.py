@@ -66,7 +66,7 @@ def test_template_and_marks_are_valid_plotly() -> None:
 
 def test_nothing_else_names_a_colour() -> None:
     named = re.compile(r"#[0-9a-fA-F]{6}\b|rgba?\(\s*\d")
-    own = ROOT / "core" / "plots" / "theme.py"
+    own = ROOT / "core" / "figures" / "theme.py"
     for folder in ("core", "pages"):
         for path in (ROOT / folder).rglob("*.py"):
             if path != own:

@@ -11,7 +11,7 @@ import pytest
 
 from core.estimators.estimates import estimates
 from core.estimators.order import ordered, page
-from core.explore.pooling.plot_group_size import plot_group_size, spread_sizes
+from core.explore.pooling.plot_group_size import plot_group_size
 from core.explore.pooling.plot_lines import plot_lines
 from core.explore.pooling.plot_map import plot_map
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
@@ -132,7 +132,7 @@ def test_group_size_panels_share_one_range() -> None:
 
 def test_equal_sizes_spread_but_stay_apart() -> None:
     sizes = np.repeat([1, 2, 3, 50], [40, 30, 5, 1])
-    at = spread_sizes(sizes)
+    at = canvas.spread_sizes(sizes)
     assert len(np.unique(at)) == len(at)
     assert (np.round(at) == sizes).all()
 

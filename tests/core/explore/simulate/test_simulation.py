@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.exceptions import PoolingError, SpecError
-from core.explore.simulate.simulation import _draw, _source_of, simulate_many, world_of
+from core.explore.simulate.simulation import draw_outcomes, simulate_many, source_of, world_of
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.spec import ModelSpec
@@ -33,10 +33,10 @@ def test_moments_are_drawn_as_rows_would_give_them() -> None:
     )  # fmt: skip
     world = make_world(population, 1)
     assert world.data.group_sizes.min() == 1
-    source, n_draws = _source_of(world), 1500
+    source, n_draws = source_of(world), 1500
     rng = np.random.default_rng(0)
     ranef = rng.normal(size=(n_draws, 6, 2)) @ matrix_root(world.vcov_group).T
-    drawn = _draw(source, ranef, rng, np.array([0]))
+    drawn = draw_outcomes(source, ranef, rng, np.array([0]))
     rows = []
     for seed in range(n_draws):
         table = simulate(world, seed).table
