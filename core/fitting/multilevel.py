@@ -27,6 +27,8 @@ from core.types import FloatArray
 
 #: Elements of ``S`` above which starts are sought on a part of the groups.
 SAMPLE_ABOVE = 6_000
+#: A root of ``Z_j'Z_j`` below this share of the largest group's is rounding.
+_NONE_OF_IT = 1e-8
 #: Gain in the criterion that another step may promise at an optimum.
 _CERTIFIED = 1e-5
 
@@ -48,8 +50,16 @@ class Optimum:
 
 def unit_of(model: ScaledModel) -> FloatArray:
     """Return the units (k,) in which theta = 1 pools the median group by half."""
-    own = np.einsum("kkj->kj", model.S)
-    return np.array([np.sqrt(np.median(row[row > 0])) if (row > 0).any() else 1.0 for row in own])
+    size = np.sqrt(np.einsum("kkj->kj", model.S))
+    # Where a sparse predictor is zero throughout a group, rounding leaves 1e-16 or so of it, and
+    # most groups may be such: their median would be the unit. Against its largest that is none.
+    limit = _NONE_OF_IT * size.max(axis=1, keepdims=True)
+    return np.array(
+        [
+            np.median(row[row > least]) if (row > least).any() else 1.0
+            for row, least in zip(size, limit, strict=True)
+        ]
+    )
 
 
 def find_optimum(model: ScaledModel, *, reml: bool, correlated: bool) -> Optimum:

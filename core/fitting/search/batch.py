@@ -76,7 +76,7 @@ def stack_problems(problems: Sequence[CriterionProblem]) -> CriterionProblem:
     first = problems[0]
     arrays = {
         name: np.concatenate([getattr(problem, name) for problem in problems])
-        for name in ("S", "shift", "det_S", "weight", "products", "rest", "n_obs")
+        for name in ("S", "shift", "det_S", "weight", "products", "rest", "n_obs", "offset")
     }
     return CriterionProblem(k=first.k, p=first.p, reml=first.reml, **arrays)
 
