@@ -14,6 +14,7 @@ StatusCode: TypeAlias = Literal[
     "two_modes",
     "not_identified",
     "degenerate",
+    "not_certified",
 ]
 
 
