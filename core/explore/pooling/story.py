@@ -275,13 +275,24 @@ def map_alt(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> str:
 
 
 def context(fits: PoolingFits, wording: Wording) -> str:
-    """Return what is on screen: how much data, and which model."""
+    """Return what is on screen: how much data, and which model, told apart from every other."""
     data, spec = fits.data, fits.spec
     rows = f"{wording.individual.count(data.n_obs)} in {wording.group.count(data.n_groups)}"
-    by = f" by {listed(wording.in_sentence(c) for c in spec.predictors)}" if spec.predictors else ""
-    varies = [wording.term(name, data) for name in varying_names(fits)]
+    columns = (*spec.predictors, *spec.group_predictors)
+    by = f" by {listed(map(wording.in_sentence, columns), 8)}" if columns else ""
     outcome = wording.in_sentence(spec.outcome)
-    return f"{rows}: {outcome}{by}, varying {listed(varies)} ({spec.criterion})"
+    return f"{rows}: {outcome}{by}; {structure(fits, wording)} ({spec.criterion})"
+
+
+def structure(fits: PoolingFits, wording: Wording) -> str:
+    """Return what varies by group, and whether it varies together: 'varying intercept'."""
+    data, spec = fits.data, fits.spec
+    names = varying_names(fits)
+    varies = f"varying {listed((wording.term(name, data) for name in names), 8)}"
+    if len(names) > 1:
+        varies += ", correlated" if spec.correlated else ", uncorrelated"
+    crossed = [f"{wording.in_sentence(a)} × {wording.in_sentence(b)}" for a, b in spec.cross_level]
+    return varies + (f", with {listed(crossed, 8)}" if crossed else "")
 
 
 def agreement_sentence(fit: MultilevelFit, found: Agreement | None) -> str:
