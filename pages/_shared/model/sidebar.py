@@ -112,18 +112,31 @@ def set_model(data: Dataset, spec: ModelSpec) -> None:
 
 
 def _waiting(data: Dataset) -> ModelSpec | None:
-    """Return the model of a link that waits for this table, if there is one and it fits."""
+    """Return the model of a link that waits for this table, if there is one and it fits.
+
+    A model belongs to a header: on another table its columns, which stand in a link by their
+    number, would be others. Where the link does not say which header it was made for (older
+    links do not) the model is taken if its outcome holds numbers, and the reader is told.
+    """
     asked = st.session_state.get("waiting_model")
     if not data.is_upload or asked is None:
         return None
     st.session_state.pop("waiting_model")
     st.session_state.pop("link_needs", None)
+    put_controls = st.session_state.pop("waiting_controls", None)
+    columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
+    belongs, text = link_model.belongs(asked, columns), texts.load("link")
     try:
-        columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
         spec = link_model.read(asked, None, columns)
     except PoolingError:
+        belongs = False
+    if belongs is None and spec.outcome not in roles.numeric_columns(data.table):
+        belongs = False
+    if belongs is False:
+        state.note(text["other_header"])
         return None
-    put_controls = st.session_state.pop("waiting_controls", None)
+    if belongs is None:
+        state.note(text["taken"])
     if put_controls is not None:
         put_controls(data.id, spec)
     return spec
