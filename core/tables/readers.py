@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BufferedIOBase
 from pathlib import Path
@@ -14,13 +16,19 @@ from core.exceptions import DataError, PoolingError
 from core.tables.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
 from core.tables.finish import RawTable, to_frame
 from core.tables.formats import check_password, recognise
-from core.tables.isolated import read_isolated
-from core.tables.limits import LIMITS, shorten
+from core.tables.limits import LIMITS, NotHere, shorten
+from core.tables.reading import Reading
 from core.tables.records import read_records
 from core.tables.report import ReadOptions, choice_note
 from core.tables.text import read_text
+from core.tables.worker import read_binary
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
+
+#: Encodings that are decoded in one pass; among the others are some that take the square of it.
+_PLAIN_ENCODINGS = frozenset(
+    [None, "utf-8", "utf-8-sig", "ascii", "cp1252", "latin-1", "iso-8859-1", "utf-16", "utf-32"]
+)
 
 
 def read_table(
@@ -50,8 +58,32 @@ def read_table(
     """
     options = options or ReadOptions()
     label = shorten(name or _name_of(source), 120)
+    with _in_words(label):
+        data = _load(source, label)
+        if recognise(data, label) == "csv" and options.encoding in _PLAIN_ENCODINGS:
+            # Plain text is read in time and memory in proportion to its bytes, or not here.
+            with suppress(NotHere):
+                return to_frame(read_text(data, label, options, is_here=True), options)
+    return Reading(data, label, options).table()
+
+
+def read_here(data: bytes, name: str, options: ReadOptions) -> pd.DataFrame:
+    """Return what ``read_table`` does, reading in this process: a bounded one, for hostile bytes.
+
+    Raises
+    ------
+    DataError
+        As ``read_table``.
+    """
+    with _in_words(name):
+        return to_frame(_read(data, name, options), options)
+
+
+@contextmanager
+def _in_words(label: str) -> Iterator[None]:
+    """Turn every problem of reading a file into a sentence."""
     try:
-        return to_frame(_read(_load(source, label), label, options), options)
+        yield
     except PoolingError:
         raise
     except MemoryError as error:
@@ -88,7 +120,7 @@ def _read(data: bytes, label: str, options: ReadOptions) -> RawTable:
     elif form == "json":
         raw = read_records(data, label, options)
     else:
-        raw = read_isolated(data, form, label, options)
+        raw = read_binary(data, form, label, options)
     if unpacked is None or not unpacked.members:
         return raw
     member, members = unpacked.member, unpacked.members
