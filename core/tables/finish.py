@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from core.exceptions import DataError
 from core.tables.limits import LIMITS, shorten
 from core.tables.numbers import PLAIN, NumberFormat, any_match, matches, parse
-from core.tables.report import MISSING_TOKENS, REPORT_KEY, ReadOptions, ReadReport
+from core.tables.report import MISSING_TOKENS, ReadOptions, ReadReport
 
 _PROBE = 200
 
@@ -64,7 +64,7 @@ def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
         renamed=tuple(renamed),
         notes=(*report.notes, *notes),
     )
-    frame.attrs[REPORT_KEY] = final.to_dict()
+    final.keep_with(frame)
     return frame
 
 

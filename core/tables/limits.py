@@ -42,10 +42,10 @@ class Limits:
         see ``reading_seconds`` and ``reading_memory``.
     answer_bytes, archive_parts : int
         What the reading process may say beside the table; entries of a zip archive.
-    coefficients : int
-        Columns of the fixed-effects design: levels, interactions and all.
+    coefficients, varying_coefficients : int
+        Columns of the fixed-effects design, levels, interactions and all; those of them that vary.
     model_bytes : int
-        Memory of a model's group-wise products beyond four times the columns it is made from.
+        Memory of a model's group-wise products beyond eight times the columns it is made from.
     predicted_cells : int
         Rows x columns of the design for a file of new rows.
     simulated_rows : int
@@ -68,13 +68,14 @@ class Limits:
     levels: int = 200
     small_bytes: int = MEGABYTE
     small_rows: int = 1_000_000
-    small_table_bytes: int = 64 * MEGABYTE
+    small_table_bytes: int = 50 * MEGABYTE
     cells_here: int = 4_000_000
     reader_seconds: int = 60
     reader_bytes: int = 3_000 * MEGABYTE
     answer_bytes: int = 16 * MEGABYTE
     archive_parts: int = 50_000
-    coefficients: int = 600
+    coefficients: int = 500
+    varying_coefficients: int = 10
     model_bytes: int = 100 * MEGABYTE
     predicted_cells: int = 4_000_000
     simulated_rows: int = 200_000
@@ -155,18 +156,24 @@ class Limits:
         what : str
             Where most of the columns come from, for the message.
         """
-        if coefficients > self.coefficients:
-            raise DataError(
-                f"The model has {coefficients:,} coefficients, most of them from {what}; the limit "
-                f"(coefficients) is {self.coefficients:,}. Leave out predictors of many levels, "
-                "or interactions between them.",
-                code="too_large",
-            )
+        counts = (("coefficients", coefficients), ("varying_coefficients", varying))
+        for limit, number in counts:
+            if number > getattr(self, limit):
+                raise DataError(
+                    f"The model has {number:,} {limit.replace('_', ' ')}, most of them from "
+                    f"{what}; the limit ({limit}) is {getattr(self, limit):,}. Leave out "
+                    "predictors of many levels, their interactions, or the slopes that vary.",
+                    code="too_large",
+                )
         groups, rows, columns = shape
         most = self._most_of_model(rows, columns)
-        # Means of every column by group, and its products with every varying one (three times:
-        # as summed, scaled, and regressed), all as numbers of eight bytes.
-        size = 8 * groups * (coefficients + 1) * (3 * varying + 2) + 8 * rows * varying
+        # Numbers of eight bytes: the mean of every column by group, and its products with every
+        # varying one (as summed, scaled, and regressed); for each variance and covariance, the
+        # products of all columns with each other and of the varying ones; these themselves.
+        design = coefficients + 1
+        by_group = design * (3 * varying + 2)
+        by_group += varying * (varying + 1) // 2 * (design * (design + 1) // 2 + varying**2)
+        size = 8 * (groups * by_group + rows * varying)
         if size > most:
             raise DataError(
                 f"The model has {coefficients:,} coefficients, {varying:,} of them for each of "
@@ -178,7 +185,7 @@ class Limits:
 
     def _most_of_model(self, rows: int, columns: int) -> int:
         """Return the bytes that may be made of so many columns of a table."""
-        return self.model_bytes + 4 * 8 * rows * columns
+        return self.model_bytes + 8 * 8 * rows * columns
 
     def check_design(self, rows: int, coefficients: int, columns: int) -> None:
         """Raise DataError when rows x coefficients of a design are too many to be written out."""

@@ -13,9 +13,9 @@ from typing import IO, Any, TypeAlias
 import pandas as pd
 
 from core.exceptions import DataError, PoolingError
-from core.tables.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
+from core.tables.archives import ARCHIVES, WORKBOOKS, Unpacked, check_workbook, unpack
 from core.tables.finish import RawTable, to_frame
-from core.tables.formats import check_password, recognise
+from core.tables.formats import Format, check_password, recognise
 from core.tables.limits import LIMITS, NotHere, shorten
 from core.tables.reading import Reading
 from core.tables.records import read_records
@@ -25,6 +25,7 @@ from core.tables.worker import read_binary
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
 
+_PLAIN_RATIO = 10
 #: Encodings that are decoded in one pass; among the others are some that take the square of it.
 _PLAIN_ENCODINGS = frozenset(
     [None, "utf-8", "utf-8-sig", "ascii", "cp1252", "latin-1", "iso-8859-1", "utf-16", "utf-32"]
@@ -60,10 +61,8 @@ def read_table(
     label = shorten(name or _name_of(source), 120)
     with _in_words(label):
         data = _load(source, label)
-        if recognise(data, label) == "csv" and options.encoding in _PLAIN_ENCODINGS:
-            # Plain text is read in time and memory in proportion to its bytes, or not here.
-            with suppress(NotHere):
-                return to_frame(read_text(data, label, options, is_here=True), options)
+        with suppress(NotHere):
+            return to_frame(_read_plain(data, label, options), options)
     return Reading(data, label, options).table()
 
 
@@ -102,26 +101,55 @@ def _in_words(label: str) -> Iterator[None]:
 def _read(data: bytes, label: str, options: ReadOptions) -> RawTable:
     """Unpack the file if need be and hand it to the reader of its format."""
     form = recognise(data, label)
-    unpacked = None
     if form in ARCHIVES:
         unpacked = unpack(data, form, label, options.member)
-        data, form = unpacked.data, recognise(unpacked.data, unpacked.name)
-        if form in ARCHIVES:
+        inner = recognise(unpacked.data, unpacked.name)
+        if inner in ARCHIVES:
             raise DataError(
                 f"'{label}' is an archive inside an archive. Unpack it and upload the table.",
                 code="unknown_format",
             )
+        return _with_member(_read_as(inner, unpacked.data, label, options), unpacked)
+    return _read_as(form, data, label, options)
+
+
+def _read_as(form: Format, data: bytes, label: str, options: ReadOptions) -> RawTable:
     if form in WORKBOOKS:
         check_workbook(data, label)
     if form == "xls":
         check_password(data, label)
     if form == "csv":
-        raw = read_text(data, label, options)
-    elif form == "json":
-        raw = read_records(data, label, options)
-    else:
-        raw = read_binary(data, form, label, options)
-    if unpacked is None or not unpacked.members:
+        return read_text(data, label, options)
+    if form == "json":
+        return read_records(data, label, options)
+    return read_binary(data, form, label, options)
+
+
+def _read_plain(data: bytes, label: str, options: ReadOptions) -> RawTable:
+    """Read text, which takes time and memory in proportion to its bytes, in this process.
+
+    Raises
+    ------
+    NotHere
+        When the file is anything else. Large packed text is text too, unless it unpacks to
+        more than ten times its size.
+    """
+    form = recognise(data, label)
+    if options.encoding not in _PLAIN_ENCODINGS:
+        raise NotHere
+    if form == "csv":
+        return read_text(data, label, options, is_here=True)
+    if form not in ("gzip", "zip") or len(data) <= LIMITS.small_bytes:
+        raise NotHere
+    unpacked = unpack(data, form, label, options.member, most=_PLAIN_RATIO * len(data))
+    if recognise(unpacked.data, unpacked.name) != "csv":
+        raise NotHere
+    return _with_member(read_text(unpacked.data, label, options, is_here=True), unpacked)
+
+
+def _with_member(raw: RawTable, unpacked: Unpacked) -> RawTable:
+    """Return what was read with a note on what else the archive holds."""
+    if not unpacked.members:
         return raw
     member, members = unpacked.member, unpacked.members
     notes = (*choice_note(members, member), *raw.report.notes)

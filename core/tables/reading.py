@@ -30,7 +30,7 @@ import pyarrow as pa
 from core.exceptions import DataError, PoolingError
 from core.tables.formats import NAMES, recognise
 from core.tables.limits import LIMITS, MEGABYTE, shorten
-from core.tables.report import REPORT_KEY, ReadOptions
+from core.tables.report import REPORT_KEY, Kept, ReadOptions
 
 _CHILD = Path(__file__).with_name("reading_child.py")
 _ENVIRONMENT = ("PATH", "LANG", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMPDIR", "TZDIR")
@@ -319,7 +319,7 @@ class Reading:
             columns = pa.ipc.open_file(file).read_all()
         frame = columns.to_pandas(date_as_object=False, self_destruct=True, split_blocks=True)
         frame = pd.DataFrame(frame.set_axis(answer["names"], axis=1))
-        frame.attrs[REPORT_KEY] = answer["report"]
+        frame.attrs[REPORT_KEY] = Kept(answer["report"])
         return frame
 
     def _given_up(self) -> DataError:

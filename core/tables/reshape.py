@@ -36,7 +36,7 @@ class CombineIds(Fix):
         """Return the table with the combined id as last column, missing where either is."""
         outer, inner = (categorical_column(table[c], c) for c in (self.outer, self.inner))
         width = column_bytes(table[self.outer]) + column_bytes(table[self.inner])
-        check_frame(table, len(table), width, table.shape[1] + 1, f"'{shorten(self.name)}'")
+        check_frame(table, len(table), width, table.shape[1] + 1, shorten(self.name))
         # Each pair of labels that occurs is written once, however many rows have it.
         both = (outer.codes >= 0) & (inner.codes >= 0)
         pairs = outer.codes[both] * len(inner.levels) + inner.codes[both]

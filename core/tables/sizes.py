@@ -100,7 +100,7 @@ def check_frame(table: pd.DataFrame, rows: int, cell_bytes: float, columns: int,
     LIMITS.check_memory(round(size), what)
     if size > most:
         raise DataError(
-            f"{what} would take {size / 1e6:,.0f} MB; the limit (small_table_bytes) is "
+            f"'{what}' would take {size / 1e6:,.0f} MB; the limit (small_table_bytes) is "
             f"{most / 1e6:,.0f} MB for one of {own / 1e6:,.0f} MB. Leave out columns that the "
             "model does not need first.",
             code="too_large",

@@ -20,6 +20,7 @@ from core.tables.finish import RawTable, unique_names
 from core.tables.limits import LIMITS, NotHere, shorten
 from core.tables.numbers import any_match
 from core.tables.report import MISSING_TOKENS, ReadOptions, ReadReport
+from core.tables.sizes import CELL
 from core.tables.sniff import SAMPLE_CHARS, Layout, sniff
 
 _REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
@@ -256,6 +257,8 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
         try:
             body, notes = _regular_rows(plain, trial, name, strict)
         except (csv.Error, DataError) as error:
+            if isinstance(error, DataError) and error.code == "too_large":
+                raise
             if _FIELD_LIMIT in str(error) and not plain.count(b'"') % 2:
                 raise LIMITS.long_cell(f"'{name}'") from error  # every quote is closed
             problem = problem if strict and not quote else error
@@ -278,7 +281,7 @@ def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tupl
     out = io.BytesIO()
     text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    odd = _OddRows(width, name)
+    odd = _OddRows(width, len(plain), name)
     remarks: list[tuple[int, list[str]]] = []
     for number, row in _cells(plain, layout, strict):
         if width > 2 and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
@@ -296,8 +299,9 @@ def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tupl
 class _OddRows:
     """Fits rows to one width and keeps count of those that did not have it."""
 
-    def __init__(self, width: int, name: str) -> None:
+    def __init__(self, width: int, size: int, name: str) -> None:
         self.width = width
+        self.size = size
         self.name = name
         self.n_rows = 0
         self.short: list[int] = []
@@ -307,7 +311,8 @@ class _OddRows:
         """Return the row padded or trimmed to the width; [] when it has cells too many."""
         self.n_rows += 1
         if self.n_rows % _ROWS_UNTIL_CHECKED == 0:
-            LIMITS.check_shape(self.n_rows, self.width, self.name)
+            made = CELL // 2 * self.n_rows * self.width
+            LIMITS.check_made(self.n_rows, self.width, made, self.size, self.name)
         while len(row) > self.width and not row[-1].strip():
             row.pop()
         if len(row) > self.width:

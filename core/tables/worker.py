@@ -81,8 +81,14 @@ def read_binary(data: bytes, form: Format, name: str, options: ReadOptions) -> R
             path = Path(folder) / f"input.{form}"
             path.write_bytes(data)
             return _READERS[form](_Task(str(path), form, name, len(data), options))
-    except (PoolingError, MemoryError):
+    except PoolingError:
         raise
+    except MemoryError as error:
+        raise DataError(
+            f"'{name}' looks like {what} that needs more memory than one table may take, or is "
+            "damaged. Keep only the columns of the model, or save it as CSV.",
+            code="too_large",
+        ) from error
     except ModuleNotFoundError as error:
         package = str(error.name).partition(".")[0]
         raise DataError(
