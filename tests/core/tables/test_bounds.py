@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import core
 from core.explore.prediction import predictor_of
 from core.explore.prediction_file import predict_file
 from core.explore.wording import Wording
+from core.lessons.parse import parse_lesson
 from core.tables import records
 from core.tables.limits import LIMITS, Limits
 from core.tables.reshape import CombineIds, WideToLong
@@ -249,3 +251,39 @@ def test_a_report_of_many_names_costs_a_column_nothing() -> None:
     kept = table.attrs["read_report"]
     assert table["x_7"].attrs["read_report"] is kept, "no copy with every column"
     assert core.read_report(table.copy()) == report
+
+
+_DOTTED = {
+    "long-name": b"a" + b".a" * 30_000 + b" = 1",
+    "long-table": b"[a" + b".a" * 10_000 + b"]\n" + b"".join(b"k%d=1\n" % i for i in range(5_000)),
+    "in-a-table": b"a = {b" + b".b" * 20_000 + b" = 1}",
+    "nested": b"a = " + b"[" * 30_000,
+    "tables": b"[[steps]]\n" * 6_000,
+    "digits": b"a = " + b"9" * 60_000,
+    "too-long": b"#" * 70_000,
+}
+
+
+@pytest.mark.parametrize("kind", _DOTTED)
+def test_a_lesson_that_takes_the_square_of_its_bytes_is_refused_first(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind in ("long-name", "long-table", "in-a-table", "too-long"):
+        monkeypatch.setattr(tomllib, "loads", lambda _: pytest.fail("was parsed"))
+    with pytest.raises(core.PoolingError, match=r"points|nested|bytes|digits|title|missing"):
+        parse_lesson(_DOTTED[kind], "mine.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sim-j2000_n1000",
+        "sim-j9999999_n1",
+        "sim-j3_n9999999",
+        "sim-j2000_n101_v1.5",
+        "sim-" + "j3_" * 90,
+    ],
+)
+def test_a_link_to_a_huge_simulation_is_refused(text: str) -> None:
+    with pytest.raises(core.PoolingError):
+        core.read_recipe(text)
