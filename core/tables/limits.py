@@ -156,13 +156,15 @@ class Limits:
         what : str
             Where most of the columns come from, for the message.
         """
-        counts = (("coefficients", coefficients), ("varying_coefficients", varying))
-        for limit, number in counts:
-            if number > getattr(self, limit):
+        for limit, number, most in (
+            ("coefficients", coefficients, self.coefficients),
+            ("varying_coefficients", varying, self.varying_coefficients),
+        ):
+            if number > most:
                 raise DataError(
                     f"The model has {number:,} {limit.replace('_', ' ')}, most of them from "
-                    f"{what}; the limit ({limit}) is {getattr(self, limit):,}. Leave out "
-                    "predictors of many levels, their interactions, or the slopes that vary.",
+                    f"{what}; the limit ({limit}) is {most:,}. Leave out predictors of many "
+                    "levels, their interactions, or the slopes that vary.",
                     code="too_large",
                 )
         groups, rows, columns = shape
@@ -278,9 +280,3 @@ LIMITS = Limits()
 
 class NotHere(Exception):
     """A text that would be spread over more cells than this process makes: read it elsewhere."""
-
-
-def shorten(text: str, width: int = 40) -> str:
-    """Return a name or cell on one line and at most ``width`` characters, for messages."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

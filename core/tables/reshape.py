@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.formats import shorten
 from core.tables.columns import categorical_column
-from core.tables.finish import unique_names
-from core.tables.fixes import Fix, replace_column
-from core.tables.limits import shorten
+from core.tables.fix import Fix, replace_column
+from core.tables.names import unique_names
 from core.tables.sizes import CELL, check_frame, column_bytes
 
 
