@@ -67,6 +67,7 @@ from core.tables.transform import (
     can_take_log,
     reference_levels,
 )
+from core.takeaway.scripts import scripts
 
 __all__ = [
     "EXAMPLES",
@@ -157,6 +158,7 @@ __all__ = [
     "receipt",
     "recipe_text",
     "reference_levels",
+    "scripts",
     "simulate",
     "simulate_many",
     "slopes",

@@ -97,13 +97,21 @@ def _independent(fit: MultilevelFit) -> dict[str, Any]:
 
 
 def confirm(fit: MultilevelFit) -> Agreement | None:
-    """Return how far MixedLM agrees at the optimum; None for tables it cannot carry."""
+    """Return how far MixedLM agrees at the optimum; None for tables it cannot carry.
+
+    Where it stops with an error of linear algebra, every gap is NaN: no digit agrees.
+    """
     if not carries(fit):
         return None
     try:
-        results = results_at(fit)
-    except (np.linalg.LinAlgError, ValueError, UnboundLocalError, FloatingPointError):
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return _compare(fit, results_at(fit))
+    except (np.linalg.LinAlgError, ValueError, UnboundLocalError):
         return Agreement(np.nan, np.nan, np.nan, np.nan)
+
+
+def _compare(fit: MultilevelFit, results: Any) -> Agreement:
     used = np.isfinite(fit.fixef)
     se = fit.fixef_se[used]
     modes = _modes(results, fit)
