@@ -33,6 +33,7 @@ STAGES = (
     ("core.tables",),
     ("core.moments",),
     ("core.fitting",),
+    ("core.posterior",),
     ("core.explore",),
     ("core.lessons",),
     ("core.plots",),

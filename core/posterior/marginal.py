@@ -1,0 +1,276 @@
+"""Distributions of single parameters: smooth mixtures over nodes, with quantiles and densities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import special
+
+from core.types import FloatArray
+
+_BINS = 1_500
+_STEPS = 80
+
+
+class Distribution(Protocol):
+    """A distribution of one real number."""
+
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """Return the probability of values up to x, the shape of x."""
+
+    def pdf(self, x: FloatArray) -> FloatArray:
+        """Return the density at x."""
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return quantiles, the shape of ``probability``."""
+
+
+def invert(
+    cdf: Callable[[FloatArray], FloatArray], probability: FloatArray, low: float, high: float
+) -> FloatArray:
+    """Return where a distribution function takes probabilities, by bisection and secants."""
+    p = np.asarray(probability, dtype=np.float64)
+    below, above = np.full(p.shape, low), np.full(p.shape, high)
+    f_below, f_above = np.zeros(p.shape), np.ones(p.shape)
+    for i in range(_STEPS):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            secant = below + (above - below) * (p - f_below) / (f_above - f_below)
+        x = np.where((i % 3 == 2) | ~np.isfinite(secant), 0.5 * (below + above), secant)
+        value = cdf(x)
+        is_low = value < p
+        below, f_below = np.where(is_low, x, below), np.where(is_low, value, f_below)
+        above, f_above = np.where(is_low, above, x), np.where(is_low, f_above, value)
+        if (np.minimum(above - below, np.abs(value - p)) < 1e-9).all():
+            return np.where(np.abs(value - p) < 1e-9, x, 0.5 * (below + above))
+    return 0.5 * (below + above)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A change of variable: where a parameter's distribution is smooth and without edges.
+
+    Attributes
+    ----------
+    into, back : callable
+        From the parameter to the smooth coordinate, increasing, and the way back.
+    slope : callable
+        Derivative of ``into`` at values of the parameter.
+    is_folded : bool
+        Whether the coordinate starts at 0, where the density goes on as its own mirror image.
+    """
+
+    into: Callable[[FloatArray], FloatArray]
+    back: Callable[[FloatArray], FloatArray]
+    slope: Callable[[FloatArray], FloatArray]
+    is_folded: bool
+
+
+def sd_scale(crossover: float) -> Scale:
+    """Return the scale of a standard deviation: linear near zero, logarithmic far from it."""
+    s = max(crossover, 1e-300)
+    return Scale(
+        into=lambda x: np.arcsinh(x / s),
+        back=lambda t: s * np.sinh(t),
+        slope=lambda x: 1.0 / np.hypot(x, s),
+        is_folded=True,
+    )
+
+
+def share_scale(crossover: float) -> Scale:
+    """Return the scale of ``r**2 / (1 + r**2)`` for a ratio of standard deviations r."""
+    inner = sd_scale(crossover)
+
+    def ratio(x: FloatArray) -> FloatArray:
+        y = np.clip(x, 0.0, 1.0 - 1e-15)
+        return np.sqrt(y / (1.0 - y))
+
+    def slope(x: FloatArray) -> FloatArray:
+        y = np.clip(x, 1e-300, 1.0 - 1e-15)
+        return np.asarray(inner.slope(ratio(y)) * 0.5 / (np.sqrt(y) * (1.0 - y) ** 1.5))
+
+    def back(t: FloatArray) -> FloatArray:
+        r2 = inner.back(t) ** 2
+        return np.asarray(r2 / (1.0 + r2))
+
+    return Scale(lambda x: inner.into(ratio(x)), back, slope, True)
+
+
+def correlation_scale() -> Scale:
+    """Return Fisher's scale of a correlation."""
+    edge = 1.0 - 1e-14
+    return Scale(
+        into=lambda x: np.arctanh(np.clip(x, -edge, edge)),
+        back=np.tanh,
+        slope=lambda x: 1.0 / np.maximum(1.0 - np.asarray(x) ** 2, 1e-14),
+        is_folded=False,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """A distribution as a mixture of normal kernels on a smooth scale.
+
+    Attributes
+    ----------
+    scale : Scale
+    weight, centre, width : FloatArray, shape (B,)
+    """
+
+    scale: Scale
+    weight: FloatArray
+    centre: FloatArray
+    width: FloatArray
+
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """Return the probability of values up to x."""
+        return self._cdf(self.scale.into(np.asarray(x, dtype=np.float64)))
+
+    def pdf(self, x: FloatArray) -> FloatArray:
+        """Return the density at x."""
+        x = np.asarray(x, dtype=np.float64)
+        t = self.scale.into(x)
+        z = (t[..., None] - self.centre) / self.width
+        height = np.exp(-0.5 * z * z)
+        if self.scale.is_folded:
+            mirror = (t[..., None] + self.centre) / self.width
+            height = height + np.exp(-0.5 * mirror * mirror)
+        density = height @ (self.weight / (self.width * np.sqrt(2.0 * np.pi)))
+        return np.asarray(density * self.scale.slope(x))
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return quantiles."""
+        low = 0.0 if self.scale.is_folded else float((self.centre - 9.0 * self.width).min())
+        high = float((self.centre + 9.0 * self.width).max())
+        return self.scale.back(invert(self._cdf, probability, low, high))
+
+    def _cdf(self, t: FloatArray) -> FloatArray:
+        out = special.ndtr((t[..., None] - self.centre) / self.width)
+        if self.scale.is_folded:
+            out = out - special.ndtr((-t[..., None] - self.centre) / self.width)
+        return np.asarray(out @ self.weight)
+
+
+def kernels(scale: Scale, value: FloatArray, width: FloatArray, weight: FloatArray) -> Kernels:
+    """Return a distribution from weighted values, each smeared over its neighbourhood.
+
+    Parameters
+    ----------
+    scale : Scale
+    value : FloatArray, shape (E,)
+        Of the parameter.
+    width : FloatArray, shape (E,)
+        Standard deviation of each neighbourhood, on the smooth scale.
+    weight : FloatArray, shape (E,)
+
+    Notes
+    -----
+    Nearby kernels are merged, their mean and variance kept.
+    """
+    at = scale.into(value)
+    low, high = float(at.min()), float(at.max())
+    least = max(1e-12 * max(abs(low), abs(high), 1.0), (high - low) / _BINS)
+    spread = np.maximum(width, least)
+    place = np.minimum(((at - low) / least).astype(np.intp), _BINS)
+    mass = np.bincount(place, weight)
+    live = mass > 0
+    mean = np.bincount(place, weight * at)[live] / mass[live]
+    second = np.bincount(place, weight * (spread**2 + (at - low) ** 2))[live] / mass[live]
+    variance = np.maximum(second - (mean - low) ** 2, (0.3 * least) ** 2)
+    total = mass[live] / mass.sum()
+    return Kernels(scale, total, mean, np.sqrt(variance))
+
+
+@dataclass(frozen=True, eq=False)
+class InverseChi:
+    """A mixture of scaled inverse chi distributions: what is known of sigma_y.
+
+    Attributes
+    ----------
+    weight, df, variance : FloatArray, shape (B,)
+        ``sigma_y**2 = df * variance / chi-square(df)``, outcome units.
+    """
+
+    weight: FloatArray
+    df: FloatArray
+    variance: FloatArray
+
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """Return the probability of values up to x."""
+        x = np.maximum(np.asarray(x, dtype=np.float64), 1e-300)
+        ratio = 0.5 * self.df * self.variance / x[..., None] ** 2
+        return np.asarray(special.gammaincc(0.5 * self.df, ratio) @ self.weight)
+
+    def pdf(self, x: FloatArray) -> FloatArray:
+        """Return the density at x."""
+        x = np.asarray(x, dtype=np.float64)
+        safe = np.maximum(x, 1e-300)[..., None]
+        half = 0.5 * self.df
+        ratio = half * self.variance / safe**2
+        log = half * np.log(ratio) - ratio - special.gammaln(half) + np.log(2.0 / safe)
+        return np.where(x > 0, np.exp(log) @ self.weight, 0.0)
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return quantiles."""
+        sd = np.sqrt(self.variance)
+        wide = 12.0 / np.sqrt(self.df)
+        low = float((np.log(sd) - wide).min())
+        high = float((np.log(sd) + wide * (1.0 + wide)).max())
+        return np.exp(invert(lambda t: self.cdf(np.exp(t)), probability, low, high))
+
+    @property
+    def mean(self) -> float:
+        """The mean; infinite with one degree of freedom or fewer."""
+        return float(np.sum(self.weight * np.sqrt(self.variance) * mean_factor(self.df)))
+
+    @property
+    def sd(self) -> float:
+        """The standard deviation; infinite with two degrees of freedom or fewer."""
+        second = float(np.sum(self.weight * self.variance * square_factor(self.df)))
+        return float(np.sqrt(max(second - self.mean**2, 0.0))) if np.isfinite(second) else np.inf
+
+
+def mean_factor(df: FloatArray) -> FloatArray:
+    """Return the mean of ``sqrt(df / chi-square(df))``, the shape of ``df``."""
+    safe = np.maximum(df, 1.0 + 1e-9)
+    ratio = np.exp(special.gammaln(0.5 * (safe - 1.0)) - special.gammaln(0.5 * safe))
+    return np.where(df > 1.0, np.sqrt(0.5 * safe) * ratio, np.inf)
+
+
+def square_factor(df: FloatArray) -> FloatArray:
+    """Return the mean of ``df / chi-square(df)``, the shape of ``df``."""
+    return np.where(df > 2.0, df / np.maximum(df - 2.0, 1e-9), np.inf)
+
+
+def inverse_chi(
+    weight: FloatArray, df: FloatArray, variance: FloatArray, most: int = 200
+) -> InverseChi:
+    """Return the distribution of sigma_y, nodes of much the same scale merged."""
+    log = np.log(variance)
+    low, high = float(log.min()), float(log.max())
+    step = max((high - low) / most, 1e-12)
+    place = np.minimum(((log - low) / step).astype(np.intp), most)
+    mass = np.bincount(place, weight)
+    live = mass > 0
+    total = mass[live]
+    return InverseChi(
+        total / total.sum(),
+        np.bincount(place, weight * df)[live] / total,
+        np.bincount(place, weight * variance)[live] / total,
+    )
+
+
+#: Five points and weights for a standard normal (Gauss-Hermite).
+_Z, _W = np.polynomial.hermite_e.hermegauss(5)
+
+
+def residual_points(df: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return five values of sigma_y for each node (E, 5), and their weights (5,).
+
+    By the Wilson-Hilferty cube root, in which a chi-square is nearly normal.
+    """
+    h = 2.0 / (9.0 * df[:, None])
+    root = np.maximum(1.0 - h + _Z * np.sqrt(h), 0.05)
+    return np.sqrt(variance[:, None] / root**3), _W / _W.sum()
