@@ -43,13 +43,14 @@ class Draws:
     @property
     def sigma_group(self) -> FloatArray:
         """Sds between groups, shape (n, k)."""
-        return np.sqrt(np.einsum("nkk->nk", self.vcov_group))
+        return np.asarray(np.sqrt(np.einsum("nkk->nk", self.vcov_group)))
 
     @property
     def correlation(self) -> FloatArray:
         """Correlations, shape (n, k, k)."""
         sd = np.maximum(self.sigma_group, 1e-300)
-        out = np.clip(self.vcov_group / (sd[:, :, None] * sd[:, None, :]), -1.0, 1.0)
+        ratio = self.vcov_group / (sd[:, :, None] * sd[:, None, :])
+        out: FloatArray = np.asarray(np.clip(ratio, -1.0, 1.0))
         k = out.shape[1]
         out[:, np.arange(k), np.arange(k)] = 1.0
         return out

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from core.posterior.nodes import Nodes, nodes_of
-from core.posterior.target import Target
+from core.posterior.residual import integrate_residual
+from core.posterior.target import Points, Target
 from core.types import FloatArray
 
 #: Nodes in one panel.
@@ -14,6 +16,8 @@ _ORDER = 6
 _SCAN = 72
 #: A panel of even mass in the density to this power also covers the tails.
 _TEMPER = 0.35
+#: Points of a spline in each panel, where one number is wanted.
+_BETWEEN = 25
 #: What lies so far below the top (in log density) is left out.
 _DEPTH = 32.0
 
@@ -39,7 +43,27 @@ def panels(v: FloatArray, log_density: FloatArray, count: int) -> FloatArray:
     fine, height = fine[height > -_DEPTH], height[height > -_DEPTH]
     mass = np.exp(_TEMPER * height)
     total = np.concatenate([[0.0], np.cumsum(0.5 * (mass[1:] + mass[:-1]) * np.diff(fine))])
-    return np.interp(np.linspace(0.0, total[-1], count + 1), total, fine)
+    return np.asarray(np.interp(np.linspace(0.0, total[-1], count + 1), total, fine))
+
+
+def refined(target: Target, nodes: Nodes, ends: FloatArray) -> Nodes:
+    """Return many even nodes between those there are, read off a spline; D and sigma_y only."""
+    known = nodes.points
+    half = 0.5 / _BETWEEN
+    inside = np.arange(_BETWEEN) / _BETWEEN + half
+    v = (ends[:-1, None] + np.diff(ends)[:, None] * inside).ravel()
+    cell = np.repeat(np.diff(ends) / _BETWEEN, _BETWEEN)
+    at = known.v[:, 0]
+    height = CubicSpline(at, known.log_density)(np.clip(v, at[0], at[-1]))
+    D = target.coordinates.covariance(v[:, None])
+    log_ratio = target.log_ratio(D)
+    r2 = np.exp(CubicSpline(at, np.log(known.residual.r2))(np.clip(v, at[0], at[-1])))
+    residual = integrate_residual(r2, log_ratio, target.df, target.prior)
+    points = Points(
+        v[:, None], height, D, np.empty((len(v), 0)), np.empty((len(v), 0, 0)), residual
+    )
+    made = nodes_of(points, height + np.log(cell), cell, np.eye(1))
+    return nodes if made is None else made
 
 
 def line_nodes(target: Target, ends: FloatArray) -> Nodes | None:

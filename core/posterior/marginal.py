@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -44,8 +45,8 @@ def invert(
         below, f_below = np.where(is_low, x, below), np.where(is_low, value, f_below)
         above, f_above = np.where(is_low, above, x), np.where(is_low, f_above, value)
         if (np.minimum(above - below, np.abs(value - p)) < 1e-9).all():
-            return np.where(np.abs(value - p) < 1e-9, x, 0.5 * (below + above))
-    return 0.5 * (below + above)
+            return np.asarray(np.where(np.abs(value - p) < 1e-9, x, 0.5 * (below + above)))
+    return np.asarray(0.5 * (below + above))
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ def sd_scale(crossover: float) -> Scale:
     """Return the scale of a standard deviation: linear near zero, logarithmic far from it."""
     s = max(crossover, 1e-300)
     return Scale(
-        into=lambda x: np.arcsinh(x / s),
-        back=lambda t: s * np.sinh(t),
-        slope=lambda x: 1.0 / np.hypot(x, s),
+        into=lambda x: np.asarray(np.arcsinh(x / s)),
+        back=lambda t: np.asarray(s * np.sinh(t)),
+        slope=lambda x: np.asarray(1.0 / np.hypot(x, s)),
         is_folded=True,
     )
 
@@ -111,7 +112,10 @@ def correlation_scale() -> Scale:
 
 @dataclass(frozen=True, eq=False)
 class Kernels:
-    """A distribution as a mixture of normal kernels on a smooth scale.
+    """A distribution as a mixture of kernels on a smooth scale.
+
+    Each kernel is twice a normal less one of twice its variance: the nodes have the right
+    variance of their own, and this kernel adds none.
 
     Attributes
     ----------
@@ -132,13 +136,11 @@ class Kernels:
         """Return the density at x."""
         x = np.asarray(x, dtype=np.float64)
         t = self.scale.into(x)
-        z = (t[..., None] - self.centre) / self.width
-        height = np.exp(-0.5 * z * z)
+        height = _height((t[..., None] - self.centre) / self.width)
         if self.scale.is_folded:
-            mirror = (t[..., None] + self.centre) / self.width
-            height = height + np.exp(-0.5 * mirror * mirror)
-        density = height @ (self.weight / (self.width * np.sqrt(2.0 * np.pi)))
-        return np.asarray(density * self.scale.slope(x))
+            height = height + _height((t[..., None] + self.centre) / self.width)
+        density = height @ (self.weight / self.width)
+        return np.asarray(np.maximum(density, 0.0) * self.scale.slope(x))
 
     def quantile(self, probability: FloatArray) -> FloatArray:
         """Return quantiles."""
@@ -147,10 +149,21 @@ class Kernels:
         return self.scale.back(invert(self._cdf, probability, low, high))
 
     def _cdf(self, t: FloatArray) -> FloatArray:
-        out = special.ndtr((t[..., None] - self.centre) / self.width)
+        out = _area((t[..., None] - self.centre) / self.width)
         if self.scale.is_folded:
-            out = out - special.ndtr((-t[..., None] - self.centre) / self.width)
-        return np.asarray(out @ self.weight)
+            out = out - _area((-t[..., None] - self.centre) / self.width)
+        return np.asarray(np.clip(out @ self.weight, 0.0, 1.0))
+
+
+def _height(z: FloatArray) -> FloatArray:
+    """Return the kernel at z."""
+    narrow, wide = np.exp(-0.5 * z * z), np.exp(-0.25 * z * z)
+    return np.asarray((2.0 * narrow - wide / np.sqrt(2.0)) / np.sqrt(2.0 * np.pi))
+
+
+def _area(z: FloatArray) -> FloatArray:
+    """Return the kernel's integral up to z."""
+    return np.asarray(2.0 * special.ndtr(z) - special.ndtr(z / np.sqrt(2.0)))
 
 
 def kernels(scale: Scale, value: FloatArray, width: FloatArray, weight: FloatArray) -> Kernels:
@@ -181,6 +194,50 @@ def kernels(scale: Scale, value: FloatArray, width: FloatArray, weight: FloatArr
     variance = np.maximum(second - (mean - low) ** 2, (0.3 * least) ** 2)
     total = mass[live] / mass.sum()
     return Kernels(scale, total, mean, np.sqrt(variance))
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated:
+    """The distribution of a positive number whose log has a density known at even steps.
+
+    Attributes
+    ----------
+    at, density : FloatArray, shape (m,)
+        Log of the number, and the density of that log, up to a constant.
+    """
+
+    at: FloatArray
+    density: FloatArray
+
+    @cached_property
+    def _total(self) -> FloatArray:
+        steps = 0.5 * (self.density[1:] + self.density[:-1])
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """Return the probability of values up to x."""
+        t = np.log(np.maximum(np.asarray(x, dtype=np.float64), 1e-300))
+        return np.asarray(np.interp(t, self.at, self._total / self._total[-1]))
+
+    def pdf(self, x: FloatArray) -> FloatArray:
+        """Return the density at x."""
+        x = np.maximum(np.asarray(x, dtype=np.float64), 1e-300)
+        mass = self._total[-1] * (self.at[1] - self.at[0])
+        found = np.interp(np.log(x), self.at, self.density / mass, left=0.0, right=0.0)
+        return np.asarray(found / x)
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return quantiles."""
+        share = self._total / self._total[-1]
+        return np.asarray(np.exp(np.interp(probability, share, self.at)))
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
+        weight = self.density / self.density.sum()
+        value = np.exp(self.at)
+        mean = float(weight @ value)
+        return mean, float(np.sqrt(weight @ (value - mean) ** 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,17 +317,3 @@ def inverse_chi(
         np.bincount(place, weight * df)[live] / total,
         np.bincount(place, weight * variance)[live] / total,
     )
-
-
-#: Five points and weights for a standard normal (Gauss-Hermite).
-_Z, _W = np.polynomial.hermite_e.hermegauss(5)
-
-
-def residual_points(df: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return five values of sigma_y for each node (E, 5), and their weights (5,).
-
-    By the Wilson-Hilferty cube root, in which a chi-square is nearly normal.
-    """
-    h = 2.0 / (9.0 * df[:, None])
-    root = np.maximum(1.0 - h + _Z * np.sqrt(h), 0.05)
-    return np.sqrt(variance[:, None] / root**3), _W / _W.sum()

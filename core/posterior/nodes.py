@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.posterior.residual import Residual
 from core.posterior.target import Points
 from core.types import BoolArray, FloatArray
 
@@ -47,14 +46,13 @@ class Nodes:
     def kept(self, which: BoolArray) -> Nodes:
         """Return some of the nodes, weighing one together."""
         found, weight = self.points, self.weight[which]
-        residual = Residual(*(part[which] for part in vars(found.residual).values()))
         points = Points(
             found.v[which],
             found.log_density[which],
             found.D[which],
             found.beta[which],
             found.XVX[which],
-            residual,
+            found.residual.take(which),
         )
         return Nodes(points, weight / weight.sum(), self.cell[which], self.axes)
 

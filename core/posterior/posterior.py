@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from core.exceptions import SpecError
 from core.posterior.draws import Draws, draw
 from core.posterior.groups import Conditional, conditional_of
 from core.posterior.lines import GroupPosterior, OneMixture, group_posterior, summarised
-from core.posterior.marginal import inverse_chi
+from core.posterior.marginal import Tabulated, inverse_chi
 from core.posterior.mixture import StudentMixture
 from core.posterior.prior import Prior, StatedPrior
 from core.posterior.quantity import Quantity, fixed_quantity, quantity_of, stacked
 from core.posterior.ranks import rank_quantity
+from core.posterior.residual import residual_density
 from core.posterior.solve import Solved, solve
 from core.posterior.theta import ThetaSample, correlation_of, theta_sample
 from core.results import PoolingFits
@@ -85,9 +87,13 @@ class Posterior:
     @cached_property
     def sigma_y(self) -> Quantity:
         """Residual sd, outcome units."""
-        sample = self.theta
-        made = inverse_chi(sample.weight, sample.df, sample.variance)
-        return quantity_of(made, (made.mean, made.sd), self.level)
+        if self.stated.is_flat:
+            made = inverse_chi(self.theta.weight, self.theta.df, self.theta.variance)
+            return quantity_of(made, (made.mean, made.sd), self.level)
+        target, nodes = self.solved.target, self.solved.coarse
+        at, density = residual_density(nodes.points.residual, nodes.weight, target.df, self.stated)
+        table = Tabulated(at + np.log(target.model.y_scale), density)
+        return quantity_of(table, table.moments, self.level)
 
     @cached_property
     def sigma_group(self) -> Quantity:
@@ -137,7 +143,7 @@ class Posterior:
             )
         ratio = self.theta.ratio(z) ** 2
         moments = _moments(self.theta.weight, ratio / (1.0 + ratio))
-        return quantity_of(self.theta.share(z), moments, self.level)
+        return quantity_of(self.theta.share_of(z), moments, self.level)
 
     @cached_property
     def fixef(self) -> Quantity:
@@ -152,7 +158,7 @@ class Posterior:
             "lower": mixture.quantile(tail),
             "upper": mixture.quantile(1.0 - tail),
         }
-        out = {}
+        out: dict[str, Any] = {}
         for name, values in found.items():
             out[name] = np.full(model.n_terms, np.nan)
             out[name][model.used] = values

@@ -36,7 +36,7 @@ class Proposal:
 
     def points(self, cube: FloatArray) -> FloatArray:
         """Return the points v at points of the unit cube, both (E, d)."""
-        t = special.stdtrit(_DF, cube)
+        t: FloatArray = np.asarray(special.stdtrit(_DF, cube))
         return self.coordinates.fold(self.centre + t @ self.root.T)
 
     def log_density(self, v: FloatArray) -> FloatArray:
@@ -44,7 +44,7 @@ class Proposal:
         k = self.coordinates.k
         sd = np.sqrt(np.einsum("ab,ab->a", self.root, self.root))
         near = np.abs(self.centre[:k]) < _FAR * sd[:k]
-        back = np.linalg.inv(self.root)
+        back: FloatArray = np.asarray(np.linalg.inv(self.root), dtype=np.float64)
         parts = [self._at(image, back) for image in self.coordinates.images(v, near)]
         return np.asarray(np.logaddexp.reduce(np.array(parts), axis=0))
 

@@ -117,7 +117,9 @@ def fixed_quantity(value: float, level: float) -> Quantity:
 def stacked(parts: list[Quantity], shape: tuple[int, ...], level: float) -> Quantity:
     """Return several single quantities as one array of them."""
     names = ("mean", "median", "sd", "lower", "upper")
-    arrays = {n: np.array([getattr(q, n) for q in parts]).reshape(shape) for n in names}
+    arrays: dict[str, Any] = {
+        n: np.array([getattr(q, n) for q in parts]).reshape(shape) for n in names
+    }
     return Quantity(
         **arrays,
         level=level,

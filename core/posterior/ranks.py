@@ -113,8 +113,8 @@ def _places(every: IntArray, index: tuple[int, ...]) -> Places:
 def _ranks(groups: GroupPosterior, a: int, pairs: int, rng: np.random.Generator) -> IntArray:
     """Return drawn ranks of all groups on coefficient a, shape (2 pairs, J)."""
     n_groups = groups.shape[0]
-    out = np.empty((2 * pairs, n_groups), dtype=np.int32)
-    count = np.arange(1, n_groups + 1, dtype=np.int32)
+    out = np.empty((2 * pairs, n_groups), dtype=np.intp)
+    count = np.arange(1, n_groups + 1)
     done = 0
     for block in drawn_blocks(groups, a, pairs, rng):
         for value in block.value:

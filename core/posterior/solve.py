@@ -12,7 +12,7 @@ from core.fitting.scaled import ScaledModel, scale_model
 from core.posterior.enough import Tails, require_enough, tails_of
 from core.posterior.lattice import MOST_DIMENSIONS
 from core.posterior.lattice_rule import fit_proposal, lattice_nodes, nearest_size
-from core.posterior.line_rule import first_look, line_nodes, panels
+from core.posterior.line_rule import first_look, line_nodes, panels, refined
 from core.posterior.nodes import Nodes
 from core.posterior.prior import Prior, StatedPrior, state_prior
 from core.posterior.target import Target, target_of
@@ -22,7 +22,7 @@ from core.types import FloatArray
 #: Groups times packed elements times points that a first look may cost.
 _WORK = 2_500_000
 #: Nodes that carry the groups' coefficients in several dimensions, and panels in one.
-_GROUP_NODES, _GROUP_PANELS, _PANELS = 512, 10, 40
+_GROUP_NODES, _GROUP_PANELS, _PANELS = 512, 10, 24
 #: Groups from which fewer panels do: theta is known too well to need them.
 _MANY_GROUPS = 20_000
 #: Fewer effective nodes than this are too few to say anything.
@@ -105,9 +105,9 @@ def modes_of(fit: MultilevelFit, model: ScaledModel, unit: FloatArray) -> list[F
     """Return the likelihood's local maxima as relative covariances in units of ``unit``."""
     out = [np.asarray(fit.optimization.rel_cov_scaled)]
     back = unit[:, None] * np.linalg.inv(model.z_to_raw)
-    for mode in fit.optimization.modes[1:]:
-        out.append(back @ rel_cov_of(mode.theta, model.k, fit.spec.correlated) @ back.T)
-    return out
+    others = (mode.theta for mode in fit.optimization.modes[1:])
+    cov = (rel_cov_of(theta, model.k, fit.spec.correlated) for theta in others)
+    return [*out, *(back @ each @ back.T for each in cov)]
 
 
 def _on_line(target: Target, modes: list[FloatArray]) -> tuple[Nodes, Nodes] | None:
@@ -115,11 +115,13 @@ def _on_line(target: Target, modes: list[FloatArray]) -> tuple[Nodes, Nodes] | N
     if not np.isfinite(height).any():
         return None
     few = target.problem.S.shape[2] > _MANY_GROUPS
-    made = [
-        line_nodes(target, panels(v, height, count // (2 if few else 1)))
-        for count in (_PANELS, _GROUP_PANELS)
-    ]
-    return (made[0], made[1]) if made[0] is not None and made[1] is not None else None
+    fine_ends, coarse_ends = (
+        panels(v, height, count // (2 if few else 1)) for count in (_PANELS, _GROUP_PANELS)
+    )
+    fine, coarse = line_nodes(target, fine_ends), line_nodes(target, coarse_ends)
+    if fine is None or coarse is None:
+        return None
+    return refined(target, fine, fine_ends), coarse
 
 
 def _in_space(target: Target, modes: list[FloatArray]) -> tuple[Nodes, Nodes] | None:

@@ -97,7 +97,7 @@ class Target:
         r2 = found.r2[0]
         fine &= reach & np.isfinite(found.value[0]) & (r2 > 0)
         r2 = np.where(fine, r2, 1.0)
-        log_ratio = self._log_ratio(D)
+        log_ratio = self.log_ratio(D)
         residual = integrate_residual(r2, log_ratio, self.df, self.prior)
         value = -0.5 * self._log_determinants(found, r2) + residual.log_mass
         value += self._log_prior(safe, log_ratio)
@@ -112,7 +112,7 @@ class Target:
     def _somewhere(self) -> FloatArray:
         return self.coordinates.point_of(np.eye(self.model.k))
 
-    def _log_ratio(self, D: FloatArray) -> FloatArray:
+    def log_ratio(self, D: FloatArray) -> FloatArray:
         """Return the log of the sds that the prior is on, over sigma_y in scaled units (E, k)."""
         raw = np.einsum("ai,eij,aj->ea", self.into_prior, D, self.into_prior, optimize=True)
         return np.asarray(0.5 * np.log(np.maximum(raw, 1e-300)) + np.log(self.model.y_scale))
@@ -129,7 +129,7 @@ class Target:
         if not space.has_pairs:
             return out
         # From the volume of D to that of sds and correlations where the prior stands.
-        out = out - k * log_ratio.sum(axis=1)
+        out = np.asarray(out - k * log_ratio.sum(axis=1))
         if self.prior.eta == 1.0:
             return out
         log_det = 2.0 * space.log_sd(v).sum(axis=1) + space.log_rest(v).sum(axis=1)

@@ -12,7 +12,6 @@ from core.posterior.marginal import (
     correlation_scale,
     kernels,
     mean_factor,
-    residual_points,
     sd_scale,
     share_scale,
     square_factor,
@@ -37,7 +36,12 @@ class ThetaSample:
     nearby : FloatArray, shape (d, E, k, k)
         The same a small step further along each axis.
     df, variance : FloatArray, shape (E,)
-        sigma_y given the node; the variance in the outcome's own units squared.
+        sigma_y given the node, an inverse chi-square; outcome units squared.
+    sigma_y, share, step : FloatArray, shape (E, m)
+        Values of sigma_y that stand for it, outcome units, their weights and how far they are
+        apart (log).
+    is_exact : bool
+        Whether that inverse chi-square is more than an approximation.
     """
 
     weight: FloatArray
@@ -46,6 +50,10 @@ class ThetaSample:
     nearby: FloatArray
     df: FloatArray
     variance: FloatArray
+    sigma_y: FloatArray
+    share: FloatArray
+    step: FloatArray
+    is_exact: bool
 
     def width(self, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Return the sd of a function of ``rel_cov`` over each node's neighbourhood, (E,)."""
@@ -63,23 +71,31 @@ class ThetaSample:
         """Return the distribution of the sd of a combination of coefficients, outcome units."""
         ratio = self.ratio(z)
         width = self.width(lambda S: _ratio(S, z))
-        sigma, share = residual_points(self.df, self.variance)
-        value = ratio[:, None] * sigma
-        scale = sd_scale(0.5 * float(self.weight @ value @ share))
-        spread = scale.slope(value) * width[:, None] * sigma
-        weight = self.weight[:, None] * share
-        return kernels(scale, value.ravel(), spread.ravel(), weight.ravel())
+        value = ratio[:, None] * self.sigma_y
+        weight = self.weight[:, None] * self.share
+        scale = sd_scale(max(0.5 * float(np.sum(weight * value)), 1e-300))
+        apart = np.hypot(width[:, None] * self.sigma_y, value * self.step / np.sqrt(12.0))
+        return kernels(scale, value.ravel(), (scale.slope(value) * apart).ravel(), weight.ravel())
 
     def sd_moments(self, z: FloatArray, power: float) -> tuple[float, float]:
         """Return mean and sd of that sd; infinite where the tail leaves them none."""
-        ratio = self.ratio(z) * np.sqrt(self.variance)
-        mean = float(self.weight @ (ratio * mean_factor(self.df))) if power > 2.0 else np.inf
-        if not (np.isfinite(mean) and power > 3.0):
+        first, second = self._sigma_moments()
+        ratio = self.ratio(z)
+        mean = float(self.weight @ (ratio * first)) if power > 2.0 else np.inf
+        square = float(self.weight @ (ratio**2 * second)) if power > 3.0 else np.inf
+        if not np.isfinite(mean + square):
             return mean, np.inf
-        square = float(self.weight @ (ratio**2 * square_factor(self.df)))
-        return mean, float(np.sqrt(max(square - mean**2, 0.0))) if np.isfinite(square) else np.inf
+        return mean, float(np.sqrt(max(square - mean**2, 0.0)))
 
-    def share(self, z: FloatArray) -> Kernels:
+    def _sigma_moments(self) -> tuple[FloatArray, FloatArray]:
+        """Return the means of sigma_y and its square at every node, (E,) each."""
+        if self.is_exact:
+            first = np.sqrt(self.variance) * mean_factor(self.df)
+            return first, self.variance * square_factor(self.df)
+        first = np.einsum("em,em->e", self.share, self.sigma_y)
+        return first, np.einsum("em,em->e", self.share, self.sigma_y**2)
+
+    def share_of(self, z: FloatArray) -> Kernels:
         """Return the distribution of the share of the variance that lies between groups."""
         ratio = self.ratio(z)
         s = max(0.5 * float(self.weight @ ratio), 1e-12)
@@ -96,7 +112,7 @@ class ThetaSample:
 
 
 def _ratio(rel_cov: FloatArray, z: FloatArray) -> FloatArray:
-    return np.sqrt(np.maximum(np.einsum("a,eab,b->e", z, rel_cov, z), 0.0))
+    return np.asarray(np.sqrt(np.maximum(np.einsum("a,eab,b->e", z, rel_cov, z), 0.0)))
 
 
 def correlation_of(rel_cov: FloatArray, a: int, b: int) -> FloatArray:
@@ -127,4 +143,8 @@ def theta_sample(target: Target, nodes: Nodes) -> ThetaSample:
         nearby=np.array(nearby),
         df=points.residual.df,
         variance=points.residual.variance * model.y_scale**2,
+        sigma_y=points.residual.points * model.y_scale,
+        share=points.residual.share,
+        step=points.residual.step,
+        is_exact=target.prior.is_flat,
     )
