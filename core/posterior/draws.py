@@ -95,9 +95,11 @@ def draw(data: GroupedData, solved: Solved, groups: GroupPosterior, n: int, seed
     for part in chunks(n, n_groups, k):
         some = given.take(np.arange(n)[part])
         found = some.modes(slice(None))
-        loc = found.apart - np.einsum("njkp,np->njk", found.answer, beta[part])
+        loc = found.apart - np.einsum("kpnj,np->knj", found.answer, beta[part])
+        loc = np.moveaxis(loc, 0, 2)
         z = rng.standard_normal(loc.shape)
-        own = np.einsum("njkl,njl->njk", _cholesky(found.spread), z)
+        factor = _cholesky(np.moveaxis(found.spread, (0, 1), (2, 3)))
+        own = np.einsum("njkl,njl->njk", factor, z)
         ranef[part] = loc + sigma[part, None, None] * own
     z_raw = model.z_to_raw
     fixef = np.array([model.coef_to_raw(each) for each in beta])

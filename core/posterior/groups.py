@@ -89,11 +89,11 @@ class GroupModes:
 
     Attributes
     ----------
-    apart : FloatArray, shape (M, J, k)
+    apart : FloatArray, shape (k, M, J)
         The deviation where the average coefficients are zero: the outcome's own part.
-    answer : FloatArray, shape (M, J, k, p)
+    answer : FloatArray, shape (k, p, M, J)
         How it answers to the average coefficients (to be subtracted).
-    spread : FloatArray, shape (M, J, k, k)
+    spread : FloatArray, shape (k, k, M, J)
         Covariance given D and the average coefficients, over sigma_y**2.
     """
 
@@ -104,46 +104,58 @@ class GroupModes:
 
 def group_modes(model: ScaledModel, D: FloatArray, groups: IntArray | slice) -> GroupModes:
     """Return the deviations of some groups at each of M relative covariances (M, k, k)."""
-    own = np.moveaxis(model.own_centred[:, :, groups], 2, 0)  # (J, p + 1, k)
+    own = model.own_centred[:, :, groups]
+    wide = np.moveaxis(D, 0, 2)[..., None]  # (k, k, M, 1)
     if model.k == 1:
         S = model.S[0, 0, groups]
-        spread = D[:, 0, 0, None] / (1.0 + D[:, 0, 0, None] * S)
-        kept = (S * spread)[:, :, None] * own[None, :, :, 0]
-        out = kept[:, :, None, :]
-        return GroupModes(out[..., -1], out[..., :-1], spread[:, :, None, None])
+        spread = wide[0, 0] / (1.0 + wide[0, 0] * S)
+        found = (S * spread) * own[:, 0, None]
+        return GroupModes(found[None, -1], found[None, :-1], spread[None, None])
     T = _to_centred(model, groups)
-    Dj = T @ D[:, None] @ T.swapaxes(-1, -2)
-    P = _centred_precision(model, D, Dj, groups)
-    pull = D[:, None] @ T.swapaxes(-1, -2) @ P  # (M, J, k, k)
-    found = pull @ own.swapaxes(-1, -2)
-    spread = D[:, None] - pull @ T @ D[:, None]
-    return GroupModes(found[..., -1], found[..., :-1], 0.5 * (spread + spread.swapaxes(-1, -2)))
+    Tt = T.swapaxes(0, 1)
+    DT = _matmul(wide, Tt)
+    P = _centred_precision(model, D, _matmul(T, DT), groups)
+    pull = _matmul(DT, P)
+    found = _matmul(pull, own.swapaxes(0, 1)[:, :, None])
+    spread = wide - _matmul(pull, DT.swapaxes(0, 1))
+    return GroupModes(found[:, -1], found[:, :-1], 0.5 * (spread + spread.swapaxes(0, 1)))
+
+
+def _matmul(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return products of many small matrices whose own axes come first."""
+    rows = [
+        [sum(left[a, c] * right[c, b] for c in range(len(right))) for b in range(right.shape[1])]
+        for a in range(len(left))
+    ]
+    return np.array(rows)
 
 
 def _to_centred(model: ScaledModel, groups: IntArray | slice) -> FloatArray:
+    """Return the matrices that move coefficients to the groups' means, shape (k, k, 1, J)."""
     shift = model.shift[:, groups]
-    T = np.zeros((shift.shape[1], model.k, model.k))
-    T[:, np.arange(model.k), np.arange(model.k)] = 1.0
-    T[:, 0, 1:] = shift.T
+    T = np.zeros((model.k, model.k, 1, shift.shape[1]))
+    T[np.arange(model.k), np.arange(model.k)] = 1.0
+    T[0, 1:, 0] = shift
     return T
 
 
 def _centred_precision(
     model: ScaledModel, D: FloatArray, Dj: FloatArray, groups: IntArray | slice
 ) -> FloatArray:
-    """Return ``P_j = (I + S_j D_j)^-1 S_j`` about the groups' means, shape (M, J, k, k)."""
-    S = np.moveaxis(model.S_centred[:, :, groups], 2, 0)
+    """Return ``P_j = (I + S_j D_j)^-1 S_j`` about the groups' means, shape (k, k, M, J)."""
+    S = model.S_centred[:, :, None, groups]
     if model.k == 2:
         det_S = model.det_S[groups]
         det_D = np.maximum(D[:, 0, 0] * D[:, 1, 1] - D[:, 0, 1] ** 2, 0.0)[:, None]
-        trace = np.einsum("jab,mjab->mj", S, Dj)
-        adjugate = np.empty_like(Dj)
-        adjugate[..., 0, 0], adjugate[..., 1, 1] = Dj[..., 1, 1], Dj[..., 0, 0]
-        adjugate[..., 0, 1] = adjugate[..., 1, 0] = -Dj[..., 0, 1]
-        whole = 1.0 + trace + det_S * det_D
-        return np.asarray((S + det_S[:, None, None] * adjugate) / whole[..., None, None])
-    P = np.linalg.solve(np.eye(model.k) + S @ Dj, np.broadcast_to(S, Dj.shape))
-    return np.asarray(0.5 * (P + P.swapaxes(-1, -2)))
+        whole = 1.0 + det_S * det_D + S[0, 0] * Dj[0, 0] + S[1, 1] * Dj[1, 1]
+        whole += 2.0 * S[0, 1] * Dj[0, 1]
+        cross = (S[0, 1] - det_S * Dj[0, 1]) / whole
+        ends = (S[0, 0] + det_S * Dj[1, 1]) / whole, (S[1, 1] + det_S * Dj[0, 0]) / whole
+        return np.array([[ends[0], cross], [cross, ends[1]]])
+    inner = np.moveaxis(_matmul(S, Dj), (0, 1), (2, 3)) + np.eye(model.k)
+    right = np.broadcast_to(np.moveaxis(S, (0, 1), (2, 3)), inner.shape)
+    P = np.linalg.solve(inner, right)
+    return np.moveaxis(0.5 * (P + P.swapaxes(-1, -2)), (2, 3), (0, 1))
 
 
 def direct_part(data: GroupedData, model: ScaledModel, *, factors: bool) -> FloatArray:
@@ -202,18 +214,27 @@ def lines_at(given: Conditional, direct: FloatArray, constant: FloatArray, group
         What raw coefficients have without any of the scaled ones (the outcome's centre).
     groups : slice
     """
-    model, z = given.model, given.model.z_to_raw
+    model, z = given.model, given.model.z_to_raw[:, :, None, None]
     found = given.modes(groups)
-    answer = z[0, 0] * found.answer if model.k == 1 else z @ found.answer
-    through = direct[groups] - answer  # (M, J, k, p)
-    loc = found.apart @ z.T + np.einsum("mjkp,mp->mjk", through, given.beta)
-    own = np.einsum("ka,mjab,kb->mjk", z, found.spread, z, optimize=True)
-    flat = through.reshape(len(through), -1, through.shape[-1]) @ given.root
+    through = np.moveaxis(direct[groups], 0, 2)[:, :, None] - _matmul(z, found.answer)
+    loc = _matmul(z, found.apart[:, None])[:, 0]
+    loc += np.einsum("kpmj,mp->kmj", through, given.beta)
+    own = np.array([_form(z[a], found.spread) for a in range(model.k)])
     return Lines(
-        constant + model.y_scale * loc,
-        np.sqrt(np.maximum(own, 0.0)),
-        flat.reshape(through.shape),
+        constant + model.y_scale * np.moveaxis(loc, 0, 2),
+        np.moveaxis(np.sqrt(np.maximum(own, 0.0)), 0, 2),
+        np.einsum("kpmj,mpq->mjkq", through, given.root),
     )
+
+
+def _form(z: FloatArray, square: FloatArray) -> FloatArray:
+    """Return ``z' square z`` for z (k, 1, 1) and square (k, k, M, J)."""
+    k = len(square)
+    out = np.zeros(square.shape[2:])
+    for a in range(k):
+        for b in range(k):
+            out += z[a] * z[b] * square[a, b]
+    return out
 
 
 def coefficients(

@@ -12,6 +12,8 @@ Sloan & Joe (1994), Lattice Methods for Multiple Integration, chapter 4.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from core.types import FloatArray
@@ -28,19 +30,21 @@ GENERATORS: dict[int, tuple[int, ...]] = {
 MOST_DIMENSIONS = 10
 
 
-def lattice(n: int, dimensions: int, turn: float = 0.0) -> FloatArray:
+@cache
+def lattice(n: int, dimensions: int, turn: int = 0) -> FloatArray:
     """Return n points of the open unit cube, shape (n, dimensions).
 
     Parameters
     ----------
     n : int
         One of ``GENERATORS``.
-    turn : float
-        The whole lattice is moved by so many n-ths along every axis (a whole number keeps
-        off the edges).
+    turn : int
+        The whole lattice is moved by so many n-ths along every axis.
     """
     z = [1]
     for _ in range(dimensions - 1):
         z.append(z[-1] * GENERATORS[n][dimensions - 2] % n)
-    steps = np.multiply.outer(np.arange(n), np.array(z)) + np.round(turn) + 0.5
-    return np.asarray((steps % n) / n)
+    steps = np.multiply.outer(np.arange(n), np.array(z)) + turn + 0.5
+    out = np.asarray((steps % n) / n)
+    out.setflags(write=False)
+    return out

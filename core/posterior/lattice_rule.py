@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.posterior.lattice import GENERATORS, lattice
+from core.posterior.lattice import GENERATORS
 from core.posterior.nodes import Nodes, nodes_of
 from core.posterior.proposal import Proposal, at_mode, proposal_from
 from core.posterior.target import Points, Target
@@ -64,8 +64,7 @@ def _modes(target: Target, modes: list[FloatArray]) -> list[Proposal]:
 
 def _weighted(target: Target, proposal: Proposal, turn: int) -> tuple[FloatArray, FloatArray]:
     """Return pilot points and the log of their importance weights."""
-    cube = lattice(_PILOT, target.coordinates.size, 37.0 * turn)
-    v = proposal.points(cube)
+    v = proposal.points(_PILOT, 37 * turn)
     return v, target(v).log_density - proposal.log_density(v)
 
 
@@ -85,7 +84,7 @@ def _share(log_weight: FloatArray) -> float:
 def lattice_nodes(target: Target, proposal: Proposal, n: int) -> Nodes | None:
     """Return n nodes of a proposal, less those that weigh nothing."""
     d = target.coordinates.size
-    v = proposal.points(lattice(n, d))
+    v = proposal.points(n)
     points: Points = target(v)
     spread = proposal.log_density(v)
     # The node's share of the volume, as the edge of a cube in the proposal's own axes.

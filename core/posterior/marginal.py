@@ -12,8 +12,10 @@ from scipy import special
 
 from core.types import FloatArray
 
-_BINS = 1_500
+_BINS = 1_000
 _STEPS = 80
+#: Error of a quantile's probability that ends its search.
+_EXACT = 1e-7
 
 
 class Distribution(Protocol):
@@ -30,23 +32,25 @@ class Distribution(Protocol):
 
 
 def invert(
-    cdf: Callable[[FloatArray], FloatArray], probability: FloatArray, low: float, high: float
+    cdf: Callable[[FloatArray], FloatArray],
+    pdf: Callable[[FloatArray], FloatArray],
+    probability: FloatArray,
+    start: FloatArray,
+    ends: tuple[float, float],
 ) -> FloatArray:
-    """Return where a distribution function takes probabilities, by bisection and secants."""
+    """Return where a distribution function takes probabilities: Newton's method in a bracket."""
     p = np.asarray(probability, dtype=np.float64)
-    below, above = np.full(p.shape, low), np.full(p.shape, high)
-    f_below, f_above = np.zeros(p.shape), np.ones(p.shape)
-    for i in range(_STEPS):
+    low, high = np.full(p.shape, ends[0]), np.full(p.shape, ends[1])
+    x = np.clip(start, low, high)
+    for _ in range(_STEPS):
+        gap = cdf(x) - p
+        low, high = np.where(gap < 0, x, low), np.where(gap < 0, high, x)
+        if (np.abs(gap) < _EXACT).all():
+            break
         with np.errstate(divide="ignore", invalid="ignore"):
-            secant = below + (above - below) * (p - f_below) / (f_above - f_below)
-        x = np.where((i % 3 == 2) | ~np.isfinite(secant), 0.5 * (below + above), secant)
-        value = cdf(x)
-        is_low = value < p
-        below, f_below = np.where(is_low, x, below), np.where(is_low, value, f_below)
-        above, f_above = np.where(is_low, above, x), np.where(is_low, f_above, value)
-        if (np.minimum(above - below, np.abs(value - p)) < 1e-9).all():
-            return np.asarray(np.where(np.abs(value - p) < 1e-9, x, 0.5 * (below + above)))
-    return np.asarray(0.5 * (below + above))
+            step = x - gap / pdf(x)
+        x = np.where((step > low) & (step < high), step, 0.5 * (low + high))
+    return np.asarray(x)
 
 
 @dataclass(frozen=True)
@@ -135,18 +139,21 @@ class Kernels:
     def pdf(self, x: FloatArray) -> FloatArray:
         """Return the density at x."""
         x = np.asarray(x, dtype=np.float64)
-        t = self.scale.into(x)
-        height = _height((t[..., None] - self.centre) / self.width)
-        if self.scale.is_folded:
-            height = height + _height((t[..., None] + self.centre) / self.width)
-        density = height @ (self.weight / self.width)
-        return np.asarray(np.maximum(density, 0.0) * self.scale.slope(x))
+        return np.asarray(self._pdf(self.scale.into(x)) * self.scale.slope(x))
 
     def quantile(self, probability: FloatArray) -> FloatArray:
         """Return quantiles."""
         low = 0.0 if self.scale.is_folded else float((self.centre - 9.0 * self.width).min())
         high = float((self.centre + 9.0 * self.width).max())
-        return self.scale.back(invert(self._cdf, probability, low, high))
+        start = np.interp(probability, np.cumsum(self.weight), self.centre)
+        found = invert(self._cdf, self._pdf, probability, start, (low, high))
+        return self.scale.back(found)
+
+    def _pdf(self, t: FloatArray) -> FloatArray:
+        height = _height((t[..., None] - self.centre) / self.width)
+        if self.scale.is_folded:
+            height = height + _height((t[..., None] + self.centre) / self.width)
+        return np.asarray(np.maximum(height @ (self.weight / self.width), 0.0))
 
     def _cdf(self, t: FloatArray) -> FloatArray:
         out = _area((t[..., None] - self.centre) / self.width)
@@ -275,7 +282,15 @@ class InverseChi:
         wide = 12.0 / np.sqrt(self.df)
         low = float((np.log(sd) - wide).min())
         high = float((np.log(sd) + wide * (1.0 + wide)).max())
-        return np.exp(invert(lambda t: self.cdf(np.exp(t)), probability, low, high))
+        middle = np.full(np.shape(probability), float(self.weight @ np.log(sd)))
+        found = invert(
+            lambda t: self.cdf(np.exp(t)),
+            lambda t: self.pdf(np.exp(t)) * np.exp(t),
+            probability,
+            middle,
+            (low, high),
+        )
+        return np.asarray(np.exp(found))
 
     @property
     def mean(self) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import special
 
 from core.posterior.coordinates import Coordinates
+from core.posterior.lattice import lattice
 from core.posterior.target import Target
 from core.types import FloatArray
 
@@ -34,9 +36,9 @@ class Proposal:
     centre: FloatArray
     root: FloatArray
 
-    def points(self, cube: FloatArray) -> FloatArray:
-        """Return the points v at points of the unit cube, both (E, d)."""
-        t: FloatArray = np.asarray(special.stdtrit(_DF, cube))
+    def points(self, n: int, turn: int = 0) -> FloatArray:
+        """Return n points v on a lattice, shape (n, d)."""
+        t = _standard_points(n, self.coordinates.size, turn)
         return self.coordinates.fold(self.centre + t @ self.root.T)
 
     def log_density(self, v: FloatArray) -> FloatArray:
@@ -54,6 +56,14 @@ class Proposal:
         height -= 0.5 * np.log(_DF * np.pi)
         value = height - 0.5 * (_DF + 1.0) * np.log1p(t**2 / _DF)
         return np.asarray(value.sum(axis=1) - np.log(np.abs(np.diag(self.root))).sum())
+
+
+@cache
+def _standard_points(n: int, dimensions: int, turn: int) -> FloatArray:
+    """Return lattice points of independent t's: the same for every model, so kept."""
+    t = np.asarray(special.stdtrit(_DF, lattice(n, dimensions, turn)))
+    t.setflags(write=False)
+    return t
 
 
 def proposal_from(

@@ -20,7 +20,7 @@ from core.results import MultilevelFit, PoolingFits
 from core.types import FloatArray
 
 #: Groups times packed elements times points that a first look may cost.
-_WORK = 2_500_000
+_WORK = 1_200_000
 #: Nodes that carry the groups' coefficients in several dimensions, and panels in one.
 _GROUP_NODES, _GROUP_PANELS, _PANELS = 512, 10, 24
 #: Groups from which fewer panels do: theta is known too well to need them.
