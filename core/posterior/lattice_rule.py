@@ -10,8 +10,11 @@ from core.posterior.proposal import Proposal, at_mode, proposal_from
 from core.posterior.target import Points, Target
 from core.types import FloatArray
 
-#: Points of one round of fitting the proposal, and rounds at most.
-_PILOT, _ROUNDS = 512, 6
+#: Points of one round of fitting the proposal (with few and with many groups), and rounds at
+#: most.
+_PILOT, _SMALL_PILOT, _ROUNDS = 512, 256, 6
+#: Groups times packed elements that count as many.
+_MANY = 2_000
 #: A proposal this good (effective share of its points) is not fitted further.
 _GOOD = 0.55
 #: Modes that are this much less likely than the best one are left out.
@@ -64,7 +67,9 @@ def _modes(target: Target, modes: list[FloatArray]) -> list[Proposal]:
 
 def _weighted(target: Target, proposal: Proposal, turn: int) -> tuple[FloatArray, FloatArray]:
     """Return pilot points and the log of their importance weights."""
-    v = proposal.points(_PILOT, 37 * turn)
+    problem = target.problem
+    many = problem.S.shape[1] * problem.S.shape[2] > _MANY
+    v = proposal.points(_SMALL_PILOT if many else _PILOT, 37 * turn)
     return v, target(v).log_density - proposal.log_density(v)
 
 

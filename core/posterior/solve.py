@@ -21,6 +21,8 @@ from core.types import FloatArray
 
 #: Groups times packed elements times points that a first look may cost.
 _WORK = 1_200_000
+#: Groups times coefficients times nodes that carry them.
+_GROUP_WORK = 1_000_000
 #: Nodes that carry the groups' coefficients in several dimensions, and panels in one.
 _GROUP_NODES, _GROUP_PANELS, _PANELS = 512, 10, 24
 #: Groups from which fewer panels do: theta is known too well to need them.
@@ -138,5 +140,7 @@ def _in_space(target: Target, modes: list[FloatArray]) -> tuple[Nodes, Nodes] | 
         return None
     work = target.problem.S.shape[1] * target.problem.S.shape[2]
     fine = lattice_nodes(target, proposal, nearest_size(_WORK / work, 512, 8192))
-    coarse = lattice_nodes(target, proposal, _GROUP_NODES)
+    columns = target.problem.S.shape[2] * target.model.k
+    few = nearest_size(_GROUP_WORK / columns, 256, _GROUP_NODES)
+    coarse = lattice_nodes(target, proposal, few)
     return (fine, coarse) if fine is not None and coarse is not None else None
