@@ -23,10 +23,12 @@ app: $(VENV)/.app ## install what is needed and run the dashboard
 
 test: lint test-python test-js ## lint, types and all tests (browser tests where there is a Chromium)
 
-lint: $(VENV)/.dev ## ruff and mypy
+lint: $(VENV)/.dev ## ruff, mypy, who may import whom, and dead code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 test-python: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)

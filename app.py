@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -15,31 +16,19 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
-    from pages._shared import controls, link, look, navigation, share
+    from pages._shared import look, navigation
+    from pages._shared.link import address as link
+    from pages._shared.link import share
+    from pages._shared.model import sidebar
+    from pages.screens import SCREENS, START, controls
 
-    screens = {
-        "Explore": [
-            st.Page("pages/explore/pooling.py", title="Pooling", default=True),
-            st.Page("pages/explore/groups.py", title="Groups"),
-            st.Page("pages/explore/data.py", title="Data"),
-        ],
-        "Understand": [
-            st.Page("pages/understand/two_levels.py", title="Two levels"),
-            st.Page("pages/understand/variance.py", title="Variance"),
-            st.Page("pages/understand/standard_errors.py", title="Standard errors"),
-        ],
-        "Use": [
-            st.Page("pages/use/prediction.py", title="Prediction"),
-            st.Page("pages/use/ranking.py", title="Ranking"),
-            st.Page("pages/use/checks.py", title="Checks"),
-            st.Page("pages/use/predicts_best.py", title="Which predicts best"),
-        ],
-        "Learn": [
-            st.Page("pages/learn/simulate.py", title="Simulate"),
-            st.Page("pages/learn/lessons.py", title="Lessons"),
-            st.Page("pages/learn/terms.py", title="Terms"),
-        ],
-    }
+    link.know(controls())
+    screens: dict[str, list[Any]] = {}
+    for each in SCREENS:
+        page = st.Page(
+            each.script, title=each.title, url_path=each.path or None, default=each is START
+        )
+        screens.setdefault(each.section, []).append(page)
     screen = st.navigation(screens, position="hidden")
     if not link.restore(screen.url_path) and screen.url_path:
         st.switch_page(screens["Explore"][0])
@@ -52,7 +41,7 @@ def main() -> None:
     look.apply()
     with st.sidebar:
         top = st.container(key="sidebar_top")
-    controls.sidebar()
+    sidebar.sidebar()
     if not link.confirm(screen.url_path):
         st.switch_page(screens["Explore"][0])
     link.publish(screen.url_path)

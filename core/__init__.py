@@ -1,5 +1,7 @@
 """The public face of ``core``: see the README for a tour."""
 
+from core.estimators.inference import fixed_effects
+from core.estimators.profile import Profile, profile
 from core.exceptions import (
     DataError,
     DegenerateDataError,
@@ -7,28 +9,26 @@ from core.exceptions import (
     PoolingError,
     SpecError,
 )
-from core.explore.compare import compare, r_squared, variance_test
-from core.explore.data_needed import DataNeeded, data_needed
-from core.explore.dial_path import DialPath, dial_path
-from core.explore.dial_split import dial_split
-from core.explore.dial_validation import DialValidation, dial_validation
-from core.explore.draw_story import DrawComparison, compare_draw
-from core.explore.group_columns import GroupColumn, group_columns
-from core.explore.inference import fixed_effects
-from core.explore.pooling import DialPosition, dial
-from core.explore.prediction import predict
-from core.explore.profile import Profile, profile
-from core.explore.ranking import GroupDifference, Pairs, compare_groups, pairs_alike, rank
-from core.explore.receipt import Receipt, receipt
-from core.explore.simulation import StudyRun, simulate_many, world_of
-from core.explore.slopes import Slopes, slopes
-from core.explore.standard_errors import standard_errors
-from core.explore.study import SimulationStudy
-from core.explore.two_levels import TwoLevels, two_levels
-from core.explore.validation import CrossValidation, cross_validate, leave_one_group_out
-from core.explore.variance import icc, icc_curve
-from core.explore.win_map import MapRun, WinMap, win_map
-from core.explore.zero_chance import ZeroChance, zero_chance
+from core.explore.compare.numbers import compare, r_squared, variance_test
+from core.explore.dial.held_out import DialValidation, dial_validation
+from core.explore.dial.numbers import DialPosition, dial
+from core.explore.dial.path import DialPath, dial_path
+from core.explore.dial.receipt import Receipt, receipt
+from core.explore.dial.split import dial_split
+from core.explore.prediction.numbers import predict
+from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
+from core.explore.ranking.numbers import GroupDifference, Pairs, compare_groups, pairs_alike, rank
+from core.explore.simulate.data_needed import DataNeeded, data_needed
+from core.explore.simulate.draw_story import DrawComparison, compare_draw
+from core.explore.simulate.numbers import SimulationStudy
+from core.explore.simulate.simulation import StudyRun, simulate_many, world_of
+from core.explore.simulate.win_map import MapRun, WinMap, win_map
+from core.explore.standard_errors.numbers import standard_errors
+from core.explore.two_levels.group_columns import GroupColumn, group_columns
+from core.explore.two_levels.numbers import TwoLevels, two_levels
+from core.explore.two_levels.slopes import Slopes, slopes
+from core.explore.variance.numbers import icc, icc_curve
+from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
 from core.results import (
@@ -41,22 +41,22 @@ from core.results import (
     Status,
 )
 from core.spec import ModelSpec
-from core.tables.describe import describe_columns
-from core.tables.doctor import examine
+from core.tables.doctor.describe import describe_columns
+from core.tables.doctor.doctor import examine
+from core.tables.doctor.finding import Finding
 from core.tables.examples import EXAMPLES, Example, load_example
 from core.tables.export import to_csv
-from core.tables.finding import Finding
-from core.tables.fixes import Fix, apply_fix
+from core.tables.fix import Fix, apply_fix
 from core.tables.grouped import GroupedData
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS, Limits
-from core.tables.readers import read_table
-from core.tables.reading import Reader, Reading
+from core.tables.population import Draw, Population, World, make_world, simulate
+from core.tables.read.readers import read_table
+from core.tables.read.reading import Reader, Reading
+from core.tables.read.report import ReadOptions, ReadReport, read_report
 from core.tables.recipe_text import SimulationRecipe, read_recipe, recipe_text
-from core.tables.report import ReadOptions, ReadReport, read_report
 from core.tables.reshape import wide_to_long
-from core.tables.roles import Roles, guess_roles
-from core.tables.simulate import Draw, Population, World, make_world, simulate
+from core.tables.roles.guess_roles import Roles, guess_roles
 from core.tables.transform import (
     AddGroupMean,
     CentreGrandMean,

@@ -93,3 +93,32 @@ class OptSummary:
     stationarity: float
     least_curvature: float
     modes: tuple[Mode, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """What the reference engine, ``MixedLM``, says at the optimum that was found.
+
+    Attributes
+    ----------
+    criterion_gap : float
+        Its criterion minus ours at the same parameters.
+    fixef_gap, se_gap, ranef_gap : float
+        Largest difference of the fixed effects and of their standard errors, in standard
+        errors, and of the conditional modes, in units of sigma_y.
+    """
+
+    criterion_gap: float
+    fixef_gap: float
+    se_gap: float
+    ranef_gap: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two engines tell the same story to four digits.
+
+        Standard errors are left out: MixedLM takes them from the joint Hessian, lme4 and
+        this project from the fixed effects' own block, and on unbalanced data they differ
+        by a percent or two.
+        """
+        return abs(self.criterion_gap) < 1e-4 and max(self.fixef_gap, self.ranef_gap) < 1e-3

@@ -82,18 +82,6 @@ def number(value: float, digits: int = 3) -> str:
     return _plain(value, max(digits - 1 - magnitude, 0))
 
 
-def place(value: float) -> str:
-    """Return a number that says where, without zeros at its end: ``4.5``, ``9``.
-
-    Examples
-    --------
-    >>> place(4.5), place(9.0), place(1200.0), place(-0.2741)
-    ('4.5', '9', '1,200', '−0.274')
-    """
-    text = number(value)
-    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
-
-
 def decimals_for(values: Iterable[float], digits: int = 2, most: int = _MOST_DECIMALS) -> int:
     """Return the decimals that show the spread of some numbers to ``digits`` digits.
 
@@ -159,7 +147,7 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
     return f"{n:,} {noun}"
 
 
-def shorten(text: str, length: int) -> str:
+def shorten(text: str, length: int = 40) -> str:
     """Return a text cut to a length, the end replaced by an ellipsis; line breaks become spaces."""
     text = " ".join(str(text).split()) or str(text)
     return text if len(text) <= length else text[: max(length - 1, 1)].rstrip() + "…"
@@ -182,6 +170,17 @@ def wrap(text: str, width: int, most: int = 3) -> list[str]:
 
 
 def trimmed(value: float, digits: int = 3) -> str:
-    """Return a number without zeros at its end, as somebody would type it: ``0.5``, ``12``."""
+    """Return a number without zeros at its end, as somebody would type it.
+
+    Examples
+    --------
+    >>> trimmed(4.5), trimmed(9.0), trimmed(1200.0), trimmed(-0.2741)
+    ('4.5', '9', '1,200', '−0.274')
+    """
     text = number(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
+def upper_first(text: str) -> str:
+    """Return a sentence with a capital first letter."""
+    return text[:1].upper() + text[1:]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from core.evidence import Diagnostic, Mode, OptSummary, Status, StatusCode
+from core.evidence import Agreement, Diagnostic, Mode, OptSummary, Status, StatusCode
 from core.exceptions import PoolingError
+from core.moments import GroupMoments
 from core.spec import ModelSpec
+from core.tables.grouped import GroupedData
 from core.types import BoolArray, Criterion, FloatArray, IntArray
 
 __all__ = [
@@ -27,9 +29,17 @@ __all__ = [
     "TwoStageFit",
 ]
 
-if TYPE_CHECKING:
-    from core.moments import GroupMoments
-    from core.tables.grouped import GroupedData
+
+class ReferenceEngine(Protocol):
+    """Another engine that a multilevel fit can be held against."""
+
+    def confirm(self, fit: MultilevelFit) -> Agreement | None:
+        """Return how far it agrees at the optimum; None for tables it cannot carry."""
+        ...
+
+    def results_at(self, fit: MultilevelFit) -> Any:
+        """Return its own results object at the estimates of a fit."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,6 +215,7 @@ class MultilevelFit:
     n_obs: int
     data: GroupedData = field(repr=False)
     moments: GroupMoments = field(repr=False)
+    reference: ReferenceEngine | None = field(default=None, repr=False)
 
     @property
     def n_groups(self) -> int:
@@ -263,20 +274,24 @@ class MultilevelFit:
         ratio = np.divide(own, variance, out=np.ones_like(own), where=variance > 0)
         return np.asarray(np.clip(ratio, 0.0, 1.0))
 
-    def confirm(self) -> Any:
-        """Return how far ``MixedLM`` agrees at this optimum (``core.fitting.mixedlm.Agreement``).
+    def confirm(self) -> Agreement | None:
+        """Return how far ``MixedLM`` agrees at this optimum.
 
         None for a table that MixedLM would take more than a moment for.
         """
-        from core.fitting.mixedlm import confirm
-
-        return confirm(self)
+        return None if self.reference is None else self.reference.confirm(self)
 
     def to_statsmodels(self) -> Any:
-        """Return a genuine ``statsmodels`` ``MixedLMResults`` at these estimates."""
-        from core.fitting.mixedlm import results_at
+        """Return a genuine ``statsmodels`` ``MixedLMResults`` at these estimates.
 
-        return results_at(self)
+        Raises
+        ------
+        PoolingError
+            For a fit that was not made by ``fit_all``.
+        """
+        if self.reference is None:
+            raise PoolingError("Only a fit made by core.fit_all can be handed to statsmodels.")
+        return self.reference.results_at(self)
 
 
 @dataclass(frozen=True, eq=False)

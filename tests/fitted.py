@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 import core
-from core.explore.wording import Wording
 from core.results import PoolingFits
 from core.spec import ModelSpec
+from core.tables.wording import Wording
 
 HOSTILE = "<img src=x onerror=alert(1)> **b** $x^2$ :smile: `c`"
 

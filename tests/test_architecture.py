@@ -1,4 +1,6 @@
-"""The rules of the house that a program can check: imports, sizes, docstrings, safety.
+"""The rules of the house that a program can check: rooms, sizes, docstrings, safety.
+
+Who may import whom stands as contracts in ``pyproject.toml`` and is checked by ``make lint``.
 
 Each test collects every offence, so that one run shows all there is to mend.
 """
@@ -17,8 +19,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import core
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,39 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULE_LINES = 400
 FUNCTION_LINES = 60
 
-# The straight way of the data: a module imports from its left, or within its own stage.
-STAGES = (
-    ("core.types", "core.exceptions", "core.escape", "core.formats"),
-    ("core.spec", "core.evidence", "core.results"),
-    ("core.tables",),
-    ("core.moments",),
-    ("core.fitting",),
-    ("core.posterior",),
-    ("core.explore",),
-    ("core.lessons",),
-    ("core.plots",),
-    ("core",),
-    ("pages._shared",),
-    ("pages",),
-    ("app",),
-)
-
-# ``MultilevelFit.to_statsmodels`` reaches forward when it is called, never at import.
-DEFERRED_IMPORTS = {("core.results", "core.fitting.mixedlm")}
-
-# Who may import what does not belong everywhere.
-HOMES = {
-    "streamlit": ("pages", "app"),
-    "plotly": ("core.plots",),
-    "statsmodels": ("core.fitting.mixedlm",),
-    "patsy": (),
-    "formulaic": (),
-    "pickle": (),
-    "marshal": (),
-    "shelve": (),
-    "dill": (),
-    "joblib": (),
-}
+#: Modules a folder may hold, and names that every question may use anew.
+FOLDER_MODULES = 15
+COMMON_NAMES = frozenset({"__init__", "numbers", "story"})
 
 UNSAFE_CALLS = frozenset({"eval", "exec", "compile", "__import__"})
 UNSAFE_ATTRIBUTES = frozenset({"eval", "query", "read_pickle", "to_pickle", "from_formula"})
@@ -90,12 +60,6 @@ def _module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _stage(module: str) -> int:
-    """Return the stage whose longest prefix fits; -1 for what is not of this project."""
-    fits = [(len(p), i) for i, stage in enumerate(STAGES) for p in stage if _under(module, p)]
-    return max(fits, default=(0, -1))[1]
-
-
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
@@ -108,27 +72,16 @@ SOURCES = {_module_name(path): path for path in _files("core", "pages")}
 TREES = {name: _parse(path) for name, path in SOURCES.items()}
 
 
-def _is_type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-
-
-def _imports(node: ast.AST, *, deferred: bool = False) -> Iterator[tuple[str, bool]]:
-    """Yield the module named by every import that can run, and whether a function defers it."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Import):
-            yield from ((alias.name, deferred) for alias in child.names)
-        elif isinstance(child, ast.ImportFrom):
-            yield from ((target, deferred) for target in _from_targets(child))
-        elif not _is_type_checking(child):
-            inner = deferred or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
-            yield from _imports(child, deferred=inner)
-
-
-def _from_targets(node: ast.ImportFrom) -> list[str]:
-    """Return what ``from a import b`` names: the module ``a.b`` where there is one, else ``a``."""
-    base = node.module or ""
-    inner = [f"{base}.{alias.name}" for alias in node.names]
-    return [name if name in SOURCES else base for name in inner]
+def _imports(module: str) -> set[str]:
+    """Return the modules of the project that one imports: anywhere, for types and in functions."""
+    found: set[str] = set()
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in SOURCES else str(node.module) for name in inner}
+    return (found & set(SOURCES)) - {module}
 
 
 def _documented(node: ast.AST, prefix: str) -> Iterator[tuple[str, bool]]:
@@ -160,29 +113,14 @@ def _whole_line_comments(text: str) -> set[int]:
     }
 
 
-def test_imports_follow_the_way_of_the_data() -> None:
-    offences = []
-    for module, tree in TREES.items():
-        for target, deferred in _imports(tree):
-            if deferred and (module, target) in DEFERRED_IMPORTS:
-                continue
-            if _stage(target) > _stage(module):
-                offences.append(f"{module} imports {target}, which comes after it")
-    assert offences == []
-
-
-def test_no_import_cycles_in_core() -> None:
-    graph = {
-        module: {t for t, deferred in _imports(tree) if t in TREES and not deferred}
-        for module, tree in TREES.items()
-        if _under(module, "core")
-    }
+def test_no_import_cycles() -> None:
+    graph = {module: _imports(module) for module in TREES}
     finished: set[str] = set()
 
     def visit(module: str, path: tuple[str, ...]) -> None:
         assert module not in path, " -> ".join((*path, module))
         if module not in finished:
-            for target in sorted(graph.get(module, ())):
+            for target in sorted(graph[module]):
                 visit(target, (*path, module))
             finished.add(module)
 
@@ -190,15 +128,48 @@ def test_no_import_cycles_in_core() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("library", sorted(HOMES))
-def test_libraries_stay_in_their_room(library: str) -> None:
+def test_no_folder_is_crowded() -> None:
+    folders: dict[str, int] = {}
+    for path in _files("core", "pages"):
+        if path.name != "__init__.py":
+            folder = str(path.parent.relative_to(ROOT))
+            folders[folder] = folders.get(folder, 0) + 1
+    assert {folder: n for folder, n in folders.items() if n > FOLDER_MODULES} == {}
+
+
+def test_no_name_stands_for_two_modules_of_core() -> None:
+    seen: dict[str, str] = {}
+    twice = []
+    for module, path in SOURCES.items():
+        if _under(module, "core") and path.stem not in COMMON_NAMES:
+            if path.stem in seen:
+                twice.append(f"{seen[path.stem]} and {module}")
+            seen[path.stem] = module
+    assert twice == []
+
+
+def test_nobody_takes_a_private_name() -> None:
     offences = [
-        f"{module} imports {target}"
+        f"{module} takes {alias.name} from {node.module}"
         for module, tree in TREES.items()
-        for target, _ in _imports(tree)
-        if _under(target, library) and not any(_under(module, home) for home in HOMES[library])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and _under(str(node.module), "core")
+        for alias in node.names
+        if alias.name.startswith("_")
     ]
     assert offences == []
+
+
+def test_every_screen_has_its_name_everywhere() -> None:
+    """The name in the registry is that of the folder, of the text file and of the tests."""
+    from pages.screens import SCREENS
+
+    missing = []
+    for screen in SCREENS:
+        wanted = (screen.script, f"assets/text/{screen.name}.toml")
+        wanted += (f"tests/pages/test_{screen.name}.py",)
+        missing += [name for name in wanted if not (ROOT / name).is_file()]
+    assert missing == []
 
 
 def test_imports_are_absolute() -> None:
@@ -209,13 +180,6 @@ def test_imports_are_absolute() -> None:
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert offences == []
-
-
-def test_every_stage_is_known() -> None:
-    strangers = [module for module in TREES if _stage(module) < 0]
-    inside = [m for m in TREES if _under(m, "core") and m != "core"]
-    strangers += [m for m in inside if STAGES[_stage(m)] == ("core",)]
-    assert strangers == [], "add these modules to STAGES"
 
 
 def test_every_package_is_installed() -> None:
@@ -295,7 +259,7 @@ def test_no_way_in_for_a_hostile_upload() -> None:
 
 
 def test_only_the_theme_names_a_colour() -> None:
-    theme = ROOT / "core" / "plots" / "theme.py"
+    theme = ROOT / "core" / "figures" / "theme.py"
     sources = [p for p in SOURCES.values() if p != theme]
     sources += [p for end in (".js", ".css") for p in _files("core", "pages", "assets", ending=end)]
     offences = [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.exceptions import PoolingError
 from core.fitting.checks import notes_before, refusal_of
 from core.fitting.complete_pooling import fit_complete_pooling
+from core.fitting.mixedlm import MixedLMReference, fit_mixedlm
 from core.fitting.multilevel import fit_multilevel
 from core.fitting.no_pooling import fit_no_pooling
 from core.fitting.scaled import scale_model
@@ -24,7 +27,7 @@ def fit_all(
     data : GroupedData
     engine : {"auto", "moments", "statsmodels"}
         Who computes the multilevel fit. ``moments`` and ``auto`` find the optimum from the
-        per-group moments, which ``MultilevelFit.confirm()`` has MixedLM check;
+        per-group moments; ``MultilevelFit.confirm()`` asks MixedLM about it afterwards;
         ``statsmodels`` leaves the search to ``MixedLM`` itself.
     moments : GroupMoments, optional
         When they are at hand already.
@@ -45,9 +48,8 @@ def fit_all(
     if refusal is None:
         try:
             multilevel = fit_multilevel(data, moments, model, notes)
+            multilevel = replace(multilevel, reference=MixedLMReference())
             if engine == "statsmodels":
-                from core.fitting.mixedlm import fit_mixedlm
-
                 multilevel = fit_mixedlm(multilevel, model)
         except PoolingError as error:
             refusal = error

@@ -7,11 +7,12 @@ takes longer than the fits of a classroom table.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from core.evidence import Agreement
 from core.exceptions import PoolingError
 from core.fitting.multilevel import fit_at, optimum_at
 from core.fitting.scaled import ScaledModel
@@ -21,35 +22,6 @@ from core.types import FloatArray
 #: Rows x varying coefficients and groups up to which MixedLM answers in a second or so.
 CARRIES_GROUPS = 2_000
 CARRIES_ROWS = 50_000
-
-
-@dataclass(frozen=True, eq=False)
-class Agreement:
-    """What ``MixedLM`` says at the optimum that was found from the moments.
-
-    Attributes
-    ----------
-    criterion_gap : float
-        MixedLM's criterion minus ours at the same parameters.
-    fixef_gap, se_gap, ranef_gap : float
-        Largest difference of the fixed effects and of their standard errors, in standard
-        errors, and of the conditional modes, in units of sigma_y.
-    """
-
-    criterion_gap: float
-    fixef_gap: float
-    se_gap: float
-    ranef_gap: float
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the two engines tell the same story to four digits.
-
-        Standard errors are left out: MixedLM takes them from the joint Hessian, lme4 and
-        this project from the fixed effects' own block, and on unbalanced data they differ
-        by a percent or two.
-        """
-        return abs(self.criterion_gap) < 1e-4 and max(self.fixef_gap, self.ranef_gap) < 1e-3
 
 
 def carries(fit: MultilevelFit) -> bool:
@@ -192,6 +164,7 @@ def fit_mixedlm(fit: MultilevelFit, model: ScaledModel) -> MultilevelFit:
         criterion_value=-2.0 * float(results.llf),
         diagnostics=notes,
         engine="statsmodels",
+        reference=fit.reference,
     )
 
 
@@ -206,3 +179,15 @@ def _remarks(results: Any, caught: list[warnings.WarningMessage]) -> list[Diagno
             "MixedLM did not converge: " + "; ".join(sorted(said)) + " Use the engine 'moments'.",
         )
     ]
+
+
+class MixedLMReference:
+    """``MixedLM`` as the engine that a fit is held against (``results.ReferenceEngine``)."""
+
+    def confirm(self, fit: MultilevelFit) -> Agreement | None:
+        """Return how far it agrees at the optimum; None for tables it cannot carry."""
+        return confirm(fit)
+
+    def results_at(self, fit: MultilevelFit) -> Any:
+        """Return its own results object at the estimates of a fit."""
+        return results_at(fit)

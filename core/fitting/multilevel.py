@@ -7,11 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.fitting.complete_pooling import group_targets
-from core.fitting.covariance import factor_of, rel_cov_of, theta_of
-from core.fitting.criterion import CriterionProblem, evaluate, problem_of
 from core.fitting.modes import fixed_part, scaled_modes, unit_cond_var
-from core.fitting.optimize import Certificate, certify, minimise, snap, start_points, step_off
 from core.fitting.scaled import ScaledModel
+from core.fitting.search.covariance import factor_of, rel_cov_of, theta_of
+from core.fitting.search.criterion import CriterionProblem, evaluate, problem_of
+from core.fitting.search.optimize import (
+    Certificate,
+    certify,
+    minimise,
+    snap,
+    start_points,
+    step_off,
+)
 from core.fitting.status import diagnose, status_of
 from core.moments import GroupMoments
 from core.results import Diagnostic, Mode, MultilevelFit, OptSummary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.fitting.inverse import GroupInverse, group_inverse
-from core.fitting.scaled import ScaledModel, _independent
+from core.fitting.scaled import ScaledModel, independent_columns
 from core.moments import GroupMoments
 from core.results import NoPoolingFit, TwoStageFit
 from core.tables.grouped import GroupedData
@@ -19,13 +19,13 @@ def fit_no_pooling(data: GroupedData, moments: GroupMoments, model: ScaledModel)
     varies inside groups (Gelman & Hill 2007, sections 12.2 and 12.3).
     """
     own = group_inverse(moments, data.varying, model.mix)
-    common, slopes, inverse, rss = _common_slopes(model)
+    common, slopes, inverse, rss = common_slopes(model)
     n_free = int((~own.aliased).sum()) + len(common)
     df = model.n_obs - n_free
     rss_raw = model.y_scale**2 * rss
     sigma_y = float(np.sqrt(rss_raw / df)) if df > 0 else np.nan
     coef, gamma = _raw_coefficients(data, model, common, slopes)
-    unit_cov = _unit_covariance(data, model, own, common, inverse)
+    unit_cov = unit_covariance(data, model, own, common, inverse)
     coef = np.where(own.aliased.T, np.nan, coef)
     unknown = own.aliased.T[:, :, None] | own.aliased.T[:, None, :]
     coef_cov = np.where(unknown, np.nan, sigma_y**2 * np.moveaxis(unit_cov, 2, 0))
@@ -56,13 +56,13 @@ def fit_no_pooling(data: GroupedData, moments: GroupMoments, model: ScaledModel)
     )
 
 
-def _common_slopes(model: ScaledModel) -> tuple[IntArray, FloatArray, FloatArray, float]:
+def common_slopes(model: ScaledModel) -> tuple[IntArray, FloatArray, FloatArray, float]:
     """Return the terms estimable inside groups, their slopes, (X'MX)^-1 and the RSS (scaled)."""
     p = model.p
     gram = model.rest[:p, :p]
     length = np.diag(model.WW)[:p]
     inside = np.flatnonzero(np.diag(gram) > 1e-11 * length)
-    independent, _ = _independent(gram[np.ix_(inside, inside)])
+    independent, _ = independent_columns(gram[np.ix_(inside, inside)])
     common = inside[independent]
     inverse: FloatArray = np.asarray(np.linalg.inv(gram[np.ix_(common, common)]))
     Xy = model.rest[common, p]
@@ -89,7 +89,7 @@ def _raw_coefficients(
     return coef, np.where(missing, np.nan, gamma)
 
 
-def _unit_covariance(
+def unit_covariance(
     data: GroupedData,
     model: ScaledModel,
     own: GroupInverse,

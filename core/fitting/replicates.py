@@ -3,7 +3,7 @@
 The predictors, groups and sizes are those of one ``GroupedData``; only the outcome differs
 from replicate to replicate, and it enters by its per-group moments (``Outcomes``). What
 depends on the design alone is worked out once; the variances are found for all replicates
-in lockstep (``core.fitting.batch``). Estimates equal those of ``fit_all`` on the same
+in lockstep (``core.fitting.search.batch``). Estimates equal those of ``fit_all`` on the same
 moments, but that the batch sets out from fewer starting points.
 """
 
@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from core.fitting.batch import Optima, find_optima
-from core.fitting.criterion import (
-    CriterionProblem,
-    _to_centred,
-    own_precision_packed,
-    problem_of,
-    unpack,
-)
 from core.fitting.inverse import group_inverse
 from core.fitting.multilevel import unit_of
-from core.fitting.no_pooling import _common_slopes, _unit_covariance
+from core.fitting.no_pooling import common_slopes, unit_covariance
 from core.fitting.scaled import ScaledModel, scale_model
+from core.fitting.search.batch import Optima, find_optima
+from core.fitting.search.criterion import (
+    CriterionProblem,
+    own_precision_packed,
+    problem_of,
+    to_centred,
+    unpack,
+)
 from core.moments import GroupMoments, group_scaling
 from core.tables.grouped import GroupedData
 from core.types import BoolArray, FloatArray, IntArray
@@ -273,7 +273,7 @@ def _complete_pooling(design: ReplicateDesign, parts: _Parts) -> dict[str, Any]:
 def _no_pooling(design: ReplicateDesign, parts: _Parts) -> dict[str, Any]:
     data, model, p = design.data, design.model, design.model.p
     own_X = group_inverse(design.moments, data.varying, model.mix)
-    common, _, inverse, _ = _common_slopes(model)
+    common, _, inverse, _ = common_slopes(model)
     slopes = parts.rest[:, common] @ inverse
     rss = parts.rest_square - np.einsum("bc,bc->b", parts.rest[:, common], slopes)
     df = model.n_obs - int((~own_X.aliased).sum()) - len(common)
@@ -285,7 +285,7 @@ def _no_pooling(design: ReplicateDesign, parts: _Parts) -> dict[str, Any]:
     own[:, 0] -= np.einsum("aj,baj->bj", model.shift, own[:, 1:])
     coef = model.y_scale * np.einsum("ik,bkj->bji", model.z_to_raw, own)
     coef += gamma[:, None, data.varying_terms]
-    unit = np.einsum("kkj->jk", _unit_covariance(data, model, own_X, common, inverse))
+    unit = np.einsum("kkj->jk", unit_covariance(data, model, own_X, common, inverse))
     unit = model.y_scale**2 * np.where(own_X.aliased.T, np.nan, unit)
     return {
         "no_pooling_coef": np.where(own_X.aliased.T, np.nan, coef),
@@ -369,14 +369,14 @@ def _modes(
     model, unit, D = design.model, design.unit, optima.D
     packed, _ = own_precision_packed(problem, D[:, None])
     P = unpack(np.moveaxis(packed[:, 0], 1, 2), model.k)
-    to_centred = _to_centred(problem)[:1, 0]
+    centring = to_centred(problem)[:1, 0]
     z = model.z_to_raw / unit
-    pull = to_centred.swapaxes(2, 3) @ P
+    pull = centring.swapaxes(2, 3) @ P
     zDP = z @ D[:, None] @ pull
     own_X = model.own_centred[:-1] * unit[:, None]
     apart = parts.own * unit[:, None] - np.einsum("pkj,bp->bkj", own_X, optima.beta, optimize=True)
     ranef = np.einsum("bjik,bkj->bji", zDP, apart)
-    cond = D[:, None] - D[:, None] @ pull @ to_centred @ D[:, None]
+    cond = D[:, None] - D[:, None] @ pull @ centring @ D[:, None]
     cond = np.einsum("bjik,ik->bji", z @ cond, z)
     through = design.targets[:, :, model.used] @ model.to_raw
     through = through - np.einsum("bjik,pkj->bjip", zDP, own_X, optimize=True)

@@ -120,7 +120,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
     columns.append((moments.outcome, None))
     WW = _design_products(moments, columns)
     gram = WW[:-1, :-1]
-    used, aliased = _independent(gram)
+    used, aliased = independent_columns(gram)
     keep = np.append(used, len(columns) - 1)
     WW = WW[np.ix_(keep, keep)]
     mix = _varying_mix(data, moments)
@@ -183,7 +183,7 @@ def _times(values: FloatArray, factor: FloatArray | None) -> FloatArray:
     return values if factor is None else values * factor
 
 
-def _independent(gram: FloatArray) -> tuple[IntArray, IntArray]:
+def independent_columns(gram: FloatArray) -> tuple[IntArray, IntArray]:
     """Return the positions of independent columns, in order, and of the others."""
     length = np.diag(gram).copy()
     left = gram.copy()

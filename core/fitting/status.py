@@ -11,8 +11,6 @@ from core.types import FloatArray
 
 #: A second mode within this many units of the criterion is worth telling.
 SECOND_MODE = 4.0
-#: A correlation this close to +-1 is at its bound.
-AT_BOUND = 1e-6
 
 
 def diagnose(

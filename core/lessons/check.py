@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.exceptions import LessonError, PoolingError, SpecError
-from core.explore.wording import Wording
 from core.fitting.fit import fit_all
 from core.lessons.expression import Expression, parse_expression
 from core.lessons.facts import Facts, Scene
@@ -14,6 +13,7 @@ from core.lessons.lesson import Lesson, State, Step
 from core.lessons.quantities import evaluate, place
 from core.tables.examples import EXAMPLES, load_example
 from core.tables.grouped import GroupedData
+from core.tables.wording import Wording
 
 Provide = Callable[[State], Facts]
 

@@ -9,19 +9,19 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from core.estimators.estimates import Estimates, estimates, varying_names
+from core.estimators.folds import HoldOut
+from core.estimators.profile import Profile, profile
 from core.exceptions import SpecError
-from core.explore.dial_path import DialPath, dial_path
-from core.explore.estimates import Estimates, estimates, varying_names
-from core.explore.folds import HoldOut
-from core.explore.pooling import DialPosition, dial
-from core.explore.prediction import predict
-from core.explore.profile import Profile, profile
-from core.explore.standard_errors import standard_errors
-from core.explore.validation import CrossValidation, cross_validate
-from core.explore.variance import IntraclassCorrelation, icc
-from core.explore.wording import INTERCEPT, Wording
+from core.explore.dial.numbers import DialPosition, dial
+from core.explore.dial.path import DialPath, dial_path
+from core.explore.prediction.numbers import predict
+from core.explore.predicts_best.numbers import CrossValidation, cross_validate
+from core.explore.standard_errors.numbers import standard_errors
+from core.explore.variance.numbers import IntraclassCorrelation, icc
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn
+from core.tables.wording import INTERCEPT, Wording
 from core.types import FloatArray
 
 #: All readers of a lesson see the same folds.

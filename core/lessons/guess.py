@@ -10,7 +10,7 @@ import numpy as np
 
 from core import formats
 from core.exceptions import SpecError
-from core.explore.lines import GroupLines
+from core.explore.pooling.lines import GroupLines
 from core.lessons.expression import parse_expression
 from core.lessons.facts import Scene
 from core.lessons.lesson import Task

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from core import formats
+from core.estimators.estimates import Estimates
+from core.estimators.folds import HoldOut
 from core.exceptions import SpecError
-from core.explore.compare import r_squared
-from core.explore.estimates import Estimates
-from core.explore.folds import HoldOut
-from core.explore.wording import INTERCEPT
+from core.explore.compare.numbers import r_squared
 from core.lessons.facts import Facts, Scene
+from core.tables.wording import INTERCEPT
 
 FITS = ("complete_pooling", "no_pooling", "partial_pooling")
 WORDS = {

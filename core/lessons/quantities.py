@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from core.estimators.estimates import Estimates
 from core.exceptions import PoolingError, SpecError
-from core.explore.estimates import Estimates
 from core.formats import number
 from core.lessons.expression import Expression
 from core.lessons.facts import Facts, Scene

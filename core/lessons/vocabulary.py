@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.explore.wording import INTERCEPT
 from core.lessons import measures as m
 from core.lessons.measures import Value
+from core.tables.wording import INTERCEPT
 
 
 @dataclass(frozen=True)

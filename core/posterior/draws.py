@@ -9,10 +9,10 @@ import numpy as np
 
 from core.exceptions import SpecError
 from core.fitting.complete_pooling import group_targets
-from core.posterior.groups import Conditional, chunks, conditional_of
-from core.posterior.lines import GroupPosterior
-from core.posterior.nodes import Nodes
-from core.posterior.solve import Solved
+from core.posterior.conditional import Conditional, chunks, conditional_of
+from core.posterior.group_posterior import GroupPosterior
+from core.posterior.theta.nodes import Nodes
+from core.posterior.theta.solve import Solved
 from core.tables.grouped import GroupedData
 from core.types import FloatArray
 

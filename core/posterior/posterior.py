@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from core.exceptions import SpecError
+from core.posterior.conditional import Conditional, conditional_of
+from core.posterior.drawn_ranks import rank_quantity
 from core.posterior.draws import Draws, draw
-from core.posterior.groups import Conditional, conditional_of
-from core.posterior.lines import GroupPosterior, OneMixture, group_posterior, summarised
+from core.posterior.group_posterior import GroupPosterior, OneMixture, group_posterior, summarised
 from core.posterior.marginal import Tabulated, inverse_chi
 from core.posterior.mixture import StudentMixture
-from core.posterior.prior import Prior, StatedPrior
 from core.posterior.quantity import Quantity, fixed_quantity, quantity_of, stacked
-from core.posterior.ranks import rank_quantity
-from core.posterior.residual import residual_density
-from core.posterior.solve import Solved, solve
-from core.posterior.theta import ThetaSample, correlation_of, theta_sample
+from core.posterior.theta.prior import Prior, StatedPrior
+from core.posterior.theta.residual import residual_density
+from core.posterior.theta.solve import Solved, solve
+from core.posterior.variances import ThetaSample, correlation_of, theta_sample
 from core.results import PoolingFits
 from core.types import FloatArray
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.tables.limits import shorten
+from core.formats import shorten
 from core.types import IntArray
 
 

@@ -135,9 +135,3 @@ _REMEDY = {
 }
 
 LIMITS = Limits()
-
-
-def shorten(text: str, width: int = 40) -> str:
-    """Return a name or cell on one line and at most ``width`` characters, for messages."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

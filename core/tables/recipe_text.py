@@ -14,7 +14,7 @@ import numpy as np
 
 from core.exceptions import SpecError
 from core.spec import ModelSpec
-from core.tables.simulate import GROUP, GROUP_PREDICTOR, OUTCOME, PREDICTOR, Population
+from core.tables.population import GROUP, GROUP_PREDICTOR, OUTCOME, PREDICTOR, Population
 
 #: What is fitted: group means only; one slope for all; a slope for every group.
 FitStructure: TypeAlias = Literal["mean", "intercept", "slope"]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.formats import shorten
 from core.tables.columns import label_of
-from core.tables.finish import unique_names
-from core.tables.fixes import Fix, replace_column
-from core.tables.limits import LIMITS, shorten
+from core.tables.fix import Fix, replace_column
+from core.tables.limits import LIMITS
+from core.tables.names import unique_names
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.escape import for_latex
 from core.exceptions import DataError
+from core.formats import shorten
 from core.tables.columns import (
     CategoricalColumn,
     categorical_column,
@@ -16,9 +17,8 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
-from core.tables.finish import unique_names
-from core.tables.fixes import Fix
-from core.tables.limits import shorten
+from core.tables.fix import Fix
+from core.tables.names import unique_names
 from core.types import FloatArray
 
 

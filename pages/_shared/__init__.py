@@ -21,17 +21,17 @@ as a table of contents::
   for shipped examples the result is shared by all sessions, for uploads it stays in the
   session. The options are part of the key, so they must be hashable; never a DataFrame.
 - **Messages.** A screen catches only ``PoolingError`` and shows it by ``messages.error``.
-- **Keys.** Session keys and widget keys are ``<screen>_<name>``; a widget that must outlive
-  a change of screen or view takes ``persist_state="session"``. What the sidebar sets lives
-  in ``state`` under ``data_*``, ``model_*`` and ``display_*``.
-- **The link.** Everything set stands in the address (``link``). A control of a screen joins it
-  by a line in ``link_options``; its key must be stable, and what it shows must be checked
-  against the options that the table gives (``controls.keep_valid``), because a link may name
-  what another table had. ``link.open_state(params)`` followed by ``st.switch_page`` shows
-  what a link with these parameters would show: what lessons do.
+- **Controls.** A screen declares its controls in ``controls.py`` beside it (``control.Control``)
+  and hands them to ``pages/screens.py``; each draws itself, keeps its value while it is not
+  drawn and joins the link. Session keys are ``<screen>_<name>``, with ``{table}``, ``{model}`` or
+  ``{step}`` where they belong to one. What the sidebar sets lives in ``state`` under ``data_*``,
+  ``model_*`` and ``display_*``.
+- **The link.** Everything set stands in the address (``link``). A link may name what another
+  table had: what is not on offer is dropped or refused. ``link.open_state(params)`` followed by
+  ``st.switch_page`` shows what a link with these parameters would show: what lessons do.
 - **Names from tables** go through ``core.escape`` before ``st.markdown``, widget labels,
   LaTeX or Plotly. ``st.dataframe``, ``st.code`` and the options of a select box show plain
   text.
 - **Look.** ``look.style()`` says light or dark, normal or projector, wide or narrow; pass it
-  to every figure. Nothing outside ``core/plots/theme.py`` names a colour.
+  to every figure. Nothing outside ``core/figures/theme.py`` names a colour.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,9 +16,7 @@ import streamlit as st
 import core
 from core.results import PoolingFits
 from core.spec import ModelSpec
-
-if TYPE_CHECKING:
-    from pages._shared.state import Dataset, Shown
+from pages._shared.dataset import Dataset, Shown
 
 _SHARED, _PRIVATE = 128, 16
 

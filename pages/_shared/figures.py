@@ -11,7 +11,7 @@ import streamlit as st
 
 import core
 from core import escape
-from core.plots.key import key_html
+from core.figures.key import key_html
 from pages._shared import look, terms, texts
 
 _CONFIG = {

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from core.plots import theme
+from core.figures import theme
 from pages._shared import terms, texts
 
 #: Screens up to this many pixels wide get figures made for a phone.

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core import escape
 from core.exceptions import PoolingError
-from core.explore import overview
+from core.explore.data import overview
 from pages._shared import texts
-from pages._shared.state import Shown
+from pages._shared.dataset import Shown
 
 
 def error(problem: PoolingError) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import link
+from pages._shared.link import address as link
 
 
 def draw(sections: Mapping[str, Sequence[Any]]) -> None:

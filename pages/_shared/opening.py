@@ -18,10 +18,10 @@ import streamlit as st
 import core
 from core import escape
 from core.exceptions import DataError, PoolingError
-from core.explore.wording import Wording
-from core.tables.formats import recognise
+from core.tables.read.number_marks import recognise
+from core.tables.wording import Wording
 from pages._shared import state, texts
-from pages._shared.state import Dataset
+from pages._shared.dataset import Dataset
 
 #: Text up to this size is read within the run: it takes less time than asking somebody else.
 _SMALL = 1_000_000

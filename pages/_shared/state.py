@@ -20,72 +20,22 @@ upload_error : (file name, message) or absent
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 import core
 from core.exceptions import PoolingError
-from core.explore.simulated import SIMULATED_WORDING, simulated_story, simulated_title
-from core.explore.wording import Wording
-from core.results import PoolingFits
+from core.explore.simulate.simulated import SIMULATED_WORDING, simulated_story, simulated_title
 from core.spec import ModelSpec
 from core.tables.recipe_text import PREFIX as SIMULATED
+from core.tables.wording import Wording
 from pages._shared import cache
+from pages._shared.dataset import Dataset, Shown
 
 #: Simulated tables that one session may hold.
 MOST_SIMULATIONS = 5
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """A table on offer: an example, or an upload of this session.
-
-    ``id`` names the content: the example's id, or a digest of the uploaded bytes and of what
-    was mended since. ``fixes`` are the mendings, ``previous`` is the table before the last, and
-    ``base`` the id of the example that it all began with (empty for an upload). ``content`` is
-    the file as it came, for reading it again with other ``options``.
-    """
-
-    id: str
-    title: str
-    table: pd.DataFrame
-    wording: Wording
-    first_spec: ModelSpec | None
-    story: str = ""
-    source: str = ""
-    is_upload: bool = False
-    changes: tuple[str, ...] = ()
-    previous: Dataset | None = None
-    content: bytes = b""
-    options: core.ReadOptions = field(default_factory=core.ReadOptions)
-    fixes: tuple[core.Fix, ...] = ()
-    base: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What the screens show.
-
-    Attributes
-    ----------
-    dataset, spec, fits
-        What the fits are of.
-    error : PoolingError or None
-        Why the model asked for could not be fitted; the fits are then the last that worked.
-    """
-
-    dataset: Dataset
-    spec: ModelSpec
-    fits: PoolingFits
-    error: PoolingError | None = None
-
-    @property
-    def wording(self) -> Wording:
-        """What things are called."""
-        return self.dataset.wording
 
 
 def example(name: str) -> Dataset:
@@ -310,6 +260,17 @@ def selected_group(found: Shown, otherwise: str) -> str:
 def select_group(found: Shown, name: str) -> None:
     """Look at a group, on every screen."""
     st.session_state[f"group_{found.dataset.id}"] = name
+
+
+def tell() -> None:
+    """Have what keeps a state of its own in the browser take that of the session instead."""
+    st.session_state["told"] = told() + 1
+
+
+def told() -> int:
+    """Return how often the session was changed from outside: by a link, or by a click elsewhere."""
+    count: int = st.session_state.get("told", 0)
+    return count
 
 
 def draft(name: str) -> dict[str, Any]:

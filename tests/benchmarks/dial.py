@@ -24,15 +24,15 @@ from typing import Any
 import numpy as np
 
 import core
-from core.explore.dial_curve import dial_curve
-from core.explore.dial_evidence import DROP_95, dial_evidence
-from core.explore.dial_labels import dial_labels
-from core.explore.dial_path import DialPath, dial_path
-from core.explore.dial_payload import dial_payload
-from core.explore.dial_validation import dial_validation
-from core.explore.folds import make_folds
-from core.explore.training import KNOWN
-from core.explore.wording import Wording
+from core.estimators.folds import make_folds
+from core.estimators.training import KNOWN
+from core.explore.dial.beneath import DROP_95, dial_evidence
+from core.explore.dial.curve import dial_curve
+from core.explore.dial.held_out import dial_validation
+from core.explore.dial.labels import dial_labels
+from core.explore.dial.path import DialPath, dial_path
+from core.explore.dial.payload import dial_payload
+from core.tables.wording import Wording
 from core.types import FloatArray
 from tests.benchmarks import dial_brute
 from tests.benchmarks.dial_models import models

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.explore.dial_path import DialPath
+from core.explore.dial.path import DialPath
 from core.types import FloatArray, IntArray
 
 

@@ -11,9 +11,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 def main() -> None:
     """Draw the dial of one case."""
     import core
-    from core.explore.dial_labels import dial_labels
-    from core.explore.wording import Wording
-    from core.plots import theme
+    from core.explore.dial.labels import dial_labels
+    from core.figures import theme
+    from core.tables.wording import Wording
     from pages._shared import texts
     from pages._shared.dial import component, view
     from tests.browser.dial_cases import CASES

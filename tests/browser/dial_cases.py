@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import core
-from tests.core.test_pooling import fits_of, three_coefficients
+from tests.core.explore.dial.test_numbers import fits_of, three_coefficients
 
 CASES: dict[str, Callable[[], core.PoolingFits]] = {
     "intercept": lambda: fits_of("sleepstudy_int"),

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import core
-from core.plots import theme
+from core.figures import theme
 from tests.browser.driver import settle
 
 #: The component's own instance, for the positions it has drawn (screen pixels to numbers).

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 import core
-from core.explore.dial_split import dial_split
+from core.explore.dial.split import dial_split
 from tests.browser.dial_cases import CASES
 from tests.browser.driver import ROOT, AppServer, serve
 from tests.browser.test_dial import drag, drawn

@@ -1,6 +1,6 @@
 """Write the numbers that the JavaScript tests compare with: ``python -m tests.js.fixtures``.
 
-Payloads come from ``core.explore.dial_payload``, expected lines from ``core.dial`` (checked
+Payloads come from ``core.explore.dial.payload``, expected lines from ``core.dial`` (checked
 against dense refits elsewhere), in part also from the dense refit itself.
 """
 
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 import core
-from core.explore.dial_payload import dial_payload
-from core.explore.dial_split import dial_split
+from core.explore.dial.payload import dial_payload
+from core.explore.dial.split import dial_split
 from tests.core.brute import refit_at
-from tests.core.test_pooling import fits_of, perfectly_correlated, three_coefficients
+from tests.core.explore.dial.test_numbers import fits_of, perfectly_correlated, three_coefficients
 
 FILE = Path(__file__).resolve().parent / "dial_fixture.json"
 CASES = (

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 import core
-from core.explore.dial_labels import dial_labels
-from core.explore.dial_payload import dial_payload
-from core.explore.wording import Wording
-from tests.core.test_pooling import three_coefficients
+from core.explore.dial.labels import dial_labels
+from core.explore.dial.payload import dial_payload
+from core.tables.wording import Wording
+from tests.core.explore.dial.test_numbers import three_coefficients
 
 HERE = Path(__file__).resolve().parent
 POSITIONS = [0.0, 0.3, 1.0, 20.0, "none"]

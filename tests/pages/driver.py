@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+from pages.screens import START
 
 
 def healthy(app: AppTest) -> None:
@@ -28,6 +31,20 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
     return app
 
 
+def start_at(app: AppTest, name: str) -> None:
+    """Let the first run of an app open a screen, ``section/screen``, as a link from outside does.
+
+    ``AppTest.switch_page`` knows addresses that differ from the file's name only after a run.
+    """
+    screen = name.rpartition("/")[2]
+    app._page_hash = calc_hash("" if screen == START.name else screen)
+
+
+def has_dial(app: AppTest) -> bool:
+    """Return whether the pooling dial is on the page."""
+    return any(c.proto.component_name == "pooling_dial" for c in app.get("bidi_component"))
+
+
 def sidebar_key(app: AppTest, field: str) -> str:
     """Return the key of a model control of the table that is chosen."""
     return f"model_{field}_{app.session_state['data_choice']}"
@@ -35,6 +52,6 @@ def sidebar_key(app: AppTest, field: str) -> str:
 
 def open_screen(app: AppTest, name: str) -> AppTest:
     """Go to a screen, ``section/screen``, and run."""
-    app.switch_page(f"pages/{name}.py").run()
+    app.switch_page(f"pages/{name}/screen.py").run()
     healthy(app)
     return app

@@ -13,8 +13,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from core.explore.dial_report import dial_table
-from core.explore.dial_split import dial_split
+from core.explore.dial.position_text import dial_table
+from core.explore.dial.split import dial_split
 from pages._shared.dial import component
 from pages._shared.dial.component import NO_POOLING, Position
 from pages._shared.state import tag_of
@@ -33,11 +33,6 @@ def path_of(app: AppTest) -> core.DialPath:
 
 def sentences(app: AppTest) -> str:
     return " ".join(m.value for m in app.markdown)
-
-
-def receipt_start(receipt: core.Receipt) -> str:
-    """Return the beginning of a receipt's numbers, which no escaping changes."""
-    return receipt.sentence.split("its own ")[1].split(" is pulled")[0].split(" stays")[0]
 
 
 @pytest.mark.parametrize("value", [0.0, 0.25, NO_POOLING])

@@ -12,11 +12,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import core
-from pages._shared import link, share
-from pages._shared.link_model import Columns, read, write
+from pages._shared.link import address as link
+from pages._shared.link import share
+from pages._shared.link.link_model import Columns, read, write
 from tests.browser.driver import ROOT
 from tests.fitted import many_groups
-from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
+from tests.pages.driver import choose, healthy, open_screen, sidebar_key, start_at, upload
 
 NAMES = ("y", "g", "x", "a*b", "b", "c:d", "u", "v")
 START = core.ModelSpec(outcome="y", group="g", predictors=("x",), varying=("x",))
@@ -41,7 +42,7 @@ def follow(query: str, screen: str | None = None) -> AppTest:
     for name, value in parse_qs(query, keep_blank_values=True).items():
         app.query_params[name] = value
     if screen:
-        app.switch_page(f"pages/{screen}.py")
+        start_at(app, screen)
     app.run()
     healthy(app)
     return app
@@ -208,7 +209,8 @@ def test_everybody_gets_a_seed_of_their_own_and_keeps_it(
 def test_a_guess_is_not_handed_on() -> None:
     app = follow("lesson=scenarios&step=2&guess=0.4", "learn/lessons")
     assert address(app)["guess"] == ("0.4",)
-    assert "guess" not in link.shared(address(app)) and link.shared(address(app))["step"]
+    found = link.shared(address(app), "lessons")
+    assert "guess" not in found and found["step"]
     assert any("Your guess" in str(m.value) or "0.4" in str(m.value) for m in app.info)
     hostile = follow("lesson=scenarios&step=2&guess=nan", "learn/lessons")
     assert not hostile.info and hostile.button(key="lessons_commit_scenarios/2")
@@ -237,7 +239,7 @@ def test_the_code_is_that_of_the_address_with_a_quiet_border() -> None:
 
 def test_what_is_shared_gives_everybody_a_draw_of_their_own() -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.switch_page("pages/learn/simulate.py")
+    start_at(app, "learn/simulate")
     app.session_state["share_open"] = True
     app.run()
     healthy(app)

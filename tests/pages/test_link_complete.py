@@ -11,17 +11,15 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from core.lessons.catalogue import LESSONS
-from pages._shared import link, link_model
-from pages._shared.link_options import SCREENS, options_of
-from tests.browser.driver import ROOT
+from pages import screens
+from pages._shared.link import address as link
+from pages._shared.link import link_model
 from tests.pages.driver import healthy
 from tests.pages.test_link import address, follow
 
+link.know(screens.controls())
 #: The script of every screen, by its path.
-FILES = {
-    ("" if path.stem == "pooling" else path.stem): f"{path.parent.name}/{path.stem}"
-    for path in sorted((ROOT / "pages").glob("[!_]*/[!_]*.py"))
-}
+FILES = {each.path: f"{each.section.lower()}/{each.name}" for each in screens.SCREENS}
 KINDS = ("button_group", "checkbox", "multiselect", "number_input", "pagination", "radio")
 KINDS += ("select_slider", "selectbox", "slider", "text_area", "text_input", "toggle")
 #: Controls that no link holds, and why.
@@ -38,7 +36,7 @@ TABLE = "data=exam&x=standLRT&x=sex&slope=standLRT&u=schavg"
 
 def views(screen: str) -> Iterator[str]:
     """Yield the queries that show all views of a screen."""
-    found = [o for o in options_of(screen) if o.name == "view"]
+    found = [o for o in link.controls_of(screen) if o.name == "view"]
     yield from [f"&view={c}" for c in found[0].choices] if found else [""]
     if screen == "simulate":
         yield from ("&source=own", "&source=own&view=amount", "&view=many&draws=200")
@@ -58,7 +56,7 @@ def is_refused(app: AppTest) -> bool:
 
 def known(key: str, screen: str) -> bool:
     """Return whether a key is one that a link holds, or that no link has to."""
-    templates = [re.escape(o.key) for o in options_of(screen)]
+    templates = [re.escape(o.key) for o in link.controls_of(screen)]
     patterns = [re.sub(r"\\\{\w+\\\}", ".*", t) for t in templates]
     return any(re.fullmatch(p, key) for p in (*patterns, *LEFT_OUT))
 
@@ -75,9 +73,8 @@ def test_every_control_is_in_the_link(screen: str) -> None:
 
 
 def test_no_option_is_without_a_screen_or_takes_the_name_of_another() -> None:
-    assert set(SCREENS) <= set(FILES)
-    for screen in SCREENS:
-        names = [o.name for o in options_of(screen)]
+    for screen in FILES:
+        names = [o.name for o in link.controls_of(screen)]
         assert len(set(names)) == len(names)
         assert not {*names} & {"data", "do", "at", *link_model.NAMES}
 

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from core.tables.fixes import DropColumn
+from core.tables.doctor.fixes import DropColumn
 from core.tables.limits import Limits
 from pages._shared import opening
 from tests.fitted import many_groups

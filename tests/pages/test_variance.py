@@ -10,10 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from core.explore import variance_story as story_module
-from core.explore.variance_story import variance_story
-from core.explore.wording import Wording
-from core.plots.plot_intervals import plot_intervals
+from core.explore.variance import story as story_module
+from core.explore.variance.plot_intervals import plot_intervals
+from core.explore.variance.story import variance_story
+from core.tables.wording import Wording
 from pages._shared import cache
 from tests.fitted import many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload

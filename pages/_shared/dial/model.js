@@ -13,7 +13,7 @@ export function unpack(text, Type = Float64Array) {
   return new Type(bytes.buffer);
 }
 
-/** Turn the payload of `core.explore.dial_payload` into a model with typed arrays. */
+/** Turn the payload of `core.explore.dial.payload` into a model with typed arrays. */
 export function readModel(payload) {
   const pull = { ...payload.pull };
   for (const name of ["S", "det", "strength", "axes", "back", "se"]) {

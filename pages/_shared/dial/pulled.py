@@ -5,18 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import streamlit as st
 
 import core
 from core import escape, formats
 from core.exceptions import PoolingError
 from core.results import PoolingFits
 from core.spec import ModelSpec
-from pages._shared import cache, state, texts
-from pages._shared.state import Shown
+from pages._shared import cache, texts
+from pages._shared.control import Control, place
+from pages._shared.dataset import Shown
+from pages._shared.option import Offer
 
 AVERAGE, REGRESSION = "average", "regression"
 CHOICES = (AVERAGE, REGRESSION)
+
+
+def first(spec: ModelSpec) -> str:
+    """Return what the groups of a model are pulled to unless somebody asks for the other."""
+    return REGRESSION if spec.group_predictors else AVERAGE
+
+
+def _offer(shown: Shown) -> Offer:
+    return Offer(first(shown.spec), choices=CHOICES)
+
+
+PULLED = Control("pulled", "pooling_pulled_{model}", choices=CHOICES, offers=_offer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +65,6 @@ def choose(shown: Shown) -> Pulled:
     return Pulled(other, _sentence(shown.fits, fits, value == REGRESSION, columns, shown))
 
 
-def first(spec: ModelSpec) -> str:
-    """Return what the groups of a model are pulled to unless somebody asks for the other."""
-    return REGRESSION if spec.group_predictors else AVERAGE
-
-
 def _control(shown: Shown, columns: tuple[str, ...], asked: str) -> str:
     """Return what groups are to be pulled to; every model keeps its own choice."""
     text = texts.load("dial")["pulled"]
@@ -64,20 +72,14 @@ def _control(shown: Shown, columns: tuple[str, ...], asked: str) -> str:
         "group": shown.wording.group.one,
         "column": formats.shorten(formats.listed(columns), 24),
     }
-    key = f"pooling_pulled_{state.tag_of(shown.dataset.id, shown.spec)}"
-    if st.session_state.get(key) not in CHOICES:
-        st.session_state[key] = asked
-    value = st.segmented_control(
+    chosen: str = PULLED.segments(
         text["label"],
-        CHOICES,
-        format_func=lambda v: escape.for_markdown(text[v].format(**words)),
-        required=True,
-        key=key,
-        label_visibility="collapsed",
+        lambda v: escape.for_markdown(text[v].format(**words)),
+        at=place(shown),
+        first=asked,
         help=text["help"],
-        persist_state="session",
     )
-    return value if value in CHOICES else asked
+    return chosen
 
 
 def _with(spec: ModelSpec, columns: tuple[str, ...]) -> ModelSpec:

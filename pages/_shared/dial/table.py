@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.explore import sentences
-from core.explore.estimates import estimates, varying_names
-from core.plots.hover import decimals
+from core.estimators.estimates import estimates, varying_names
+from core.figures.hover import decimals
+from core.formats import upper_first
 from pages._shared import texts
-from pages._shared.state import Shown
+from pages._shared.dataset import Shown
 
 
 def columns(shown: Shown) -> dict[str, Any]:
@@ -18,8 +18,8 @@ def columns(shown: Shown) -> dict[str, Any]:
     wording, words = shown.wording, texts.load("dial")["columns"]
     count = st.column_config.NumberColumn
     out: dict[str, Any] = {
-        "group": sentences.upper_first(wording.group.one),
-        "n": count(sentences.upper_first(wording.individual.many), format="localized"),
+        "group": upper_first(wording.group.one),
+        "n": count(upper_first(wording.individual.many), format="localized"),
     }
     terms = varying_names(shown.fits)
     for term in terms:

@@ -1,23 +1,10 @@
-"""The view of the dial on the start screen: the component, and what follows its release.
-
-Session keys
-------------
-pooling_dial_<table> : float or None
-    Where the dial stands, as a multiple of the estimated covariance: 0 is complete pooling, 1
-    or None the estimate, ``component.NO_POOLING`` and more no pooling.
-pooling_dial_slope_<table> : float or None
-    The multiple for the slope's variance where the two hands are apart (``pooling_dial`` is
-    then the intercept's).
-pooling_dial_views_<table> : str or None
-    The open views (``map-size``) where they are not the usual ones.
-pooling_pulled_<model> : {"average", "regression"} or None
-    What groups are pulled to; None is what the model says.
-"""
+"""The view of the dial on the start screen: the component, and what follows its release."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,45 +12,51 @@ import streamlit as st
 
 import core
 from core import escape
-from core.explore import sentences
-from core.explore.dial_curve import dial_curve
-from core.explore.dial_evidence import dial_evidence
-from core.explore.dial_labels import dial_labels
-from core.explore.dial_path import DialPath, dial_path
-from core.explore.dial_payload import dial_payload
-from core.explore.dial_report import dial_table
-from core.explore.dial_split import dial_split, split_path
-from core.explore.dial_validation import MOST_ROWS, dial_validation
-from core.explore.estimates import estimates
-from core.explore.lines import group_lines
-from core.plots import theme
+from core.estimators.estimates import estimates
+from core.explore.dial.beneath import dial_evidence
+from core.explore.dial.curve import dial_curve
+from core.explore.dial.held_out import MOST_ROWS, dial_validation
+from core.explore.dial.labels import dial_labels
+from core.explore.dial.path import DialPath, dial_path
+from core.explore.dial.payload import dial_payload
+from core.explore.dial.position_text import dial_table
+from core.explore.dial.split import dial_split, split_path
+from core.explore.pooling import story as sentences
+from core.explore.pooling.lines import group_lines
+from core.figures import theme
 from core.results import PoolingFits
 from pages._shared import cache, figures, look, state, texts
+from pages._shared.dataset import Shown
 from pages._shared.dial import component, pulled
 from pages._shared.dial.component import NO_POOLING, Position
+from pages._shared.dial.controls import POSITION, SLOPE, VIEWS
 from pages._shared.dial.table import columns
-from pages._shared.state import Shown
+from pages._shared.option import Place
 
-KEY, SLOPE, VIEWS = "pooling_dial", "pooling_dial_slope", "pooling_dial_views"
-_VIEW, _TOLD, _MORE = (f"{KEY}_{name}" for name in ("view", "told", "more"))
+KEY = "pooling_dial"
+_VIEW, _MORE = f"{KEY}_view", f"{KEY}_more"
 #: Rows of the chosen group that are drawn at most.
 _MOST_ROWS = 400
 
 
-def show(shown: Shown, options: Any) -> None:
-    """Draw the dial, or say why there is none; its options go into the container ``options``."""
+def show(shown: Shown, options: Any, on_release: Callable[[], None]) -> None:
+    """Draw the dial, or say why there is none.
+
+    Its options go into the container ``options``; ``on_release`` is called when it has come to
+    rest: only this part of the page has run then, and nothing else writes the address.
+    """
     if shown.fits.multilevel_or_none is None:
         st.info(escape.for_markdown(str(shown.fits.refusal)))
         return
     with options:
         choice = pulled.choose(shown)
-    _dial(choice.shown, _first(shown))
+    _dial(choice.shown, _first(shown), on_release)
     if choice.sentence:
         st.markdown(escape.for_markdown(choice.sentence))
 
 
 @st.fragment
-def _dial(shown: Shown, first: str) -> None:
+def _dial(shown: Shown, first: str, on_release: Callable[[], None]) -> None:
     text = texts.load("dial")
     made = cache.derived(shown, "dial", _make)
     position = _position(shown, made["path"], first)
@@ -75,19 +68,12 @@ def _dial(shown: Shown, first: str) -> None:
         "text": text["component"],
         "look": theme.tokens(look.style().mode, look.style().size),
         "position": position.to_data(),
-        "told": f"{shown.dataset.id} {st.session_state.get(_TOLD, 0)}",
+        "told": f"{shown.dataset.id} {state.told()}",
         "focus": _focus(shown, position.group or 0),
     }
     component.mount(data, key=_VIEW, on_position=_moved, on_more=_more)
     _follow(shown, made["path"], position)
-    _publish()
-
-
-def _publish() -> None:
-    """Write where the dial stands into the address: only this part of the page has run."""
-    from pages._shared import link  # which knows the controls of every view, this one too
-
-    link.publish("")
+    on_release()
 
 
 def _follow(shown: Shown, path: DialPath, position: Position) -> None:
@@ -170,14 +156,12 @@ def _first(shown: Shown) -> str:
 
 def _position(shown: Shown, path: DialPath, first: str) -> Position:
     """Return where the dial stands, and the group that is looked at on every screen."""
-    table = shown.dataset.id
+    at = Place(shown.dataset.id)
     group = shown.fits.no_pooling.group_names.index(state.selected_group(shown, first))
-    slope, views = (st.session_state.get(f"{name}_{table}") for name in (SLOPE, VIEWS))
+    slope = SLOPE.now(at)
     if slope is not None:
         slope = min(component.number(slope, 1.0), NO_POOLING) if path.model.k == 2 else None
-    return Position(
-        component.number(st.session_state.get(f"{KEY}_{table}"), 1.0), slope, group, views
-    )
+    return Position(component.number(POSITION.now(at), 1.0), slope, group, VIEWS.now(at))
 
 
 def _moved() -> None:
@@ -188,10 +172,10 @@ def _moved() -> None:
     shown = state.shown()
     names = shown.fits.no_pooling.group_names
     sent = Position.from_data(told, len(names))
-    table = shown.dataset.id
-    st.session_state[f"{KEY}_{table}"] = float(min(sent.c, NO_POOLING))
-    st.session_state[f"{SLOPE}_{table}"] = sent.slope
-    st.session_state[f"{VIEWS}_{table}"] = sent.views
+    at = Place(shown.dataset.id)
+    POSITION.set(float(min(sent.c, NO_POOLING)), at)
+    SLOPE.set(sent.slope, at)
+    VIEWS.set(sent.views, at)
     if sent.group is not None:
         state.select_group(shown, names[sent.group])
 
@@ -213,12 +197,7 @@ def _row_chosen() -> None:
     if rows:
         shown = state.shown()
         state.select_group(shown, shown.fits.data.group_names[rows[0]])
-        tell()
-
-
-def tell() -> None:
-    """Have the dial stand where the session says, at its next drawing."""
-    st.session_state[_TOLD] = st.session_state.get(_TOLD, 0) + 1
+        state.tell()
 
 
 def _focus(shown: Shown, group: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.exceptions import SpecError
-from core.explore.lines import group_lines
+from core.explore.pooling.lines import group_lines
 from core.lessons.catalogue import LESSONS
 from core.lessons.check import facts_of, scene_of
 from core.lessons.expression import parse_expression

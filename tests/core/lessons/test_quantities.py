@@ -10,11 +10,11 @@ import pytest
 
 import core
 from core.exceptions import SpecError
-from core.explore.wording import Wording
 from core.lessons.expression import ExpressionError, parse_expression
 from core.lessons.facts import Facts, Scene
 from core.lessons.quantities import evaluate, spelled
 from core.lessons.vocabulary import SELECTORS, VOCABULARY
+from core.tables.wording import Wording
 from tests.golden.cases import load_case
 
 

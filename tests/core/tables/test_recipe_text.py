@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.exceptions import PoolingError, SpecError
+from core.tables.population import MAX_ROWS, RANGES, Population, simulate
 from core.tables.recipe_text import FIT_STRUCTURES, SimulationRecipe, read_recipe, recipe_text
-from core.tables.simulate import MAX_ROWS, RANGES, Population, simulate
 
 COUNTS = ("n_groups", "group_size")
 

@@ -1,0 +1,1 @@
+"""Statistics that several questions share: estimates, intervals, folds, predictions of rows."""

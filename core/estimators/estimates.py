@@ -1,0 +1,146 @@
+"""The three estimates of one coefficient for every group, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from core.exceptions import SpecError
+from core.results import PoolingFits
+from core.types import BoolArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """One varying coefficient: what each fit says about it, group by group.
+
+    Attributes
+    ----------
+    term : str
+        Name of the coefficient.
+    group_names : tuple of str, length J
+    group_sizes : IntArray, shape (J,)
+    complete_pooling : FloatArray, shape (J,)
+        The same for all groups, but for group-level predictors.
+    no_pooling, no_pooling_se : FloatArray, shape (J,)
+        NaN where the group has no estimate of its own.
+    partial_pooling, partial_pooling_se, target, pooling_factor : FloatArray, shape (J,)
+        NaN where there is no multilevel fit.
+    """
+
+    term: str
+    group_names: tuple[str, ...]
+    group_sizes: IntArray
+    complete_pooling: FloatArray
+    no_pooling: FloatArray
+    no_pooling_se: FloatArray
+    partial_pooling: FloatArray
+    partial_pooling_se: FloatArray
+    target: FloatArray
+    pooling_factor: FloatArray
+
+    @cached_property
+    def is_estimable(self) -> BoolArray:
+        """Whether a group has an estimate of its own, shape (J,)."""
+        return np.isfinite(self.no_pooling)
+
+    @cached_property
+    def has_partial(self) -> bool:
+        """Whether there is a multilevel fit."""
+        return bool(np.isfinite(self.partial_pooling).any())
+
+    @cached_property
+    def shift(self) -> FloatArray:
+        """No pooling minus partial pooling, shape (J,); NaN where one is missing."""
+        return self.no_pooling - self.partial_pooling
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups J."""
+        return len(self.group_names)
+
+
+def varying_names(fits: PoolingFits) -> tuple[str, ...]:
+    """Return the names of the varying coefficients, length k."""
+    return fits.no_pooling.varying_names
+
+
+def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
+    """Return the three estimates of one varying coefficient.
+
+    Parameters
+    ----------
+    fits : PoolingFits
+    term : str or None
+        Its name; the first varying coefficient by default.
+
+    Raises
+    ------
+    SpecError
+        When the coefficient does not vary in this model.
+    """
+    names = varying_names(fits)
+    if term is not None and term not in names:
+        raise SpecError(
+            f"'{term}' does not vary by group in this model; these do: {', '.join(names)}."
+        )
+    k = names.index(term) if term is not None else 0
+    own, pooled = fits.no_pooling, fits.multilevel_or_none
+    nothing = np.full(len(own.group_names), np.nan)
+    estimable = own.estimable[:, k] & np.isfinite(own.coef[:, k])
+    return Estimates(
+        term=names[k],
+        group_names=own.group_names,
+        group_sizes=own.group_sizes,
+        complete_pooling=fits.complete_pooling.line[:, k],
+        no_pooling=np.where(estimable, own.coef[:, k], np.nan),
+        no_pooling_se=np.where(estimable, own.coef_se[:, k], np.nan),
+        partial_pooling=pooled.line[:, k] if pooled else nothing,
+        partial_pooling_se=pooled.line_se[:, k] if pooled else nothing,
+        target=pooled.target[:, k] if pooled else nothing,
+        pooling_factor=pooled.pooling_factor[:, k] if pooled else nothing,
+    )
+
+
+def group_table(
+    fits: PoolingFits, terms: Sequence[str] | None = None, groups: IntArray | None = None
+) -> pd.DataFrame:
+    """Return one row per group with everything the three fits say about it.
+
+    Parameters
+    ----------
+    fits : PoolingFits
+    terms : sequence of str, optional
+        Varying coefficients to report; all by default.
+    groups : IntArray, optional
+        Which groups, in which order; all by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``group``, ``n``, then for each coefficient, prefixed to its name: ``no pooling``
+        (missing where the group has no estimate of its own) and its standard error,
+        ``partial pooling`` and its standard error, ``complete pooling``, ``deviation`` (of
+        the group from what it is pulled towards) and ``pooling factor``.
+    """
+    columns: dict[str, object] = {
+        "group": list(fits.no_pooling.group_names),
+        "n": fits.no_pooling.group_sizes,
+    }
+    for term in terms or varying_names(fits):
+        each = estimates(fits, term)
+        columns |= {
+            f"no pooling: {term}": each.no_pooling,
+            f"no pooling se: {term}": each.no_pooling_se,
+            f"partial pooling: {term}": each.partial_pooling,
+            f"partial pooling se: {term}": each.partial_pooling_se,
+            f"complete pooling: {term}": each.complete_pooling,
+            f"deviation: {term}": each.partial_pooling - each.target,
+            f"pooling factor: {term}": each.pooling_factor,
+        }
+    frame = pd.DataFrame(columns)
+    return frame if groups is None else frame.iloc[groups].reset_index(drop=True)

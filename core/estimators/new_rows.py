@@ -1,0 +1,125 @@
+"""Reading a table of new rows for a model that has been fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from core.estimators.training import AVERAGE, KNOWN, NEW, Rows
+from core.exceptions import DataError
+from core.formats import shorten
+from core.moments import GroupMoments
+from core.tables.columns import (
+    categorical_column,
+    column_of,
+    is_numeric,
+    numeric_column,
+)
+from core.tables.grouped import BaseColumn, GroupedData
+from core.types import BoolArray, FloatArray, IntArray
+
+
+class NewRows:
+    """The rows of a table as ``Rows``, with the reason why a row cannot be predicted.
+
+    Attributes
+    ----------
+    rows : Rows
+    reasons : ndarray of str, shape (n,)
+        Empty where the row can be used.
+    index : Index
+        That of the table.
+    """
+
+    def __init__(
+        self, table: pd.DataFrame, data: GroupedData, moments: GroupMoments, *, is_average: bool
+    ) -> None:
+        self._table = table
+        self.index = table.index
+        self._levels: dict[str, tuple[str, ...]] = dict(data.group_levels)
+        for name, column in data.columns.items():
+            levels = getattr(column, "levels", None)
+            if levels is not None:
+                self._levels[name] = levels
+        self.reasons = np.full(len(table), "", dtype=object)
+        base = np.ones((len(table), len(data.base) + 1))
+        for i, item in enumerate(data.base, start=1):
+            raw = self._values(item)
+            base[:, i] = np.nan_to_num((raw - moments.center[i]) / moments.scale[i])
+        group, kind = self._groups(data)
+        factors = self._factors(data, kind == KNOWN)
+        if is_average:
+            kind[:] = AVERAGE
+        self.rows = Rows(base, factors, group, kind)
+
+    def _note(self, where: BoolArray, reason: str) -> None:
+        self.reasons[where & (self.reasons == "")] = reason
+
+    def _values(self, item: BaseColumn) -> FloatArray:
+        """Return a numeric column, or the indicator of a level, noting rows without a value."""
+        if item.level >= 0:
+            codes = self._codes(item.source, role="predictor")
+            self._note(codes == -1, f"'{item.source}' is missing")
+            return np.asarray(codes == item.level, dtype=np.float64)
+        return self._numbers(item.source)
+
+    def _numbers(self, name: str) -> FloatArray:
+        """Return a numeric column, noting rows without a number."""
+        series = column_of(self._table, name, "predictor")
+        if is_numeric(series):
+            values = numeric_column(series, name).values
+        else:
+            parsed = pd.to_numeric(series.astype(object), errors="coerce")
+            values = parsed.to_numpy(dtype=np.float64, na_value=np.nan)
+            if series.notna().any() and not np.isfinite(values).any():
+                raise DataError(
+                    f"'{name}' must hold numbers, as in the rows that were fitted. Correct the "
+                    "column and try again."
+                )
+            odd = ~np.isfinite(values) & series.notna().to_numpy()
+            for text in pd.unique(series[odd].astype(str)):
+                is_it = odd & (series.astype(str) == text).to_numpy()
+                self._note(is_it, f"'{shorten(text, 30)}' of '{name}' is not a number")
+        self._note(~np.isfinite(values), f"'{name}' is missing")
+        return values
+
+    def _codes(self, name: str, *, role: str) -> IntArray:
+        """Return codes into the fitted levels: -1 for missing, -2 for a level not seen."""
+        column = categorical_column(column_of(self._table, name, role), name)
+        position = {level: i for i, level in enumerate(self._levels[name])}
+        recode = np.array([*(position.get(v, -2) for v in column.levels), -1], dtype=np.intp)
+        codes = recode[column.codes]
+        for i in np.flatnonzero(recode[:-1] == -2):
+            where = column.codes == i
+            self._note(where, f"level '{column.levels[i]}' of '{name}' was not in the fitted rows")
+        return codes
+
+    def _groups(self, data: GroupedData) -> tuple[IntArray, IntArray]:
+        """Return the position of each row's group, and whether it was seen (KNOWN) or not."""
+        n = len(self._table)
+        if data.spec.group not in self._table.columns:
+            return np.zeros(n, dtype=np.intp), np.full(n, NEW)
+        column = categorical_column(
+            column_of(self._table, data.spec.group, "group"), data.spec.group
+        )
+        position = {name: i for i, name in enumerate(data.group_names)}
+        known = np.array([*(position.get(v, -1) for v in column.levels), -1], dtype=np.intp)
+        group = known[column.codes]
+        return np.maximum(group, 0), np.where(group >= 0, KNOWN, NEW)
+
+    def _factors(self, data: GroupedData, is_known: BoolArray) -> FloatArray:
+        """Return the group-level columns, NaN where the table does not say (n, f)."""
+        out = np.full((len(self._table), len(data.group_columns)), np.nan)
+        for i, item in enumerate(data.group_base):
+            if item.source not in self._table.columns:
+                continue
+            reasons = self.reasons.copy()
+            if item.level >= 0:
+                codes = self._codes(item.source, role="group-level predictor")
+                out[:, i] = np.where(codes == -1, np.nan, codes == item.level)
+            else:
+                out[:, i] = self._values(item)
+                self.reasons = reasons  # a missing group-level predictor is no obstacle
+            # A known group brings its own values, whatever the table says.
+            self.reasons = np.where(is_known, reasons, self.reasons)
+        return out

@@ -1,0 +1,1 @@
+"""Can I believe the model?"""

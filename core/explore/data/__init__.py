@@ -1,0 +1,1 @@
+"""Is my table what I think it is?"""

@@ -1,0 +1,1 @@
+"""What happens to the groups when the pooling is turned by hand?"""

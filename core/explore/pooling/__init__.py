@@ -1,0 +1,1 @@
+"""What do the three fits say about my groups?"""

@@ -1,0 +1,1 @@
+"""What next, for a known group and for a new one?"""

@@ -1,0 +1,1 @@
+"""Is partial pooling worth it, here?"""

@@ -1,0 +1,1 @@
+"""Which groups really stand out?"""

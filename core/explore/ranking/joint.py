@@ -1,0 +1,85 @@
+"""The groups' coefficients together: what ranks, comparisons and pairs are worked out from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.estimators.estimates import varying_names
+from core.exceptions import SpecError
+from core.fitting.multilevel import fixef_in_lines, solve_at, unit_of
+from core.fitting.scaled import scale_model
+from core.results import PoolingFits
+from core.types import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class JointCoefficients:
+    """The distribution of one varying coefficient over all groups, given the variances.
+
+    ``a_j = mean_j + own_sd_j z_j + shared_j' w`` with independent standard normal z and w:
+    the group's own doubt, and the doubt about the fixed effects, which all groups share and
+    which therefore counts in a difference only as far as groups answer to it differently.
+
+    Attributes
+    ----------
+    term : str
+    mean : FloatArray, shape (J,)
+        Partial-pooling estimates, raw units.
+    own_sd : FloatArray, shape (J,)
+    shared : FloatArray, shape (J, p)
+    """
+
+    term: str
+    mean: FloatArray
+    own_sd: FloatArray
+    shared: FloatArray
+
+    @property
+    def sd(self) -> FloatArray:
+        """Standard deviation of each coefficient, shape (J,)."""
+        return np.asarray(np.sqrt(self.own_sd**2 + np.sum(self.shared**2, axis=1)))
+
+    def difference_sd(self, one: IntArray, other: IntArray) -> FloatArray:
+        """Return the standard deviation of ``a_one - a_other``, elementwise."""
+        apart = self.shared[one] - self.shared[other]
+        variance = self.own_sd[one] ** 2 + self.own_sd[other] ** 2 + np.sum(apart**2, axis=-1)
+        return np.asarray(np.where(one == other, 0.0, np.sqrt(variance)))
+
+
+def joint_coefficients(fits: PoolingFits, term: str | None = None) -> JointCoefficients:
+    """Return the joint distribution of one coefficient of all groups.
+
+    Parameters
+    ----------
+    fits : PoolingFits
+    term : str or None
+        Its name; the first varying coefficient by default.
+
+    Raises
+    ------
+    SpecError
+        When the coefficient does not vary in this model.
+    PoolingError
+        When there is no multilevel fit.
+    """
+    names = varying_names(fits)
+    if term is not None and term not in names:
+        raise SpecError(
+            f"'{term}' does not vary by group in this model; these do: {', '.join(names)}."
+        )
+    k = names.index(term) if term is not None else 0
+    fit = fits.multilevel
+    model = scale_model(fits.data, fits.moments)
+    unit = unit_of(model)
+    D = fit.optimization.rel_cov_scaled / np.outer(unit, unit)
+    solution = solve_at(model, D, reml=fit.criterion == "REML")
+    root = solution.sigma_y * np.linalg.cholesky(0.5 * (solution.inverse + solution.inverse.T))
+    through = fixef_in_lines(fits.data, model, D)[k]
+    return JointCoefficients(
+        term=names[k],
+        mean=fit.line[:, k],
+        own_sd=np.sqrt(np.maximum(fit.cond_var[:, k, k], 0.0)),
+        shared=through.T @ root,
+    )

@@ -1,0 +1,307 @@
+"""Which groups really stand out: ranks with their doubt, pairs that cannot be told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from core.estimators.estimates import estimates
+from core.exceptions import SpecError
+from core.explore.ranking.joint import JointCoefficients, joint_coefficients
+from core.results import PoolingFits
+from core.types import FloatArray, IntArray
+
+#: Draws times groups: a few tenths of a second, and at least so many draws.
+_BUDGET, _FEWEST, _MOST = 1_000_000, 400, 20_000
+#: Up to so many groups every pair is looked at; beyond, each group against so many others.
+_ALL_PAIRS, _PARTNERS = 3_000, 1_000
+#: Relative size of the random tie-breaker: groups that are equal have no order of their own.
+_TIE = 1e-9
+
+
+def places(n_groups: int, share: float) -> int:
+    """Return how many places the top (or bottom) share of the groups has; at least one.
+
+    Examples
+    --------
+    >>> places(65, 0.1), places(5, 0.1), places(85, 0.05)
+    (7, 1, 4)
+    """
+    return min(max(int(np.floor(share * n_groups + 0.5)), 1), n_groups)
+
+
+def rank(
+    fits: PoolingFits,
+    term: str | None = "(Intercept)",
+    seed: int = 0,
+    *,
+    share: float = 0.1,
+    level: float = 0.95,
+    draws: int | None = None,
+) -> pd.DataFrame:
+    """Return how every group ranks on one coefficient, and how sure that is.
+
+    Parameters
+    ----------
+    fits : PoolingFits
+    term : str or None
+        The varying coefficient; None for the first.
+    seed : int
+        Same arguments, same table.
+    share : float
+        What counts as the top and the bottom, between 0 and 0.5: a tenth by default.
+    level : float
+        Of the rank intervals, between 0 and 1.
+    draws : int, optional
+        Number of draws (made even); by default as many as take a fraction of a second.
+
+    Returns
+    -------
+    DataFrame, one row per group in the order of the fits
+        ``group, n, estimate, estimate_se``; ``rank`` by expected rank (1: the highest),
+        ``expected_rank``, ``rank_lower, rank_upper`` (the interval), ``p_top, p_bottom``
+        (probability of a place in the top or bottom share), ``own_estimate`` and
+        ``naive_rank`` (of the no-pooling estimate, 1 the highest among the groups that have
+        one; missing where there is none).
+
+    Raises
+    ------
+    SpecError
+        When the coefficient does not vary in this model, or share or level is out of range.
+    PoolingError
+        When there is no multilevel fit.
+
+    Notes
+    -----
+    From the joint distribution of the groups' coefficients given the estimated variances,
+    the doubt about the fixed effects included (``joint_coefficients``), by draws in pairs
+    of opposite sign. The probabilities are averages over the draws of the exact probability
+    that the group exceeds the place that the other groups leave it (Rao-Blackwell), which
+    makes their error small even with few draws. Equal groups (a variance of zero) are put in
+    random order in each draw.
+
+    References
+    ----------
+    .. [1] Laird & Louis (1989), Empirical Bayes ranking methods, JEBS 14, 29-46.
+    .. [2] Goldstein & Spiegelhalter (1996), League tables and their limitations, JRSS A 159.
+    """
+    if not 0.0 < share <= 0.5:
+        raise SpecError(f"The share of the top must lie between 0 and 0.5, not {share!r}.")
+    if not 0.0 < level < 1.0:
+        raise SpecError(f"The level of an interval must lie between 0 and 1, not {level!r}.")
+    joint = joint_coefficients(fits, term)
+    n_groups = len(joint.mean)
+    drawn = _draw_ranks(joint, places(n_groups, share), draws or n_draws(n_groups), seed)
+    tail = 0.5 * (1.0 - level)
+    lower = np.quantile(drawn.ranks, tail, axis=0, method="inverted_cdf")
+    upper = np.quantile(drawn.ranks, 1.0 - tail, axis=0, method="inverted_cdf")
+    expected = drawn.ranks.mean(axis=0)
+    each = estimates(fits, joint.term)
+    return pd.DataFrame(
+        {
+            "group": list(each.group_names),
+            "n": each.group_sizes,
+            "estimate": joint.mean,
+            "estimate_se": joint.sd,
+            "rank": _positions(-expected, joint.mean).astype(np.intp),
+            "expected_rank": expected,
+            "rank_lower": lower.astype(np.intp),
+            "rank_upper": upper.astype(np.intp),
+            "p_top": drawn.p_top,
+            "p_bottom": drawn.p_bottom,
+            "own_estimate": each.no_pooling,
+            "naive_rank": _positions(each.no_pooling, joint.mean),
+        }
+    )
+
+
+def n_draws(n_groups: int) -> int:
+    """Return how many draws ``rank`` takes by default."""
+    return int(np.clip(_BUDGET // n_groups, _FEWEST, _MOST))
+
+
+def _positions(values: FloatArray, otherwise: FloatArray) -> FloatArray:
+    """Return ranks from the highest down, ties by ``otherwise``; NaN where a value is."""
+    out = np.full(len(values), np.nan)
+    known = np.flatnonzero(np.isfinite(values))
+    order = known[np.lexsort((-otherwise[known], -values[known]))]
+    out[order] = np.arange(1, len(order) + 1)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Ranks (draws, J) and the probabilities of the ends (J,)."""
+
+    ranks: IntArray
+    p_top: FloatArray
+    p_bottom: FloatArray
+
+
+def _draw_ranks(joint: JointCoefficients, most: int, draws: int, seed: int) -> _Drawn:
+    """Draw all groups together; pairs of draws have opposite signs."""
+    rng = np.random.default_rng(seed)
+    n_groups, half = len(joint.mean), max(draws // 2, 1)
+    sd = np.maximum(joint.own_sd, _TIE * _size_of(joint))
+    kind = np.int16 if n_groups < 2**15 else np.int32
+    ranks = np.empty((2 * half, n_groups), dtype=kind)
+    top, bottom = np.zeros(n_groups), np.zeros(n_groups)
+    count = np.arange(1, n_groups + 1, dtype=kind)
+    block = max(1, 500_000 // n_groups)
+    for start in range(0, half, block):
+        width = min(block, half - start)
+        z = rng.standard_normal((width, n_groups))
+        w = rng.standard_normal((width, joint.shared.shape[1])) @ joint.shared.T
+        for sign, first in ((1.0, start), (-1.0, half + start)):
+            centre = joint.mean + sign * w
+            value = centre + sign * sd * z
+            order = np.argsort(-value, axis=1)
+            rows = ranks[first : first + width]
+            np.put_along_axis(rows, order, count[None], axis=1)
+            top += _p_first(value, centre, sd, order, most)
+            bottom += _p_first(-value, -centre, sd, order[:, ::-1], most)
+    return _Drawn(ranks, top / (2 * half), bottom / (2 * half))
+
+
+def _size_of(joint: JointCoefficients) -> float:
+    size = float(np.max(joint.sd, initial=0.0) + np.ptp(joint.mean))
+    return size if size > 0 else max(float(np.max(np.abs(joint.mean))), 1.0)
+
+
+def _p_first(
+    value: FloatArray, centre: FloatArray, sd: FloatArray, order: IntArray, most: int
+) -> FloatArray:
+    """Return the sum over draws of P(a place among the first ``most`` | the other groups)."""
+    if most >= value.shape[1]:
+        return np.full(value.shape[1], float(len(value)))
+    row = np.arange(len(value))
+    last_in, first_out = value[row, order[:, most - 1]], value[row, order[:, most]]
+    # The most-th largest of the others: one further down for a group that is itself inside.
+    bar = np.where(value >= last_in[:, None], first_out[:, None], last_in[:, None])
+    return np.asarray(special.ndtr((centre - bar) / sd).sum(axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class GroupDifference:
+    """Two groups compared on one coefficient: the first minus the second.
+
+    Attributes
+    ----------
+    difference, se, lower, upper : float
+        In the coefficient's units; the interval at ``level``.
+    p_higher : float
+        Probability that the first group's coefficient is the higher one.
+    """
+
+    one: str
+    other: str
+    term: str
+    difference: float
+    se: float
+    lower: float
+    upper: float
+    p_higher: float
+    level: float
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether the interval leaves zero out, so that the two can be told apart."""
+        return self.lower > 0 or self.upper < 0
+
+
+def compare_groups(
+    fits: PoolingFits, one: str, other: str, term: str | None = None, *, level: float = 0.95
+) -> GroupDifference:
+    """Return the difference of two groups' coefficients from their joint distribution.
+
+    Raises
+    ------
+    SpecError
+        When a group or the coefficient is unknown, or both groups are the same.
+    PoolingError
+        When there is no multilevel fit.
+    """
+    names = fits.data.group_names
+    for name in (one, other):
+        if name not in names:
+            raise SpecError(f"There is no group '{name}' in '{fits.spec.group}'.")
+    if one == other:
+        raise SpecError(f"Choose two different groups to compare, not '{one}' twice.")
+    joint = joint_coefficients(fits, term)
+    i, j = names.index(one), names.index(other)
+    gap = float(joint.mean[i] - joint.mean[j])
+    se = float(joint.difference_sd(np.array([i]), np.array([j]))[0])
+    reach = float(special.ndtri(0.5 + 0.5 * level)) * se
+    p = float(special.ndtr(gap / se)) if se > 0 else (0.5 if gap == 0 else float(gap > 0))
+    return GroupDifference(one, other, joint.term, gap, se, gap - reach, gap + reach, p, level)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Which pairs of groups cannot be told apart on one coefficient.
+
+    Attributes
+    ----------
+    alike : FloatArray, shape (J,)
+        From how many of the other groups each cannot be told apart.
+    n_pairs : int
+        Pairs there are.
+    share_alike : float
+        Share of them that cannot be told apart.
+    is_sample : bool
+        Whether each group was compared with a random part of the others only.
+    """
+
+    term: str
+    level: float
+    alike: FloatArray
+    n_pairs: int
+    share_alike: float
+    is_sample: bool
+
+
+def pairs_alike(
+    fits: PoolingFits, term: str | None = None, *, level: float = 0.95, seed: int = 0
+) -> Pairs:
+    """Return which pairs of groups cannot be told apart: zero lies in their interval.
+
+    Parameters
+    ----------
+    level : float
+        Of the interval of a difference.
+    seed : int
+        Of the sample of partners, where there are too many groups to compare all.
+
+    Raises
+    ------
+    SpecError, PoolingError
+        As ``rank``.
+    """
+    joint = joint_coefficients(fits, term)
+    n_groups = len(joint.mean)
+    everyone = np.arange(n_groups)
+    is_sample = n_groups > _ALL_PAIRS
+    rng = np.random.default_rng(seed)
+    partners = np.sort(rng.permutation(n_groups)[:_PARTNERS]) if is_sample else everyone
+    reach = float(special.ndtri(0.5 + 0.5 * level)) ** 2
+    square = np.sum(joint.shared**2, axis=1)
+    alike = np.empty(n_groups)
+    block = max(1, 1_000_000 // len(partners))
+    for start in range(0, n_groups, block):
+        rows = everyone[start : start + block, None]
+        gap = joint.mean[rows] - joint.mean[partners]
+        shared = (
+            square[rows]
+            + square[partners]
+            - 2.0 * joint.shared[rows[:, 0]] @ (joint.shared[partners].T)
+        )
+        variance = joint.own_sd[rows] ** 2 + joint.own_sd[partners] ** 2 + np.maximum(shared, 0.0)
+        is_other = rows != partners
+        same = (gap**2 <= reach * variance) & is_other
+        alike[rows[:, 0]] = same.sum(axis=1) / is_other.sum(axis=1) * (n_groups - 1)
+    n_pairs = n_groups * (n_groups - 1) // 2
+    share = float(alike.mean() / (n_groups - 1))
+    return Pairs(joint.term, level, alike, n_pairs, share, is_sample)

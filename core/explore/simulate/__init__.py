@@ -1,0 +1,1 @@
+"""What would happen if I knew the truth?"""

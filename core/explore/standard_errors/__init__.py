@@ -1,0 +1,1 @@
+"""Which standard error is right?"""

@@ -1,0 +1,1 @@
+"""What do group-level predictors explain?"""

@@ -1,0 +1,264 @@
+"""Group coefficients against a group-level predictor: the second line of the model, drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from core.estimators.inference import satterthwaite_df
+from core.explore.two_levels.group_columns import GroupColumn, refit, with_column, without_column
+from core.explore.two_levels.level_r_squared import level_r_squared
+from core.results import PoolingFits
+from core.tables.wording import INTERCEPT
+from core.types import FloatArray
+
+_GRID = 60
+
+
+@dataclass(frozen=True, eq=False)
+class TwoLevels:
+    """The same model without and with one group-level predictor.
+
+    Attributes
+    ----------
+    column : GroupColumn
+        The predictor, u.
+    without, including : PoolingFits
+        Fits of the same rows; both have a multilevel fit.
+    """
+
+    column: GroupColumn
+    without: PoolingFits
+    including: PoolingFits
+
+    def side(self, is_in: bool) -> PoolingFits:
+        """Return the fits with (True) or without (False) the predictor."""
+        return self.including if is_in else self.without
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What adding u does to each varying coefficient."""
+        return _changes(self)
+
+    def change(self, term: str) -> Change:
+        """Return what adding u does to one varying coefficient."""
+        return next(c for c in self.changes if c.term == term)
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """What u does in the model that has it, one row per coefficient of u.
+
+        ``varying`` (what it explains: the intercept, gamma_01, or a slope, gamma_11), ``term``,
+        ``estimate``, ``se``, ``df`` (Satterthwaite), ``lower``, ``upper`` (95%).
+        """
+        return _effects(self, 0.95)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupLevelLine:
+    """One varying coefficient of every group against u, and the line it is pulled towards.
+
+    Where the model has other group-level predictors, all is shown at their averages over
+    the groups, so that what remains is a function of u.
+
+    Attributes
+    ----------
+    term : str
+        Name of the coefficient.
+    u, estimate, se, own, own_se : FloatArray, shape (J,)
+        Where the group stands; partial pooling (alpha_j or beta_j) and no pooling (NaN where
+        not estimable) with standard errors.
+    grid, line, line_se : FloatArray, shape (G,)
+        ``gamma_0 + gamma_1 u`` and its standard error.
+    two_stage : FloatArray, shape (G,)
+        Unweighted regression of the no-pooling estimates on u; NaN where there is none.
+    sigma : float
+        Group sd about the line.
+    """
+
+    term: str
+    u: FloatArray
+    estimate: FloatArray
+    se: FloatArray
+    own: FloatArray
+    own_se: FloatArray
+    grid: FloatArray
+    line: FloatArray
+    line_se: FloatArray
+    two_stage: FloatArray
+    sigma: float
+
+
+def two_levels(fits: PoolingFits, column: GroupColumn, slopes: tuple[str, ...] = ()) -> TwoLevels:
+    """Return a model without and with a group-level predictor.
+
+    Parameters
+    ----------
+    fits : PoolingFits
+        Of the model on screen, which may have the predictor or not.
+    column : GroupColumn
+        One of ``group_columns``.
+    slopes : tuple of str
+        Individual-level predictors whose slope it acts on.
+
+    Raises
+    ------
+    PoolingError
+        When one of the two models has no multilevel fit.
+    """
+    bare = without_column(fits.data, column.name)
+    full = with_column(bare, column, slopes)
+    without = fits if bare is fits.data else refit(fits, bare)
+    including = fits if full.spec == fits.spec else refit(fits, full)
+    return TwoLevels(column, without, including)
+
+
+def group_level_line(fits: PoolingFits, column: GroupColumn, term: str) -> GroupLevelLine:
+    """Return one varying coefficient against u, with what the model says of it."""
+    fit, own = fits.multilevel, fits.no_pooling
+    k = fit.varying_names.index(term)
+    if column.levels:
+        grid = np.arange(len(column.levels), dtype=np.float64)
+    else:
+        grid = np.linspace(float(column.values.min()), float(column.values.max()), _GRID)
+    contrast = _contrast(fits, column, k, grid)
+    at_groups = _contrast(fits, column, k, column.values)
+    fixef = np.nan_to_num(fit.fixef)
+    # What the other group-level predictors do to each group is taken away.
+    moved = fit.target[:, k] - at_groups @ fixef
+    cov = np.nan_to_num(fit.fixef_cov)
+    known = own.estimable[:, k] & np.isfinite(own.coef[:, k])
+    return GroupLevelLine(
+        term=term,
+        u=column.values,
+        estimate=fit.line[:, k] - moved,
+        se=fit.line_se[:, k],
+        own=np.where(known, own.coef[:, k], np.nan) - moved,
+        own_se=np.where(known, own.coef_se[:, k], np.nan),
+        grid=grid,
+        line=contrast @ fixef,
+        line_se=np.sqrt(np.einsum("gp,pq,gq->g", contrast, cov, contrast, optimize=True)),
+        two_stage=_two_stage(fits, column, k, grid),
+        sigma=float(fit.sigma_group[k]),
+    )
+
+
+def _factor_values(fits: PoolingFits, column: GroupColumn, at: FloatArray) -> list[FloatArray]:
+    """Return every group-level column along ``at``: u itself there, the others at their means."""
+    own = dict(column.design(at))
+    source = [b.source for b in fits.data.group_base]
+    return [
+        own[name] if origin == column.name else np.full(len(at), float(values.mean()))
+        for (name, values), origin in zip(fits.data.group_columns, source, strict=True)
+    ]
+
+
+def _contrast(fits: PoolingFits, column: GroupColumn, k: int, at: FloatArray) -> FloatArray:
+    """Return what multiplies the fixed effects in a coefficient's line, shape (len(at), p)."""
+    data = fits.data
+    factors = _factor_values(fits, column, at)
+    out = np.zeros((len(at), len(data.terms)))
+    for i, term in enumerate(data.terms):
+        if term.base == data.varying[k]:
+            out[:, i] = factors[term.factor] if term.factor >= 0 else 1.0
+    return out
+
+
+def _two_stage(fits: PoolingFits, column: GroupColumn, k: int, grid: FloatArray) -> FloatArray:
+    own = fits.no_pooling
+    if own.two_stage is None:
+        known = own.estimable[:, k] & np.isfinite(own.coef[:, k])
+        level = float(own.coef[known, k].mean()) if known.any() else np.nan
+        return np.full(len(grid), level)
+    design = np.column_stack([np.ones(len(grid)), *_factor_values(fits, column, grid)])
+    coef = own.two_stage.coef[k]
+    in_model = np.isfinite(coef)
+    if not in_model[0]:
+        return np.full(len(grid), np.nan)
+    return np.asarray(design[:, in_model] @ coef[in_model])
+
+
+def _effects(found: TwoLevels, level: float) -> pd.DataFrame:
+    fits = found.including
+    fit, data = fits.multilevel, fits.data
+    df = satterthwaite_df(fit)
+    rows = []
+    for i, term in enumerate(data.terms):
+        if term.factor < 0 or data.group_base[term.factor].source != found.column.name:
+            continue
+        reach = float(stdtrit(df[i], 0.5 + level / 2.0) * fit.fixef_se[i])
+        value = float(fit.fixef[i])
+        rows.append(
+            {
+                "varying": data.base[term.base - 1].name if term.base else INTERCEPT,
+                "term": term.name,
+                "estimate": value,
+                "se": float(fit.fixef_se[i]),
+                "df": float(df[i]),
+                "lower": value - reach,
+                "upper": value + reach,
+            }
+        )
+    columns = ["varying", "term", "estimate", "se", "df", "lower", "upper"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """What adding u does to one varying coefficient; pairs are (without, with).
+
+    Attributes
+    ----------
+    sigma : (float, float)
+        Group sd about what groups are pulled towards.
+    explained : float
+        ``1 - sigma_with**2 / sigma_without**2``: may be negative; NaN where there was no
+        variance to explain.
+    r_squared : (float, float)
+        Group-level R squared (Gelman & Pardoe 2006), which sets estimation error apart.
+    target : ((float, float), (float, float))
+        Least and largest target of a group.
+    pooling : (float, float)
+        Mean pooling factor.
+    spread : (float, float)
+        Sd over groups of the partial-pooling estimates.
+    """
+
+    term: str
+    sigma: tuple[float, float]
+    explained: float
+    r_squared: tuple[float, float]
+    target: tuple[tuple[float, float], tuple[float, float]]
+    pooling: tuple[float, float]
+    spread: tuple[float, float]
+
+
+def _changes(found: TwoLevels) -> tuple[Change, ...]:
+    fits = (found.without, found.including)
+    r_squared = [level_r_squared(each.multilevel) for each in fits]
+    out = []
+    for k, term in enumerate(found.without.multilevel.varying_names):
+        sigma = [float(each.multilevel.sigma_group[k]) for each in fits]
+        target = [each.multilevel.target[:, k] for each in fits]
+        pooling = [float(each.multilevel.pooling_factor[:, k].mean()) for each in fits]
+        spread = [float(each.multilevel.line[:, k].std(ddof=1)) for each in fits]
+        out.append(
+            Change(
+                term=term,
+                sigma=(sigma[0], sigma[1]),
+                explained=1.0 - (sigma[1] / sigma[0]) ** 2 if sigma[0] > 0 else np.nan,
+                r_squared=(float(r_squared[0][k]), float(r_squared[1][k])),
+                target=(_range(target[0]), _range(target[1])),
+                pooling=(pooling[0], pooling[1]),
+                spread=(spread[0], spread[1]),
+            )
+        )
+    return tuple(out)
+
+
+def _range(values: FloatArray) -> tuple[float, float]:
+    return float(values.min()), float(values.max())

@@ -1,0 +1,1 @@
+"""How much do groups differ, and how sure is that?"""

@@ -1,0 +1,220 @@
+"""Where the variance is, as tables for figures and as sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.estimators.inference import coefficient_names
+from core.estimators.profile import profile
+from core.explore.variance.numbers import IntraclassCorrelation, bound_sentence, icc, null_model
+from core.explore.variance.zero import moving_predictor, predictor_span
+from core.formats import fixed, number, percent, trimmed, with_interval
+from core.results import MultilevelFit, PoolingFits
+from core.tables.wording import Wording
+
+#: Groups times squared coefficients from which profiles take over a second.
+_SLOW = 4_000
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceStory:
+    """What the screen about the variances shows.
+
+    Attributes
+    ----------
+    parameters : DataFrame
+        ``parameter, meaning, estimate, lower, upper``: sds, correlations, residual sd and
+        average coefficients; the fit's estimate with its profile interval (NaN where only
+        the estimates were asked for).
+    correlation, without_predictors : IntraclassCorrelation or None
+        Of the model and of the one without any predictor; None where no intercept varies,
+        the second also where the model has no predictor.
+    title, sentences, of_coefficients : str, tuple of str
+        Plain text; the last about single variances and correlations.
+    """
+
+    parameters: pd.DataFrame
+    correlation: IntraclassCorrelation | None
+    without_predictors: IntraclassCorrelation | None
+    title: str
+    sentences: tuple[str, ...]
+    of_coefficients: tuple[str, ...] = ()
+
+    @property
+    def spread(self) -> pd.DataFrame:
+        """The standard deviations among ``parameters``."""
+        return self.parameters[self.parameters["meaning"].str.match(r"^sd ")]
+
+
+def is_slow(fits: PoolingFits) -> bool:
+    """Return whether profile intervals take so long that estimates should come first."""
+    fit = fits.multilevel
+    return fit.n_groups * len(fit.varying_names) ** 2 > _SLOW
+
+
+def share_at(fit: MultilevelFit) -> float:
+    """Return where the intraclass correlation is told: the mean of x, or 0.
+
+    The mean where one numeric slope varies and may be correlated with the intercept.
+    """
+    if moving_predictor(fit) is None or not fit.spec.correlated:
+        return 0.0
+    return predictor_span(fit)[1]
+
+
+def first_estimates(fits: PoolingFits, wording: Wording) -> VarianceStory:
+    """Return the variances without intervals: what can be shown at once."""
+    table = _parameters(fits, wording)
+    table["lower"] = table["upper"] = np.nan
+    return VarianceStory(table, None, None, "", ())
+
+
+def variance_story(fits: PoolingFits, wording: Wording, level: float = 0.95) -> VarianceStory:
+    """Return the variances of a multilevel fit with profile intervals, in words and numbers.
+
+    Raises
+    ------
+    PoolingError
+        When there is no multilevel fit.
+    """
+    fit = fits.multilevel
+    found = profile(fit, level).intervals.set_index("name")
+    table = _parameters(fits, wording)
+    table = table[table["parameter"].isin(found.index)].reset_index(drop=True)
+    for end in ("lower", "upper"):
+        table[end] = [float(found[end][name]) for name in table["parameter"]]
+    share = null = None
+    if fit.spec.varying_intercept:
+        share = icc(fit, level, share_at(fit))
+        if fit.data.base or fit.data.group_columns:
+            null = icc(null_model(fit), level)
+    return VarianceStory(
+        table,
+        share,
+        null,
+        _title(fits, wording, share),
+        _sentences(fits, wording, share, null),
+        _of_coefficients(fits, table),
+    )
+
+
+def _parameters(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
+    """Return every parameter of the fit: ``parameter, meaning, estimate``."""
+    fit = fits.multilevel
+    rows: list[tuple[str, str, float]] = []
+    for name, sd in zip(fit.varying_names, fit.sigma_group, strict=True):
+        what = f"sd between {wording.group.many}: {wording.term(name, fits.data)}"
+        rows.append((f"sd_{name}", what, float(sd)))
+    if fit.spec.correlated:
+        for b, slope in enumerate(fit.varying_names):
+            for a, other in enumerate(fit.varying_names[:b]):
+                one, two = (wording.term(n, fits.data) for n in (other, slope))
+                what = f"correlation of {one} and {two}"
+                rows.append((f"cor_{slope}.{other}", what, float(fit.correlation[b, a])))
+    inside = f"sd of {wording.individual.many} inside a {wording.group.one}"
+    rows.append(("sigma_y", inside, fit.sigma_y))
+    names = coefficient_names([row[0] for row in rows], fit.fixef_names)
+    for name, term, value in zip(names, fit.fixef_names, fit.fixef, strict=True):
+        rows.append((name, f"average coefficient of {term}", float(value)))
+    return pd.DataFrame(rows, columns=["parameter", "meaning", "estimate"])
+
+
+def where(fits: PoolingFits, at: float, wording: Wording) -> str:
+    """Return where the share is told, as an end of a phrase; '' where it is the same everywhere."""
+    if not fits.spec.varying:
+        return ""
+    name = moving_predictor(fits.multilevel)
+    if name is None:
+        return " where the varying predictors are 0"
+    if at == 0.0:
+        return f" where {wording.in_sentence(name)} is 0"
+    return f" at the mean {wording.in_sentence(name)}, {trimmed(at)}"
+
+
+def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None) -> str:
+    if share is None:
+        sd = number(float(fits.multilevel.sigma_group[0]))
+        return f"Slopes differ between {wording.group.many} with a standard deviation of {sd}"
+    return (
+        f"Between {wording.group.many} lies {percent(share.icc)} of the variance"
+        f"{where(fits, share.at, wording)}; the data allow {percent(share.lower)} to "
+        f"{percent(share.upper)}"
+    )
+
+
+def _of_coefficients(fits: PoolingFits, table: pd.DataFrame) -> tuple[str, ...]:
+    """Return how large a variance at zero may still be, and the correlations."""
+    bound = bound_sentence(fits.multilevel)
+    out = [bound] if bound else []
+    for row in table[table["parameter"].str.startswith("cor_")].itertuples():
+        estimate, lower, upper = float(row.estimate), float(row.lower), float(row.upper)  # type: ignore[arg-type]
+        if np.isfinite(estimate):
+            amount = with_interval(estimate, lower, upper, "95% interval ")
+            out.append(
+                f"{str(row.meaning).replace('correlation', 'Correlation', 1)}: ρ = {amount}."
+            )
+    return tuple(out)
+
+
+def _sentences(
+    fits: PoolingFits,
+    wording: Wording,
+    share: IntraclassCorrelation | None,
+    null: IntraclassCorrelation | None,
+) -> tuple[str, ...]:
+    fit = fits.multilevel
+    out = []
+    if share is not None:
+        rows = f"{fit.n_obs:,} {wording.individual.many}"
+        low, high = _few(share.effective_n_lower), _few(share.effective_n_upper)
+        out.append(
+            f"For a comparison of {wording.group.many}, {rows} are worth "
+            f"{_few(share.effective_n)} independent ones ({low} to {high}): the design effect "
+            f"is {number(share.design_effect)}."
+        )
+    if null is not None:
+        out.append(
+            f"Without any predictor, {percent(null.icc)} of the variance lies between "
+            f"{wording.group.many} ({percent(null.lower)} to {percent(null.upper)})."
+        )
+    return tuple(out)
+
+
+def _few(n: float) -> str:
+    """Return an effective number of rows, a small one with a decimal."""
+    return fixed(n, 1 if n < 9.95 else 0)
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """Return the estimates of a table with their intervals, one after the other."""
+    return "; ".join(
+        f"{row.meaning} {with_interval(float(row.estimate), float(row.lower), float(row.upper))}"  # type: ignore[arg-type]
+        for row in table.itertuples()
+    )
+
+
+def share_table(story: VarianceStory) -> pd.DataFrame:
+    """Return the shares with intervals, design effects and effective sample sizes."""
+    named = (
+        ("without predictors (null model)", story.without_predictors),
+        ("this model", story.correlation),
+    )
+    rows = [
+        {
+            "meaning": name,
+            "estimate": share.icc,
+            "lower": share.lower,
+            "upper": share.upper,
+            "at": share.at,
+            "design effect": share.design_effect,
+            "effective n": share.effective_n,
+            "effective n, lower": share.effective_n_lower,
+            "effective n, upper": share.effective_n_upper,
+        }
+        for name, share in named
+        if share is not None
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""The kit every figure is made with: theme, canvas, key, hover."""

@@ -1,1 +1,0 @@
-"""Figures: one ``plot_<noun>`` a file; they draw and never compute."""

@@ -1,0 +1,49 @@
+"""``Finding``: one remark of the doctor about a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from core.formats import shorten
+from core.tables.fix import Fix
+from core.types import Severity
+
+FindingCode: TypeAlias = Literal[
+    "numeric_text", "category_as_number", "missing_tokens", "reused_ids", "crossed",
+    "wide_layout", "total_row", "repeated_header", "singletons", "no_spread_in_x",
+    "near_duplicate_levels", "id_like", "binary_outcome", "constant_column", "date_predictor",
+    "duplicate_names", "varies_within_group",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What may be wrong with a table, in one sentence, and what one click does about it.
+
+    Attributes
+    ----------
+    code : FindingCode
+    column : str or None
+        The column it is about; None for the table as a whole.
+    message : str
+        Plain text with names as typed: escape it where it is shown.
+    fix : Fix or None
+        For ``apply_fix``; None where the remedy is a choice of model.
+    severity : {"info", "caution", "problem"}
+        ``problem``: the fits would be wrong or impossible.
+    """
+
+    code: FindingCode
+    column: str | None
+    message: str
+    fix: Fix | None = None
+    severity: Severity = "caution"
+
+
+def quoted(items: Sequence[object], most: int = 5) -> str:
+    """Return "'a', 'b' and 3 more" for a message."""
+    shown = ", ".join(f"'{shorten(str(item))}'" for item in items[:most])
+    rest = len(items) - most
+    return shown + (f" and {rest:,} more" if rest > 0 else "")

@@ -1,0 +1,373 @@
+"""Reads text tables: the plain ones in one fast pass, the odd ones after rewriting them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from core.exceptions import DataError
+from core.formats import shorten
+from core.tables.limits import LIMITS
+from core.tables.names import unique_names
+from core.tables.read.encoding import find_encoding
+from core.tables.read.finish import RawTable
+from core.tables.read.numerals import any_match
+from core.tables.read.report import MISSING_TOKENS, ReadOptions, ReadReport
+from core.tables.read.sniff import SAMPLE_CHARS, Layout, sniff
+
+_REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
+_FIELD_LIMIT = "field limit"
+_LONG_CODE = r"^\s*[+-]?[0-9]{17,}\s*$"
+_BLOCK = 1 << 22
+_BAD_ROWS_SHARE = 0.05
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e\x7f]")  # x1a stands for a lost letter
+_LEADING_ZERO = r"^\s*[+-]?0[0-9xX]"
+
+
+def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
+    """Return the columns of a delimited text file and how they were found.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file, in any encoding.
+    name : str
+        For messages and the report.
+    options : ReadOptions
+
+    Raises
+    ------
+    DataError
+        When the file is empty, not text, beyond the limits, or its lines disagree on the
+        number of cells.
+    """
+    encoding = options.encoding or find_encoding(data)
+    plain, note = _to_utf8(data, encoding)
+    plain = plain.rstrip(b"\x1a")  # DOS programs end a text with it
+    layout = _sniff_file(plain, options, name)
+    rows = max(plain.count(b"\n"), plain.count(b"\r"))
+    LIMITS.check_shape(max(rows - 1, 0), 1, name)
+    LIMITS.check_shape(min(rows, len(plain) // len(layout.names)), len(layout.names), name)
+    notes = [note] if note else []
+    try:
+        columns = _read_plain(plain, layout, options)
+    except pa.ArrowInvalid:
+        plain, rewritten, more = _rewrite(plain, layout, name)
+        notes += more
+        try:
+            columns = _read_plain(plain, rewritten, options, header_lines=0)
+        except pa.ArrowInvalid as error:
+            raise _unreadable(name, str(error)) from error
+    report = ReadReport(
+        name=name,
+        format={"\t": "tsv"}.get(layout.delimiter, "csv"),
+        encoding=encoding,
+        delimiter=layout.delimiter,
+        quote=layout.quote,
+        decimal=layout.decimal,
+        thousands=options.thousands or "",
+        comment=layout.comment,
+        header_row=layout.header_row,
+        skipped_lines=max(layout.header_row - 1, 0) if layout.header_row else layout.first_line,
+        notes=tuple(notes),
+    )
+    return RawTable(columns, layout.names, report)
+
+
+def decode_text(data: bytes, options: ReadOptions) -> str:
+    """Return the text of a file in the encoding that the user names or its bytes show."""
+    plain, _ = _to_utf8(data, options.encoding or find_encoding(data))
+    return plain.decode("utf-8", errors="replace")
+
+
+def first_lines(data: bytes, encoding: str, most: int = 6) -> str:
+    """Return the beginning of a text file as it was typed, for somebody to look at."""
+    text = data[: 400 * most].decode(encoding or "utf-8", errors="replace")
+    lines = text.removeprefix("\ufeff").splitlines()[:most]
+    return "\n".join(shorten(line.replace("\t", "⇥"), 160) for line in lines)
+
+
+def _to_utf8(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """Return the file as UTF-8 without byte order mark, and a note on bytes that do not fit."""
+    if encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig"):
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        if data.isascii():
+            return _without_nul(data), ""
+        encoding = "utf-8"
+    try:
+        plain, strays = _transcode(data, encoding)
+    except (UnicodeError, LookupError, ValueError) as error:
+        raise DataError(
+            f"The file cannot be decoded as {encoding} ({shorten(str(error), 80)}). "
+            "Choose another encoding, or save the table as UTF-8."
+        ) from error
+    note = ""
+    if strays:
+        cells = "1 character" if strays == 1 else f"{strays:,} characters"
+        note = f"{cells} could not be decoded as {encoding} and are shown as '\ufffd'."
+    return _without_nul(plain), note
+
+
+def _transcode(data: bytes, encoding: str) -> tuple[bytes, int]:
+    """Return the text as UTF-8, piece by piece, and how many characters could not be decoded."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    out, strays = io.BytesIO(), 0
+    for start in range(0, max(len(data), 1), _BLOCK):
+        text = decoder.decode(data[start : start + _BLOCK], final=start + _BLOCK >= len(data))
+        strays += text.count("\ufffd")
+        out.write((text if start else text.removeprefix("\ufeff")).encode("utf-8", "replace"))
+    return out.getvalue(), strays
+
+
+def _without_nul(data: bytes) -> bytes:
+    if b"\0" in data:
+        raise DataError(
+            "The file holds NUL characters, so it is damaged or no text table. Save it as CSV.",
+            code="not_a_table",
+        )
+    return data
+
+
+def _sniff_file(plain: bytes, options: ReadOptions, name: str) -> Layout:
+    """Sniff the beginning of the file, taking in at least one whole line."""
+    end = SAMPLE_CHARS
+    if len(plain) > end and b"\n" not in plain[:end] and b"\r" not in plain[:end]:
+        end = min(len(plain), 20 * SAMPLE_CHARS)
+    sample = plain[:end].decode("utf-8", errors="ignore")
+    sample = sample.replace("\r\n", "\n").replace("\r", "\n")
+    if len(_CONTROL.findall(sample)) > 0.02 * len(sample):
+        raise DataError(
+            "The file is no text table: it holds control characters. Save the table as CSV.",
+            code="not_a_table",
+        )
+    return sniff(sample, options, name, whole=end >= len(plain))
+
+
+def _read_plain(
+    plain: bytes, layout: Layout, options: ReadOptions, *, header_lines: int | None = None
+) -> pa.Table:
+    """Read in the columnar engine; raises ArrowInvalid where rows are ragged."""
+    if header_lines is None and (layout.delimiter == " " or layout.comment):
+        raise pa.ArrowInvalid("needs rewriting")
+    skip = layout.first_line if header_lines is None else header_lines
+    keys = [str(j) for j in range(len(layout.names))]
+    tokens = MISSING_TOKENS if options.missing_tokens is None else options.missing_tokens
+    forced = {
+        key: pa.string()
+        for key, name in zip(keys, unique_names(layout.names)[0], strict=True)
+        if name in options.text_columns
+    }
+
+    def read(types: dict[str, Any], include: list[str] | None = None) -> pa.Table:
+        return pacsv.read_csv(
+            pa.BufferReader(plain),
+            pacsv.ReadOptions(column_names=keys, skip_rows=skip, block_size=_BLOCK),
+            pacsv.ParseOptions(
+                delimiter=layout.delimiter or "\x1f",
+                quote_char=layout.quote or False,
+                double_quote=True,
+                escape_char=layout.escape or False,
+                newlines_in_values=header_lines is not None,
+            ),
+            pacsv.ConvertOptions(
+                column_types=types,
+                include_columns=include,
+                null_values=[*tokens, "None", "none"],
+                decimal_point=layout.decimal,
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+
+    table = read(forced)
+    if layout.quote and plain.count(layout.quote.encode()) % 2 and _has_line_ends(table):
+        raise pa.ArrowInvalid("a quotation mark is never closed")
+    return _keep_text(table, read, forced)
+
+
+def _has_line_ends(table: pa.Table) -> bool:
+    texts = (column for column in table.columns if pa.types.is_string(column.type))
+    return any(any_match(column, "\n") for column in texts)
+
+
+def _keep_text(table: pa.Table, read: Any, forced: dict[str, Any]) -> pa.Table:
+    """Read again as text the columns whose digits are not quantities.
+
+    Codes with leading zeros ('01001'), numbers too long for a float and times of the day keep
+    the form they were typed in.
+    """
+    types = {key: table[key].type for key in table.column_names}
+    doubtful = [key for key in types if key not in forced and _is_doubtful(table[key])]
+    if not doubtful:
+        return table
+    texts = read({key: pa.string() for key in doubtful} | forced, doubtful)
+    for key in doubtful:
+        if _must_stay_text(types[key], texts[key]):
+            table = table.set_column(table.column_names.index(key), key, texts[key])
+    return table
+
+
+def _is_doubtful(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    if pa.types.is_floating(kind):
+        largest = pc.max(pc.abs(column)).as_py()
+        return largest is not None and 2.0**53 < largest < float("inf")
+    return any(test(kind) for test in (pa.types.is_integer, pa.types.is_time))
+
+
+def _must_stay_text(kind: Any, texts: pa.ChunkedArray) -> bool:
+    if pa.types.is_integer(kind):
+        return any_match(texts, _LEADING_ZERO)
+    return not pa.types.is_floating(kind) or any_match(texts, _LONG_CODE)
+
+
+def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, list[str]]:
+    """Cut an odd file row by row and write it anew in the plainest form.
+
+    Where strict quoting fails, a backslash before a quotation mark is read the other way (as an
+    escape, or as a letter), then quotation marks count as text, and last they count as csv's
+    lenient rules have it.
+    """
+    problem: Exception = DataError("no row can be cut")
+    rewritten = replace(layout, delimiter=",", quote='"', escape="", comment="")
+    trials = [
+        (layout.quote, layout.escape, True),
+        ("", "", True),
+        (layout.quote, layout.escape, False),
+    ]
+    if layout.quote and ("\\" + layout.quote).encode() in plain:
+        trials.insert(1, (layout.quote, "" if layout.escape else "\\", True))
+    for quote, escape, strict in trials:
+        trial = replace(layout, quote=quote, escape=escape)
+        try:
+            body, notes = _regular_rows(plain, trial, name, strict)
+        except (csv.Error, DataError) as error:
+            if _FIELD_LIMIT in str(error) and not plain.count(b'"') % 2:
+                raise LIMITS.long_cell(f"'{name}'") from error  # every quote is closed
+            problem = problem if strict and not quote else error
+            continue
+        if not body:
+            raise DataError(f"'{name}' holds no rows of data.", code="empty")
+        if layout.quote and not quote:
+            notes.append("A quotation mark is never closed, so quotation marks count as text.")
+        return body, rewritten, notes
+    if isinstance(problem, DataError):
+        raise problem
+    if _FIELD_LIMIT in str(problem):
+        raise LIMITS.long_cell(f"'{name}'")
+    raise _unreadable(name, str(problem)) from problem
+
+
+def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tuple[bytes, list[str]]:
+    """Return the rows padded to one width as CSV, and notes on what was padded or left out."""
+    width = len(layout.names)
+    out = io.BytesIO()
+    text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="")
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    odd = _OddRows(width)
+    remarks: list[tuple[int, list[str]]] = []
+    for number, row in _cells(plain, layout, strict):
+        if width > 2 and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
+            remarks.append((number, row))  # a note below the table, unless more rows follow
+            continue
+        for earlier in remarks:
+            writer.writerow(odd.fit(*earlier))
+        remarks.clear()
+        if fitted := odd.fit(number, row):
+            writer.writerow(fitted)
+    text.flush()
+    return out.getvalue(), odd.notes(name, layout.delimiter, [line for line, _ in remarks])
+
+
+class _OddRows:
+    """Fits rows to one width and keeps count of those that did not have it."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.n_rows = 0
+        self.short: list[int] = []
+        self.long: list[int] = []
+
+    def fit(self, number: int, row: list[str]) -> list[str]:
+        """Return the row padded or trimmed to the width; [] when it has cells too many."""
+        self.n_rows += 1
+        while len(row) > self.width and not row[-1].strip():
+            row.pop()
+        if len(row) > self.width:
+            self.long.append(number)
+            return []
+        if len(row) < self.width:
+            self.short.append(number)
+        return row + [""] * (self.width - len(row))
+
+    def notes(self, name: str, delimiter: str, remarks: list[int]) -> list[str]:
+        """Return sentences on what was changed, or raise DataError when it is too much."""
+        if len(self.long) > max(1, _BAD_ROWS_SHARE * self.n_rows):
+            raise DataError(
+                f"'{name}': {len(self.long):,} of {self.n_rows:,} rows have more cells than the "
+                f"header has names ({self.width}), the first on line {self.long[0]:,}. Check the "
+                f"delimiter ({delimiter!r}) and the header row.",
+                code="ragged",
+            )
+        said = (
+            (self.long, f"Left out for having more than {self.width} cells"),
+            (self.short, f"Filled up with missing cells for having fewer than {self.width}"),
+            (remarks, "Left out as notes below the table"),
+        )
+        return [f"{what}: {_lines(numbers)}." for numbers, what in said if numbers]
+
+
+def _cells(plain: bytes, layout: Layout, strict: bool) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and cells of every row of data, without blank and comment lines."""
+    text = io.TextIOWrapper(io.BytesIO(plain), encoding="utf-8", errors="replace", newline="")
+    lines = (
+        line
+        for number, line in enumerate(_universal(text))
+        if number >= layout.first_line and not (layout.comment and line.startswith(layout.comment))
+    )
+    space = layout.delimiter == " "
+    reader = csv.reader(
+        lines,
+        delimiter=layout.delimiter or "\x1f",
+        quotechar=layout.quote or None,
+        quoting=csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE,
+        escapechar=layout.escape or None,
+        skipinitialspace=space,
+        strict=strict,
+    )
+    for row in reader:
+        if space and len(row) > 1 and row[-1] == "":
+            row.pop()
+        if any(cell.strip() for cell in row):
+            yield layout.first_line + reader.line_num, row
+
+
+def _universal(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield lines whatever their ends are (csv itself splits only where it is told)."""
+    for chunk in text:
+        yield from (part + "\n" for part in chunk.rstrip("\r\n").split("\r"))
+
+
+def _lines(numbers: list[int]) -> str:
+    """Return '3 rows (lines 4, 17, 90)', naming at most five."""
+    shown = ", ".join(f"{n:,}" for n in numbers[:5]) + (", …" if len(numbers) > 5 else "")
+    if len(numbers) == 1:
+        return f"1 row (line {shown})"
+    return f"{len(numbers):,} rows (lines {shown})"
+
+
+def _unreadable(name: str, detail: str) -> DataError:
+    return DataError(
+        f"'{name}' cannot be cut into rows and columns ({shorten(detail, 120)}). Check the "
+        "delimiter and the quotation marks, or save the table as CSV again.",
+        code="unreadable",
+    )

@@ -1,0 +1,1 @@
+"""Which column plays which role: a guess, with its reasons."""

@@ -1,0 +1,128 @@
+"""Chooses the predictor to begin with, and the group-level predictors that tell most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.formats import listed
+from core.tables.roles.column_profile import ColumnProfile, is_group_level, pair_codes
+from core.tables.roles.role_scores import Scored
+from core.types import FloatArray, IntArray
+
+_MAX_GROUP_PREDICTORS = 3
+_REPEATED_SHARE = 0.5
+
+
+def best_predictor(
+    profiles: Sequence[ColumnProfile], taken: Sequence[ColumnProfile]
+) -> list[Scored]:
+    """Choose the individual-level predictor: time in repeated measures, else what relates most.
+
+    Returns one column, or none.
+    """
+    outcome, group = taken[0], taken[-1] if len(taken) > 1 else None
+    usable = [p for p in profiles if p not in taken and _can_predict(p)]
+    if group is not None:
+        usable = [p for p in usable if not is_group_level(p, group)]
+    scored = [_predictor_score(p, outcome, group) for p in usable]
+    best = max(scored, key=lambda s: (s.score, -s.column.position), default=None)
+    return [best] if best is not None and best.score > 0.0 else []
+
+
+def _can_predict(column: ColumnProfile) -> bool:
+    if column.kind in ("constant", "empty", "free text", "identifier", "date"):
+        return False
+    return column.is_numeric or column.n_distinct <= min(12, column.n_present / 3)
+
+
+def _predictor_score(
+    column: ColumnProfile, outcome: ColumnProfile, group: ColumnProfile | None
+) -> Scored:
+    cues = column.cues
+    strength = _relation(column, outcome, group)
+    score = strength
+    said = [f"it goes with '{outcome.name}' inside groups" if group else "it goes with the outcome"]
+    if strength > 0.9 and _determines(column, outcome) and _determines(outcome, column):
+        score -= 2.0  # another form of the outcome, such as its logarithm
+    if cues.time and column.is_numeric and (group is None or _is_repeated(column, group)):
+        score += 0.75
+        said.insert(0, "it is the time of measurement")
+    score -= 0.75 * (cues.id or cues.row_id or cues.group) + 0.3 * (
+        column.n_missing > 0.2 * column.n_rows
+    )
+    score -= 0.2 * (not column.is_numeric)
+    return Scored(column, score + 0.01, f"Predictor: {listed(said, len(said))}.")
+
+
+def _is_repeated(column: ColumnProfile, group: ColumnProfile) -> bool:
+    """Whether each group was measured about once at each time."""
+    pairs = pair_codes(column, group)
+    return len(np.unique(pairs)) > _REPEATED_SHARE * len(pairs)
+
+
+def _relation(column: ColumnProfile, outcome: ColumnProfile, group: ColumnProfile | None) -> float:
+    """Return the correlation inside groups, in absolute value; for a category the root of R2."""
+    y = outcome.values
+    codes = group.codes if group is not None else np.zeros(len(y), dtype=np.intp)
+    x = column.values if column.is_numeric else column.codes.astype(np.float64)
+    usable = np.isfinite(y) & np.isfinite(x) & (codes >= 0)
+    if not column.is_numeric:
+        usable &= x >= 0
+    if usable.sum() < 3:
+        return 0.0
+    y, x, codes = y[usable], x[usable], codes[usable]
+    y = _inside(y, codes)
+    if column.is_numeric:
+        x = _inside(x, codes)
+    else:
+        level = x.astype(np.intp)
+        x = _means(y, level)[level]
+    norm = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    return abs(float((x * y).sum())) / norm if norm > 0 else 0.0
+
+
+def _means(values: FloatArray, codes: IntArray) -> FloatArray:
+    sizes = np.maximum(np.bincount(codes), 1)
+    return np.asarray(np.bincount(codes, weights=values) / sizes)
+
+
+def _inside(values: FloatArray, codes: IntArray) -> FloatArray:
+    """Return deviations from the group means."""
+    return np.asarray(values - _means(values, codes)[codes])
+
+
+def group_predictors(
+    profiles: Sequence[ColumnProfile], taken: Sequence[ColumnProfile]
+) -> list[Scored]:
+    """Return the telling columns that are constant in every group, without repeating each other."""
+    outcome, group = taken[0], taken[1]
+    usable = [p for p in profiles if p not in taken and _can_predict(p)]
+    scored = []
+    for column in usable:
+        is_name = not column.is_numeric and column.n_distinct > 0.5 * group.n_distinct
+        if not is_name and is_group_level(column, group):
+            strength = _relation(column, outcome, None)
+            reason = f"Group-level predictor: it never varies inside '{group.name}'."
+            scored.append(Scored(column, strength, reason))
+    scored.sort(key=lambda s: (-s.score, s.column.position))
+    chosen: list[Scored] = []
+    for found in scored:
+        if len(chosen) == _MAX_GROUP_PREDICTORS:
+            break
+        if not any(_repeats(other.column, found.column) for other in chosen):
+            chosen.append(found)
+    return chosen
+
+
+def _repeats(first: ColumnProfile, second: ColumnProfile) -> bool:
+    """Whether the second column says nothing beyond the first, or as a number no more than it."""
+    if first.is_numeric and first.n_distinct > 20:
+        return second.is_numeric and _relation(first, second, None) > 0.95
+    return _determines(first, second)
+
+
+def _determines(first: ColumnProfile, second: ColumnProfile) -> bool:
+    """Whether each level of the first column goes with one level of the second only."""
+    return len(np.unique(pair_codes(first, second))) == first.n_distinct

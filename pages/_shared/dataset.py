@@ -1,0 +1,62 @@
+"""``Dataset``, a table on offer, and ``Shown``, what the screens show of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+import core
+from core.exceptions import PoolingError
+from core.results import PoolingFits
+from core.spec import ModelSpec
+from core.tables.wording import Wording
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table on offer: an example, or an upload of this session.
+
+    ``id`` names the content: the example's id, or a digest of the uploaded bytes and of what
+    was mended since. ``fixes`` are the mendings, ``previous`` is the table before the last, and
+    ``base`` the id of the example that it all began with (empty for an upload). ``content`` is
+    the file as it came, for reading it again with other ``options``.
+    """
+
+    id: str
+    title: str
+    table: pd.DataFrame
+    wording: Wording
+    first_spec: ModelSpec | None
+    story: str = ""
+    source: str = ""
+    is_upload: bool = False
+    changes: tuple[str, ...] = ()
+    previous: Dataset | None = None
+    content: bytes = b""
+    options: core.ReadOptions = field(default_factory=core.ReadOptions)
+    fixes: tuple[core.Fix, ...] = ()
+    base: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the screens show.
+
+    Attributes
+    ----------
+    dataset, spec, fits
+        What the fits are of.
+    error : PoolingError or None
+        Why the model asked for could not be fitted; the fits are then the last that worked.
+    """
+
+    dataset: Dataset
+    spec: ModelSpec
+    fits: PoolingFits
+    error: PoolingError | None = None
+
+    @property
+    def wording(self) -> Wording:
+        """What things are called."""
+        return self.dataset.wording

@@ -1,0 +1,1 @@
+"""The state in the address, and back."""

@@ -1,0 +1,49 @@
+"""The model in words and symbols, with the estimated numbers, and how to fit it elsewhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import escape
+from core.explore.pooling import equation, parameters
+from core.explore.pooling.definitions import definitions
+from core.tables.columns import CategoricalColumn
+from pages._shared import texts
+from pages._shared.dataset import Shown
+
+
+def show(shown: Shown) -> None:
+    """Show words, equations, parameters and code of the model that is on screen."""
+    text = texts.load("pooling")["model"]
+    fits = shown.fits
+    if fits.multilevel_or_none is not None:
+        words = parameters.model_in_words(fits, shown.wording)
+        st.markdown(escape.for_markdown(words))
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        if fits.multilevel_or_none is not None:
+            st.markdown(f"**{text['multilevel']}**")
+            st.latex(equation.multilevel_equation(fits))
+            for definition in definitions(shown.dataset.fixes, fits):
+                st.latex(definition)
+        st.markdown(f"**{text['complete_pooling']}**")
+        st.latex(equation.complete_pooling_equation(fits))
+    with right:
+        if fits.multilevel_or_none is not None:
+            st.markdown(f"**{text['parameters']}**")
+            frame = parameters.parameter_table(fits, shown.wording)
+            st.dataframe(frame, hide_index=True, key="model_parameters")
+            st.caption(escape.for_markdown(fits.status.sentence))
+    _code(shown, text)
+
+
+def _code(shown: Shown, text: dict[str, str]) -> None:
+    columns = shown.fits.data.columns
+    coded = frozenset(n for n, c in columns.items() if isinstance(c, CategoricalColumn))
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        st.markdown(f"**{text['r']}**")
+        st.code(equation.lmer_call(shown.spec), language="r", wrap_lines=True)
+    with right:
+        st.markdown(f"**{text['python']}**")
+        st.code(equation.mixedlm_call(shown.spec, coded), language="python", wrap_lines=True)

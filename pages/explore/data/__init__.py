@@ -1,0 +1,1 @@
+"""The screen Data: ``screen.py`` is the script, the rest what it alone needs."""

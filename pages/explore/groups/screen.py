@@ -1,0 +1,42 @@
+"""Groups: what about this group, and all of them in a table?"""
+
+import streamlit as st
+
+import core
+from core import escape
+from core.estimators.estimates import estimates, group_table
+from core.explore.groups import receipts
+from core.explore.pooling import story as sentences
+from core.explore.pooling.plot_lines import plot_lines
+from pages._shared import figures, groups, look, messages, state, terms, texts
+
+text = texts.load("groups")
+shown = state.shown()
+wording = shown.wording
+
+messages.problems(shown)
+messages.needs_multilevel(shown)
+j = groups.choose_group(shown)
+found = core.receipt(shown.fits, j, wording=wording)
+terms.title(found.sentence)
+
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    figure = plot_lines(shown.fits, groups.one(j), wording=wording, style=look.style())
+    each = estimates(shown.fits)
+    alt = sentences.lines_alt(each, groups.one(j), wording, shown.fits.data)
+    figures.key(figure.layout.meta)
+    figures.picture(figure, key="groups_lines", alt=alt)
+with right:
+    st.header(text["receipt"], anchor=False)
+    table = receipts.receipt_table(found, shown.fits, wording)
+    st.dataframe(table, hide_index=True, key="groups_receipt")
+
+st.header(text["all"], anchor=False)
+st.caption(text["hint"].format(group=escape.for_markdown(wording.group.one)))
+figures.show_table(
+    group_table(shown.fits),
+    key="groups_all",
+    formats=groups.formats(shown),
+    on_select=groups.follow_row(shown),
+)

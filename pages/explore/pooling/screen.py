@@ -1,0 +1,31 @@
+"""Start: what do the three fits say about my groups?"""
+
+import streamlit as st
+
+from core import escape
+from core.explore.pooling import story as sentences
+from pages._shared import messages, state, terms, texts
+from pages._shared.model import in_words as model
+from pages.explore.pooling import parts as views
+
+text = texts.load("pooling")
+shown = state.shown()
+
+messages.problems(shown)
+with st.container(gap="xsmall"):
+    with st.container(key="context"):
+        st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
+    terms.title(sentences.headline(shown.fits, shown.wording))
+    options = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with options:
+        view = views.choose()
+    views.draw(view, shown, options)
+
+st.divider()
+st.header(text["model"]["heading"], anchor=False)
+model.show(shown)
+
+if shown.dataset.story:
+    st.header(text["about"]["heading"], anchor=False)
+    st.markdown(escape.for_markdown(shown.dataset.story))
+    st.caption(escape.for_markdown(shown.dataset.source))

@@ -1,0 +1,235 @@
+"""The views of the screen about the variances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+import core
+from core import escape
+from core.explore.variance import boundary, icc_story, zero, zero_story
+from core.explore.variance import story as variance_story
+from core.explore.variance.icc_story import ShareCurve
+from core.explore.variance.plot_intervals import plot_intervals
+from core.explore.variance.plot_likelihood import plot_likelihood
+from core.explore.variance.plot_share import plot_share
+from core.explore.variance.plot_zero import plot_zero
+from core.explore.variance.story import VarianceStory
+from pages._shared import cache, figures, look, state, texts
+from pages._shared.control import place
+from pages._shared.dataset import Shown
+from pages._shared.model import changes
+from pages._shared.model import sidebar as controls
+from pages.understand.variance.controls import VIEW, ZERO
+
+
+def choose(shown: Shown) -> str:
+    """Return which view is wanted; the one about the boundary only where there is one."""
+    words = texts.load("variance")["views"]
+    names = ["components", "share", "zero"]
+    if boundary.at_boundary(shown.fits.multilevel):
+        names.append("boundary")
+    return str(VIEW.segments(words["label"], words, names))
+
+
+def draw(view: str, shown: Shown, title: Any) -> None:
+    """Draw one view; its finding goes into the container ``title``."""
+    drawers = {
+        "components": _components,
+        "share": _share,
+        "zero": _zero,
+        "boundary": _boundary,
+    }
+    drawers[view](shown, title)
+
+
+def _story(shown: Shown) -> VarianceStory:
+    found: VarianceStory = cache.derived(
+        shown, "variance", lambda fits: variance_story.variance_story(fits, shown.wording)
+    )
+    return found
+
+
+def _components(shown: Shown, title: Any) -> None:
+    text = texts.load("variance")["components"]
+    place = st.empty()
+    if variance_story.is_slow(shown.fits):
+        quick = variance_story.first_estimates(shown.fits, shown.wording)
+        with place.container():
+            figure = plot_intervals(
+                quick.spread, title=text["figure"], axis=text["axis"], style=look.style()
+            )
+            alt = text["alt"].format(numbers=variance_story.in_words(quick.spread))
+            figures.picture(figure, key="variance_estimates", alt=alt)
+        with st.spinner(text["waiting"], show_time=True):
+            story = _story(shown)
+    else:
+        story = _story(shown)
+    title.title(escape.for_markdown(story.title), anchor=False)
+    with place.container():
+        _intervals(shown, story, text)
+
+
+def _intervals(shown: Shown, story: VarianceStory, text: dict[str, str]) -> None:
+    figure = plot_intervals(
+        story.spread, title=text["figure"], axis=text["axis"], style=look.style()
+    )
+    alt = text["alt"].format(numbers=variance_story.in_words(story.spread))
+    figures.key(figure.layout.meta)
+    figures.picture(figure, key="variance", alt=alt)
+    for sentence in (*story.of_coefficients, *story.sentences):
+        st.markdown(escape.for_markdown(sentence))
+    figures.numbers(lambda: story.parameters, key="variance")
+    st.caption(text["method"])
+
+
+def _share(shown: Shown, title: Any) -> None:
+    text = texts.load("variance")["share"]
+    if not shown.spec.varying_intercept:
+        title.title(text["no_intercept"], anchor=False)
+        return
+    curve = cache.derived(shown, "share_curve", icc_story.share_curve)
+    if curve is not None:
+        _curve(shown, curve, title)
+    with st.spinner(texts.load("variance")["components"]["waiting"], show_time=True):
+        story = _story(shown)
+    table = variance_story.share_table(story)
+    if curve is None:
+        title.title(escape.for_markdown(story.title), anchor=False)
+        figure = plot_intervals(table, title=text["figure"], axis=text["axis"], style=look.style())
+        figures.key(figure.layout.meta)
+        alt = f"{story.title}. {variance_story.in_words(table)}."
+        figures.picture(figure, key="variance_share", alt=alt)
+    for sentence in story.sentences:
+        st.markdown(escape.for_markdown(sentence))
+    figures.show_table(table, key="variance_shares", formats=_share_formats(text["columns"]))
+    st.caption(text["method"])
+
+
+def _share_formats(words: dict[str, str]) -> dict[str, Any]:
+    """Return how the columns of the shares are called and rounded."""
+    number = st.column_config.NumberColumn
+    out: dict[str, Any] = {"meaning": words["meaning"]}
+    for name in ("estimate", "lower", "upper"):
+        out[name] = number(words[name], format="percent")
+    for name in ("at", "design effect"):
+        out[name] = number(words[name], format="%.3g")
+    for name in ("effective n", "effective n, lower", "effective n, upper"):
+        out[name] = number(words[name], format="%.1f")
+    return out
+
+
+def _curve(shown: Shown, curve: ShareCurve, title: Any) -> None:
+    figure = plot_share(curve, wording=shown.wording, style=look.style())
+    title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
+    figures.key(figure.layout.meta)
+    alt = icc_story.share_alt(curve, shown.wording)
+    figures.picture(figure, key="variance_share", alt=alt)
+    figures.numbers(lambda: icc_story.share_curve_table(curve), key="variance_share")
+
+
+def _zero(shown: Shown, title: Any) -> None:
+    text, fit = texts.load("variance")["zero"], shown.fits.multilevel
+    name = zero.moving_predictor(fit)
+    if name is None or not shown.spec.correlated:
+        _offer_zero(shown, name, title)
+        return
+    column = escape.for_markdown(shown.wording.in_sentence(name))
+    low, high, step, first = zero.zero_choices(fit)
+    held = ZERO.now(place(shown))
+    if held is not None:  # a link, or another predictor, may leave it outside
+        ZERO.set(min(max(float(held), low), high), place(shown))
+    at = ZERO.slider(
+        text["slider"].format(column=column), (low, high), step, at=place(shown), first=first
+    )
+    refit, change = cache.derived(shown, "zero", zero.invariance, float(at))
+    figure = plot_zero(fit, name, float(at), wording=shown.wording, style=look.style())
+    title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
+    figures.key(figure.layout.meta)
+    alt = zero_story.zero_alt(fit, float(at), shown.wording)
+    figures.picture(figure, key="variance_zero", alt=alt)
+    said = zero_story.zero_sentences(fit, float(at), refit, change, shown.wording)
+    for sentence in said:
+        st.markdown(escape.for_markdown(sentence))
+    st.button(
+        text["centre"].format(column=escape.for_markdown(name)),
+        key="variance_centre",
+        on_click=state.mend,
+        args=(shown.dataset, core.CentreGrandMean(name)),
+    )
+    figures.numbers(lambda: zero.zero_table(fit), key="variance_zero")
+
+
+def _offer_zero(shown: Shown, name: str | None, title: Any) -> None:
+    """Say why moving the zero is no question for this model, and offer one for which it is."""
+    text = texts.load("variance")["zero"]
+    numeric = changes.numeric_predictors(shown)
+    with title:
+        if name is not None:
+            st.markdown(text["uncorrelated"])
+            st.button(
+                text["correlate"],
+                key="variance_correlate",
+                on_click=changes.correlate,
+                args=(shown.dataset,),
+            )
+        elif not shown.spec.varying:
+            st.markdown(text["needs_slope"])
+            if shown.spec.predictors:
+                st.button(
+                    text["let_vary"],
+                    key="variance_let_vary",
+                    on_click=controls.vary_slope,
+                    args=(shown.dataset,),
+                )
+        else:
+            st.markdown(text["needs_one"])
+            if numeric:
+                st.button(
+                    text["only_first"].format(column=escape.for_markdown(numeric[0])),
+                    key="variance_only_first",
+                    on_click=changes.vary_only,
+                    args=(shown.dataset, numeric[0]),
+                )
+
+
+def _boundary(shown: Shown, title: Any) -> None:
+    text = texts.load("variance")["boundary"]
+    found = cache.derived(shown, "boundaries", boundary.boundaries)
+    for i, each in enumerate(found):
+        figure = plot_likelihood(each, shown.fits, wording=shown.wording, style=look.style())
+        heading = escape.for_markdown(figure.layout.meta["title"])
+        if i == 0:
+            title.title(heading, anchor=False)
+        else:
+            st.header(heading, anchor=False)
+        figures.key(figure.layout.meta)
+        alt = boundary.boundary_alt(each, shown.fits, shown.wording)
+        figures.picture(figure, key=f"variance_boundary_{i}", alt=alt)
+        for sentence in boundary.boundary_sentences(each, shown.fits, shown.wording):
+            st.markdown(escape.for_markdown(sentence))
+        figures.numbers(
+            lambda each=each: boundary.boundary_table(each), key=f"variance_boundary_{i}"
+        )
+    with st.container(horizontal=True, gap="small"):
+        _simpler(shown, text)
+
+
+def _simpler(shown: Shown, text: dict[str, str]) -> None:
+    """Offer the simpler models by one click."""
+    if not shown.spec.varying:
+        return
+    st.button(
+        text["intercept_only"],
+        key="variance_intercept_only",
+        on_click=changes.only_intercept,
+        args=(shown.dataset,),
+    )
+    if shown.spec.correlated:
+        st.button(
+            text["uncorrelate"],
+            key="variance_uncorrelate",
+            on_click=changes.uncorrelate,
+            args=(shown.dataset,),
+        )

@@ -1,0 +1,1 @@
+"""The screen Which predicts best: ``screen.py`` is the script, the rest what it alone needs."""

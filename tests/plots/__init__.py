@@ -1,1 +1,0 @@
-"""Tests of the figures: their structure, never their pixels."""
