@@ -31,6 +31,8 @@ from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
+from core.posterior.posterior import Posterior, posterior
+from core.posterior.theta.prior import Prior
 from core.results import (
     CompletePoolingFit,
     Diagnostic,
@@ -105,6 +107,8 @@ __all__ = [
     "PoolingError",
     "PoolingFits",
     "Population",
+    "Posterior",
+    "Prior",
     "Profile",
     "ReadOptions",
     "ReadReport",
@@ -147,6 +151,7 @@ __all__ = [
     "load_example",
     "make_world",
     "pairs_alike",
+    "posterior",
     "predict",
     "profile",
     "r_squared",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from core.posterior.theta.solve import Solved, solve
 from core.posterior.variances import ThetaSample, correlation_of, theta_sample
 from core.results import PoolingFits
 from core.types import FloatArray
+
+#: Where intervals come from: the estimate as if known, or everything weighed.
+Uncertainty: TypeAlias = Literal["plug-in", "posterior"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,6 +229,25 @@ class Posterior:
             When n is below 1 or the draws would not fit into memory.
         """
         return draw(self.fits.data, self.solved, self.groups, n, seed)
+
+
+def chosen_posterior(fits: PoolingFits, uncertainty: Uncertainty | Posterior) -> Posterior | None:
+    """Return the posterior that a choice of uncertainty means; None for plug-in.
+
+    Raises
+    ------
+    SpecError
+        When there is no such choice, or the posterior is of other fits.
+    """
+    if isinstance(uncertainty, Posterior):
+        if uncertainty.fits is not fits:
+            raise SpecError("This posterior belongs to another fit: make it of the same fits.")
+        return uncertainty
+    if uncertainty not in get_args(Uncertainty):
+        raise SpecError(
+            f"No uncertainty '{uncertainty}'. There are: {', '.join(get_args(Uncertainty))}."
+        )
+    return posterior(fits) if uncertainty == "posterior" else None
 
 
 def _moments(weight: FloatArray, value: FloatArray) -> tuple[float, float]:
