@@ -16,6 +16,7 @@ from core.posterior.marginal import (
     share_scale,
     square_factor,
 )
+from core.posterior.theta.coordinates import sandwich
 from core.posterior.theta.nodes import Nodes
 from core.posterior.theta.target import Target
 from core.types import FloatArray
@@ -131,14 +132,14 @@ def theta_sample(target: Target, nodes: Nodes) -> ThetaSample:
     into = model.z_to_raw / target.unit
 
     def raw(D: FloatArray) -> FloatArray:
-        return np.asarray(into @ D @ into.T)
+        return sandwich(into, D)
 
     k = model.k
     nearby = []
     for axis in nodes.axes.T:
         v = points.v + _NUDGE * axis
         v[:, :k] = np.maximum(v[:, :k], 1e-9)
-        nearby.append(raw(target.coordinates.covariance(v)))
+        nearby.append(raw(target.covariance(v)))
     return ThetaSample(
         weight=nodes.weight,
         cell=nodes.cell,

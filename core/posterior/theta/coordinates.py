@@ -4,8 +4,8 @@ A point v holds, for every varying coefficient, ``asinh(sd / crossover)`` with a
 every pair ``atanh`` of a canonical partial correlation. The sign makes zero an inner point: the
 density is even in it (a coefficient and all its correlations turned round give the same
 model), so a posterior that reaches down to zero has no edge there; far from zero the coordinate
-is the log of the sd, so heavy tails fall exponentially. D is seen in the units in which
-sd 1 pools the median group by half.
+is the log of the sd, so heavy tails fall exponentially. The sds are those that the prior is on:
+seen from elsewhere a flat prior has ridges.
 
 References
 ----------
@@ -33,7 +33,7 @@ def _pairs(k: int) -> tuple[IntArray, IntArray]:
 
 @dataclass(frozen=True, eq=False)
 class Coordinates:
-    """The map between points v and relative covariances D.
+    """The map between points v and relative covariances, here called D.
 
     Attributes
     ----------
@@ -92,21 +92,21 @@ class Coordinates:
     def covariance(self, v: FloatArray) -> FloatArray:
         """Return D, shape (E, k, k)."""
         half = np.exp(self.log_sd(v))[:, :, None] * self.factor(v)
-        return np.asarray(half @ half.swapaxes(1, 2))
+        return np.asarray(np.einsum("eai,ebi->eab", half, half))
 
-    def log_measure(self, v: FloatArray) -> FloatArray:
-        """Return the log of the volume of D per volume of v, up to a constant, shape (E,).
+    def log_measure(self, v: FloatArray, eta: float = 1.0) -> FloatArray:
+        """Return the log of the prior volume per volume of v, up to a constant, shape (E,).
 
-        Volume of the k sds where D is diagonal; of the symmetric matrix D otherwise.
+        Flat in the sds; LKJ of shape ``eta`` in the correlations.
         """
         size = np.abs(v[:, : self.k])
         log_cosh = size + np.log1p(np.exp(-2.0 * size)) - np.log(2.0)
         out = np.sum(np.log(self.crossover) + log_cosh, axis=1)
         if not self.has_pairs:
             return np.asarray(out)
-        out = out + self.k * self.log_sd(v).sum(axis=1)
         _, cols = _pairs(self.k)
-        power = 1.0 + 0.5 * (self.k - 2 - cols)
+        # Beta densities of the partial correlations, and d tanh(z) / dz.
+        power = eta + 0.5 * (self.k - 2 - cols)
         return np.asarray(out + self.log_rest(v) @ power)
 
     def log_rest(self, v: FloatArray) -> FloatArray:
@@ -155,3 +155,10 @@ class Coordinates:
                 out[self.k + i * (i - 1) // 2 + j] = np.arctanh(np.clip(w, -0.99, 0.99))
                 left = max(left - L[i, j] ** 2, _EDGE)
         return out
+
+
+def sandwich(outer: FloatArray, square: FloatArray) -> FloatArray:
+    """Return ``outer @ square @ outer.T`` of many small matrices (E, k, k), as one product."""
+    k = len(outer)
+    flat = square.reshape(len(square), k * k) @ np.kron(outer, outer).T
+    return np.asarray(flat.reshape(square.shape))

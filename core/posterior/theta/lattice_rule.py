@@ -16,10 +16,11 @@ _PILOT, _SMALL_PILOT, _ROUNDS = 512, 256, 6
 #: Groups times packed elements that count as many.
 _MANY = 2_000
 #: A proposal this good (effective share of its points) is not fitted further.
-_GOOD = 0.55
+_GOOD = 0.4
 #: Modes that are this much less likely than the best one are left out.
 _DEPTH = 12.0
-_WIDEN = 1.15
+#: The proposal's variance over the posterior's: wide enough for smooth weights out to the tails.
+_WIDEN = 1.7
 
 
 def fit_proposal(target: Target, modes: list[FloatArray]) -> Proposal | None:
@@ -51,7 +52,7 @@ def fit_proposal(target: Target, modes: list[FloatArray]) -> Proposal | None:
 
 def _modes(target: Target, modes: list[FloatArray]) -> list[Proposal]:
     """Return proposals at the distinct modes of the posterior that matter."""
-    starts = [target.coordinates.point_of(D) for D in modes[:4]]
+    starts = [target.coordinates.point_of(target.of_covariance(D)) for D in modes[:4]]
     starts.append(target.coordinates.point_of(np.eye(target.model.k)))
     tried = [at_mode(target, start) for start in starts]
     height = target(np.array([p.centre for p in tried])).log_density

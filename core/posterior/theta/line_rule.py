@@ -27,7 +27,7 @@ def first_look(target: Target, modes: list[FloatArray]) -> tuple[FloatArray, Flo
     crossover = float(target.coordinates.crossover[0])
     sds = [np.logspace(-4.0, 5.9, _SCAN)]
     for D in modes:
-        sd = float(np.sqrt(max(D[0, 0], 0.0)))
+        sd = float(np.sqrt(max(target.of_covariance(D)[0, 0], 0.0)))
         near = 2.0 ** -np.arange(0.0, 11.0)
         sds += [sd * (1.0 + near), sd * (1.0 - near), np.array([sd])] if sd > 0 else []
     v = np.unique(np.concatenate([[0.0], np.arcsinh(np.concatenate(sds) / crossover)]))
@@ -55,8 +55,7 @@ def refined(target: Target, nodes: Nodes, ends: FloatArray) -> Nodes:
     cell = np.repeat(np.diff(ends) / _BETWEEN, _BETWEEN)
     at = known.v[:, 0]
     height = CubicSpline(at, known.log_density)(np.clip(v, at[0], at[-1]))
-    D = target.coordinates.covariance(v[:, None])
-    log_ratio = target.log_ratio(D)
+    D, log_ratio = target.covariance(v[:, None]), target.log_ratio(v[:, None])
     r2 = np.exp(CubicSpline(at, np.log(known.residual.r2))(np.clip(v, at[0], at[-1])))
     residual = integrate_residual(r2, log_ratio, target.df, target.prior)
     points = Points(

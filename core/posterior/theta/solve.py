@@ -20,11 +20,11 @@ from core.results import MultilevelFit, PoolingFits
 from core.types import FloatArray
 
 #: Groups times packed elements times points that a first look may cost.
-_WORK = 1_200_000
+_WORK = 2_200_000
 #: Groups times coefficients times nodes that carry them.
-_GROUP_WORK = 1_000_000
-#: Nodes that carry the groups' coefficients in several dimensions, and panels in one.
-_GROUP_NODES, _GROUP_PANELS, _PANELS = 512, 10, 24
+_GROUP_WORK = 120_000
+#: Panels of nodes along one dimension: for the groups' coefficients, and for single numbers.
+_GROUP_PANELS, _PANELS = 10, 24
 #: Groups from which fewer panels do: theta is known too well to need them.
 _MANY_GROUPS = 20_000
 #: Fewer effective nodes than this are too few to say anything.
@@ -74,7 +74,8 @@ def solve(fits: PoolingFits, prior: str | Prior) -> Solved:
     correlated = fits.spec.correlated and model.k > 1
     target = target_of(model, stated, correlated=correlated)
     modes = modes_of(fit, model, target.unit)
-    target = target.crossing_at(np.maximum(np.sqrt(np.diag(modes[0])) / 2.0, _CROSSOVER_FLOOR))
+    sd = np.sqrt(np.maximum(np.diag(target.of_covariance(modes[0])), 0.0))
+    target = target.crossing_at(np.maximum(0.5 * sd, _CROSSOVER_FLOOR))
     return solve_target(target, stated, tails, modes)
 
 
@@ -140,7 +141,7 @@ def _in_space(target: Target, modes: list[FloatArray]) -> tuple[Nodes, Nodes] | 
         return None
     work = target.problem.S.shape[1] * target.problem.S.shape[2]
     fine = lattice_nodes(target, proposal, nearest_size(_WORK / work, 512, 8192))
-    columns = target.problem.S.shape[2] * target.model.k
-    few = nearest_size(_GROUP_WORK / columns, 256, _GROUP_NODES)
+    columns = len(target.model.n) * target.model.k
+    few = nearest_size(_GROUP_WORK / columns, 256, 4096)
     coarse = lattice_nodes(target, proposal, few)
     return (fine, coarse) if fine is not None and coarse is not None else None

@@ -18,7 +18,7 @@ from core.exceptions import NotIdentifiedError
 from core.fitting.multilevel import unit_of
 from core.fitting.scaled import ScaledModel
 from core.fitting.search.criterion import CriterionProblem, Evaluation, evaluate, problem_of
-from core.posterior.theta.coordinates import Coordinates
+from core.posterior.theta.coordinates import Coordinates, sandwich
 from core.posterior.theta.prior import StatedPrior
 from core.posterior.theta.residual import Residual, integrate_residual
 from core.types import BoolArray, FloatArray
@@ -66,9 +66,13 @@ class Target:
     unit : FloatArray, shape (k,)
         ``D in scaled units = D / outer(unit, unit)``.
     coordinates : Coordinates
+        Of the covariance where the prior stands, each coefficient in the unit in which sd 1
+        pools its median group by half.
     prior : StatedPrior
-    into_prior : FloatArray, shape (k, k)
-        ``into_prior @ D @ into_prior.T`` is Sigma / sigma_y**2 where the prior stands, raw.
+    prior_unit : FloatArray, shape (k,)
+        Those units: the sd over sigma_y, raw over ``y_scale``, is the coordinate's over this.
+    into : FloatArray, shape (k, k)
+        ``D = into @ (covariance of the coordinates) @ into.T``.
     """
 
     model: ScaledModel
@@ -76,7 +80,8 @@ class Target:
     unit: FloatArray
     coordinates: Coordinates
     prior: StatedPrior
-    into_prior: FloatArray
+    prior_unit: FloatArray
+    into: FloatArray
 
     @property
     def df(self) -> float:
@@ -88,19 +93,32 @@ class Target:
         space = Coordinates(self.model.k, self.coordinates.correlated, crossover)
         return replace(self, coordinates=space)
 
+    def covariance(self, v: FloatArray) -> FloatArray:
+        """Return D at points v, shape (E, k, k)."""
+        return sandwich(self.into, self.coordinates.covariance(v))
+
+    def of_covariance(self, D: FloatArray) -> FloatArray:
+        """Return what the coordinates are of, for one D (k, k)."""
+        back = np.linalg.inv(self.into)
+        return np.asarray(back @ D @ back.T)
+
+    def log_ratio(self, v: FloatArray) -> FloatArray:
+        """Return the log of the sds that the prior is on, over sigma_y in scaled units (E, k)."""
+        log_unit = np.log(self.model.y_scale) - np.log(self.prior_unit)
+        return np.asarray(self.coordinates.log_sd(v) + log_unit)
+
     def __call__(self, v: FloatArray) -> Points:
         """Return the posterior at points v of shape (E, d)."""
         reach = self._within_reach(v)
         safe = v if reach.all() else np.where(reach[:, None], v, self._somewhere())
-        D = self.coordinates.covariance(safe)
+        D = self.covariance(safe)
         found, fine = _evaluate(self.problem, D)
         r2 = found.r2[0]
         fine &= reach & np.isfinite(found.value[0]) & (r2 > 0)
         r2 = np.where(fine, r2, 1.0)
-        log_ratio = self.log_ratio(D)
-        residual = integrate_residual(r2, log_ratio, self.df, self.prior)
+        residual = integrate_residual(r2, self.log_ratio(safe), self.df, self.prior)
         value = -0.5 * self._log_determinants(found, r2) + residual.log_mass
-        value += self._log_prior(safe, log_ratio)
+        value += self.coordinates.log_measure(safe, self.prior.eta)
         value = np.where(fine & np.isfinite(value), value, -np.inf)
         return Points(v, value, D, found.beta[0], found.XVX[0], residual)
 
@@ -112,28 +130,10 @@ class Target:
     def _somewhere(self) -> FloatArray:
         return self.coordinates.point_of(np.eye(self.model.k))
 
-    def log_ratio(self, D: FloatArray) -> FloatArray:
-        """Return the log of the sds that the prior is on, over sigma_y in scaled units (E, k)."""
-        raw = np.einsum("ai,eij,aj->ea", self.into_prior, D, self.into_prior, optimize=True)
-        return np.asarray(0.5 * np.log(np.maximum(raw, 1e-300)) + np.log(self.model.y_scale))
-
     def _log_determinants(self, found: Evaluation, r2: FloatArray) -> FloatArray:
         """Return ``sum_j log|I + S_j D| + log|X'V^-1 X|``: the criterion less its residual part."""
         nu = float(self.problem.nu[0])
         return np.asarray(found.value[0] - nu * (1.0 + np.log(2.0 * np.pi * r2 / nu)))
-
-    def _log_prior(self, v: FloatArray, log_ratio: FloatArray) -> FloatArray:
-        """Return what measures and correlations bring to the density per volume of v."""
-        space, k = self.coordinates, self.model.k
-        out = space.log_measure(v)
-        if not space.has_pairs:
-            return out
-        # From the volume of D to that of sds and correlations where the prior stands.
-        out = np.asarray(out - k * log_ratio.sum(axis=1))
-        if self.prior.eta == 1.0:
-            return out
-        log_det = 2.0 * space.log_sd(v).sum(axis=1) + space.log_rest(v).sum(axis=1)
-        return np.asarray(out + (self.prior.eta - 1.0) * (log_det - 2.0 * log_ratio.sum(axis=1)))
 
 
 def target_of(model: ScaledModel, prior: StatedPrior, *, correlated: bool) -> Target:
@@ -144,11 +144,22 @@ def target_of(model: ScaledModel, prior: StatedPrior, *, correlated: bool) -> Ta
     NotIdentifiedError
         When there are too few rows, or too few groups for a flat prior.
     """
-    unit = unit_of(model)
-    start = Coordinates(model.k, correlated, np.full(model.k, 0.5))
-    into = prior.shift @ model.z_to_raw / unit
     _require_rows(model)
-    return Target(model, problem_of(model, unit, reml=True), unit, start, prior, into)
+    unit = unit_of(model)
+    place = prior.shift @ model.z_to_raw
+    prior_unit = _units_at(model, place)
+    into = unit[:, None] * np.linalg.inv(place) / prior_unit
+    start = Coordinates(model.k, correlated, np.full(model.k, 0.5))
+    problem = problem_of(model, unit, reml=True)
+    return Target(model, problem, unit, start, prior, prior_unit, into)
+
+
+def _units_at(model: ScaledModel, place: FloatArray) -> FloatArray:
+    """Return the units (k,) in which sd 1 pools the median group by half, where the prior is."""
+    back = np.linalg.inv(place)
+    own = np.einsum("ba,bcj,ca->aj", back, model.S, back)
+    live = [row[row > 1e-12 * row.max(initial=0.0)] for row in own]
+    return np.array([np.sqrt(np.median(row)) if len(row) else 1.0 for row in live])
 
 
 def _require_rows(model: ScaledModel) -> None:
