@@ -185,15 +185,15 @@ def chunks(n_groups: int, n_nodes: int, k: int) -> Iterator[slice]:
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Raw coefficients of J groups at M nodes: ``loc + sigma_y (own z + shared' w)``.
+    """Combinations of raw coefficients at M nodes: ``loc + sigma_y (own z + shared' w)``.
 
     Attributes
     ----------
-    loc : FloatArray, shape (M, J, k)
+    loc : FloatArray, shape (M, J, q)
         In raw units.
-    own : FloatArray, shape (M, J, k)
+    own : FloatArray, shape (M, J, q)
         Sd of the group's own doubt over sigma_y, raw units over those of the outcome.
-    shared : FloatArray, shape (M, J, k, p)
+    shared : FloatArray, shape (M, J, q, p)
         What the group shares with the others: the doubt about the average coefficients.
     """
 
@@ -202,26 +202,39 @@ class Lines:
     shared: FloatArray
 
 
-def lines_at(given: Conditional, direct: FloatArray, constant: FloatArray, groups: slice) -> Lines:
-    """Return the raw coefficients of some groups at every node.
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """Which combinations of each group's raw coefficients are asked for.
 
-    Parameters
+    Attributes
     ----------
-    given : Conditional
-    direct : FloatArray, shape (J, k, p)
-        Of all groups: ``direct_part``.
-    constant : FloatArray, shape (k,)
-        What raw coefficients have without any of the scaled ones (the outcome's centre).
-    groups : slice
+    rows : FloatArray, shape (q, k)
+        Combinations of the scaled deviations.
+    direct : FloatArray, shape (J, q, p)
+        How they follow from the scaled average coefficients, over ``y_scale``.
+    constant : FloatArray, shape (q,)
+        What they are without any of these (the outcome's centre).
     """
-    model, z = given.model, given.model.z_to_raw[:, :, None, None]
+
+    rows: FloatArray
+    direct: FloatArray
+    constant: FloatArray
+
+    def combined(self, mix: FloatArray) -> Wanted:
+        """Return combinations ``mix`` (r, q) of the combinations."""
+        return Wanted(mix @ self.rows, mix @ self.direct, mix @ self.constant)
+
+
+def lines_at(given: Conditional, wanted: Wanted, groups: slice) -> Lines:
+    """Return combinations of the raw coefficients of some groups at every node."""
+    model, z = given.model, wanted.rows[:, :, None, None]
     found = given.modes(groups)
-    through = np.moveaxis(direct[groups], 0, 2)[:, :, None] - _matmul(z, found.answer)
+    through = np.moveaxis(wanted.direct[groups], 0, 2)[:, :, None] - _matmul(z, found.answer)
     loc = _matmul(z, found.apart[:, None])[:, 0]
     loc += np.einsum("kpmj,mp->kmj", through, given.beta)
-    own = np.array([_form(z[a], found.spread) for a in range(model.k)])
+    own = np.array([_form(z[a], found.spread) for a in range(len(z))])
     return Lines(
-        constant + model.y_scale * np.moveaxis(loc, 0, 2),
+        wanted.constant + model.y_scale * np.moveaxis(loc, 0, 2),
         np.moveaxis(np.sqrt(np.maximum(own, 0.0)), 0, 2),
         np.einsum("kpmj,mpq->mjkq", through, given.root),
     )
@@ -238,10 +251,10 @@ def _form(z: FloatArray, square: FloatArray) -> FloatArray:
 
 
 def coefficients(
-    given: Conditional, direct: FloatArray, constant: FloatArray, groups: slice
+    given: Conditional, wanted: Wanted, groups: slice
 ) -> tuple[FloatArray, FloatArray]:
-    """Return where raw coefficients lie and the scale of their t distributions, (M, J, k)."""
-    lines = lines_at(given, direct, constant, groups)
+    """Return where combinations lie and the scale of their t distributions, (M, J, q)."""
+    lines = lines_at(given, wanted, groups)
     unit = lines.own**2 + np.einsum("mjkp,mjkp->mjk", lines.shared, lines.shared)
     scale = np.sqrt(given.sigma2[:, None, None] * unit)
     return lines.loc, given.model.y_scale * scale

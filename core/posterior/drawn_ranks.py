@@ -49,7 +49,7 @@ def drawn_blocks(
     for start in range(0, pairs, rows):
         here, place = np.unique(node[start : start + rows], return_inverse=True)
         some = given.take(here)
-        lines = lines_at(some, groups.direct, groups.constant, slice(None))
+        lines = lines_at(some, groups.wanted, slice(None))
         loc = lines.loc[:, :, a]
         sigma = np.sqrt(some.df * some.sigma2)[place] / np.sqrt(rng.chisquare(some.df[place]))
         sigma = (given.model.y_scale * sigma)[:, None]

@@ -7,7 +7,14 @@ from functools import partial
 
 import numpy as np
 
-from core.posterior.conditional import Conditional, chunks, coefficients, direct_part
+from core.posterior.conditional import (
+    Conditional,
+    Wanted,
+    chunks,
+    coefficients,
+    direct_part,
+    lines_at,
+)
 from core.posterior.mixture import StudentMixture
 from core.posterior.quantity import Quantity
 from core.tables.grouped import GroupedData
@@ -16,27 +23,29 @@ from core.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class GroupPosterior:
-    """The posterior of every group's coefficients, ready to be asked.
+    """The posterior of every group's coefficients (or combinations of them), ready to be asked.
 
     Attributes
     ----------
     given : Conditional
-    direct : FloatArray, shape (J, k, p)
-    constant : FloatArray, shape (k,)
+    wanted : Wanted
     """
 
     given: Conditional
-    direct: FloatArray
-    constant: FloatArray
+    wanted: Wanted
 
     @property
     def shape(self) -> tuple[int, int]:
         """Groups and coefficients (J, k)."""
-        return self.direct.shape[0], self.direct.shape[1]
+        return self.wanted.direct.shape[0], self.wanted.direct.shape[1]
+
+    def combined(self, mix: FloatArray) -> GroupPosterior:
+        """Return the posterior of combinations ``mix`` (r, k) of the coefficients."""
+        return GroupPosterior(self.given, self.wanted.combined(mix))
 
     def mixture(self, groups: slice) -> StudentMixture:
         """Return the mixture of some groups' coefficients, group by group: (M, groups * k)."""
-        loc, scale = coefficients(self.given, self.direct, self.constant, groups)
+        loc, scale = coefficients(self.given, self.wanted, groups)
         flat = (len(loc), -1)
         return StudentMixture(
             self.given.weight, self.given.df, loc.reshape(flat), scale.reshape(flat)
@@ -91,7 +100,8 @@ def group_posterior(data: GroupedData, given: Conditional, *, factors: bool) -> 
     constant = np.zeros(given.model.k)
     if data.spec.varying_intercept:
         constant[0] = given.model.y_center
-    return GroupPosterior(given, direct_part(data, given.model, factors=factors), constant)
+    direct = direct_part(data, given.model, factors=factors)
+    return GroupPosterior(given, Wanted(given.model.z_to_raw, direct, constant))
 
 
 def summarised(made: GroupPosterior, power: FloatArray, level: float) -> Quantity:
@@ -121,6 +131,21 @@ def summarised(made: GroupPosterior, power: FloatArray, level: float) -> Quantit
             out[name][part] = values.reshape(-1, k)
     out["sd"] = np.where(power > 3.0, out["sd"], np.inf)
     return Quantity(**out, level=level, each=partial(_one, made), many=made.p_above)
+
+
+def difference_mixture(made: GroupPosterior, one: int, other: int, a: int) -> StudentMixture:
+    """Return the mixture (M, 1) of one group's coefficient a less another's.
+
+    What both share, the doubt about the average coefficients, counts only as far as they answer
+    to it differently.
+    """
+    given = made.given
+    first, second = (lines_at(given, made.wanted, slice(j, j + 1)) for j in (one, other))
+    apart = first.shared[:, 0, a] - second.shared[:, 0, a]
+    unit = first.own[:, 0, a] ** 2 + second.own[:, 0, a] ** 2 + np.sum(apart**2, axis=1)
+    scale = given.model.y_scale * np.sqrt(given.sigma2 * unit)
+    loc = first.loc[:, 0, a] - second.loc[:, 0, a]
+    return StudentMixture(given.weight, given.df, loc[:, None], scale[:, None])
 
 
 def _one(made: GroupPosterior, index: tuple[int, ...]) -> OneMixture:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from core.exceptions import SpecError
 from core.posterior.conditional import Conditional, conditional_of
 from core.posterior.drawn_ranks import rank_quantity
 from core.posterior.draws import Draws, draw
-from core.posterior.group_posterior import GroupPosterior, OneMixture, group_posterior, summarised
+from core.posterior.group_posterior import (
+    GroupPosterior,
+    OneMixture,
+    difference_mixture,
+    group_posterior,
+    summarised,
+)
 from core.posterior.marginal import Tabulated, inverse_chi
 from core.posterior.mixture import StudentMixture
 from core.posterior.quantity import Quantity, fixed_quantity, quantity_of, stacked
@@ -22,9 +29,6 @@ from core.posterior.theta.solve import Solved, solve
 from core.posterior.variances import ThetaSample, correlation_of, theta_sample
 from core.results import PoolingFits
 from core.types import FloatArray
-
-#: Where intervals come from: the estimate as if known, or everything weighed.
-Uncertainty: TypeAlias = Literal["plug-in", "posterior"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,12 +142,7 @@ class Posterior:
 
         z is 1 for the intercept and the value of x for a slope.
         """
-        z = np.asarray(z, dtype=np.float64)
-        if z.shape != (len(self.varying_names),):
-            raise SpecError(
-                f"Give one value for each of {', '.join(self.varying_names)}: 1 for the "
-                "intercept, the predictor's value for a slope."
-            )
+        z = self._row(z)
         ratio = self.theta.ratio(z) ** 2
         moments = _moments(self.theta.weight, ratio / (1.0 + ratio))
         return quantity_of(self.theta.share_of(z), moments, self.level)
@@ -212,6 +211,98 @@ class Posterior:
         estimable = self.fits.no_pooling.estimable
         return np.where(estimable, np.inf, self.solved.tails.power)
 
+    def line_at(self, z: FloatArray) -> Quantity:
+        """Return each group's line at values z (k,) of the varying columns, shape (J,).
+
+        z is 1 for the intercept and the value of x for a slope: ``alpha_j + beta_j x``. Other
+        predictors are at 0, group-level ones at the group's own.
+        """
+        made = self.groups.combined(self._row(z)[None])
+        power = np.where(self.fits.no_pooling.line_estimable, np.inf, self._least_power)
+        both = summarised(made, power[:, None], self.level)
+        return Quantity(
+            mean=both.mean[:, 0],
+            median=both.median[:, 0],
+            sd=both.sd[:, 0],
+            lower=both.lower[:, 0],
+            upper=both.upper[:, 0],
+            level=self.level,
+            each=lambda index: made.one((index[0], 0)),
+            many=lambda x: made.p_above(x)[:, 0],
+        )
+
+    def _row(self, z: FloatArray) -> FloatArray:
+        """Return values of the varying columns as an array (k,), or say what is wanted."""
+        out = np.asarray(z, dtype=np.float64)
+        if out.shape != (len(self.varying_names),):
+            raise SpecError(
+                f"Give one value for each of {', '.join(self.varying_names)}: 1 for the "
+                "intercept, the predictor's value for a slope."
+            )
+        return out
+
+    @property
+    def _least_power(self) -> float:
+        return float(self.solved.tails.power.min())
+
+    def difference(self, one: str, other: str, term: str | None = None) -> Quantity:
+        """Return by how much one group's coefficient is above another's, in its units.
+
+        Raises
+        ------
+        SpecError
+            When a group or the coefficient is unknown, or both groups are the same.
+        """
+        names, terms = self.group_names, self.varying_names
+        for name in (one, other):
+            if name not in names:
+                raise SpecError(f"There is no group '{name}' in '{self.fits.spec.group}'.")
+        if one == other:
+            raise SpecError(f"Choose two different groups to compare, not '{one}' twice.")
+        if term is not None and term not in terms:
+            raise SpecError(
+                f"'{term}' does not vary by group in this model; these do: {', '.join(terms)}."
+            )
+        a = terms.index(term) if term is not None else 0
+        made = difference_mixture(self.groups, names.index(one), names.index(other), a)
+        return quantity_of(OneMixture(made), (float(made.mean[0]), float(made.sd[0])), self.level)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a parameter: ``parameter, mean, median, sd, lower, upper``.
+
+        Names as in ``core.profile``: ``sd_x``, ``cor_x.(Intercept)``, ``sigma_y``, ``icc`` (where
+        an intercept varies) and the average coefficients by their own.
+        """
+        names = self.varying_names
+        rows = [(f"sd_{name}", self.sigma_group, (a,)) for a, name in enumerate(names)]
+        parts = [_row_of(name, quantity, index) for name, quantity, index in rows]
+        if self.solved.target.coordinates.has_pairs:
+            pairs = [(b, a) for b in range(len(names)) for a in range(b)]
+            parts += [
+                _row_of(f"cor_{names[b]}.{names[a]}", self.correlation, (b, a)) for b, a in pairs
+            ]
+        parts.append(_row_of("sigma_y", self.sigma_y, ()))
+        if self.fits.spec.varying_intercept:
+            parts.append(_row_of("icc", self.icc, ()))
+        parts += [_row_of(name, self.fixef, (i,)) for i, name in enumerate(self.fixef_names)]
+        return pd.DataFrame(parts)
+
+    def group_frame(self) -> pd.DataFrame:
+        """Return one row a group and coefficient, with the plug-in estimate beside it.
+
+        ``group, n, term, mean, median, sd, lower, upper, estimate, estimate_se``.
+        """
+        fit, found = self.fits.multilevel, self.line
+        parts = []
+        for a, term in enumerate(self.varying_names):
+            part: dict[str, Any] = {"group": self.group_names, "n": fit.group_sizes}
+            part["term"] = [term] * len(self.group_names)
+            for name in ("mean", "median", "sd", "lower", "upper"):
+                part[name] = getattr(found, name)[:, a]
+            part |= {"estimate": fit.line[:, a], "estimate_se": fit.line_se[:, a]}
+            parts.append(pd.DataFrame(part))
+        return pd.concat(parts, ignore_index=True)
+
     @cached_property
     def ranks(self) -> Quantity:
         """Ranks of the groups on each varying coefficient (1: the highest), shape (J, k).
@@ -231,23 +322,9 @@ class Posterior:
         return draw(self.fits.data, self.solved, self.groups, n, seed)
 
 
-def chosen_posterior(fits: PoolingFits, uncertainty: Uncertainty | Posterior) -> Posterior | None:
-    """Return the posterior that a choice of uncertainty means; None for plug-in.
-
-    Raises
-    ------
-    SpecError
-        When there is no such choice, or the posterior is of other fits.
-    """
-    if isinstance(uncertainty, Posterior):
-        if uncertainty.fits is not fits:
-            raise SpecError("This posterior belongs to another fit: make it of the same fits.")
-        return uncertainty
-    if uncertainty not in get_args(Uncertainty):
-        raise SpecError(
-            f"No uncertainty '{uncertainty}'. There are: {', '.join(get_args(Uncertainty))}."
-        )
-    return posterior(fits) if uncertainty == "posterior" else None
+def _row_of(name: str, found: Quantity, index: tuple[int, ...]) -> dict[str, Any]:
+    values = ("mean", "median", "sd", "lower", "upper")
+    return {"parameter": name} | {v: float(np.asarray(getattr(found, v))[index]) for v in values}
 
 
 def _moments(weight: FloatArray, value: FloatArray) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from core.posterior.marginal import (
 )
 from core.posterior.theta.coordinates import sandwich
 from core.posterior.theta.nodes import Nodes
+from core.posterior.theta.ray import RayTarget
 from core.posterior.theta.target import Target
 from core.types import FloatArray
 
@@ -148,6 +149,32 @@ def theta_sample(target: Target, nodes: Nodes) -> ThetaSample:
         df=points.residual.df,
         variance=points.residual.variance * model.y_scale**2,
         sigma_y=points.residual.points * model.y_scale,
+        share=points.residual.share,
+        step=points.residual.step,
+        is_exact=target.prior.is_flat,
+    )
+
+
+def ray_sample(target: RayTarget, nodes: Nodes, reference: float) -> ThetaSample:
+    """Return the sample of a ray: its one "sd" is the root of Sigma over Sigma at s = 1.
+
+    Parameters
+    ----------
+    target : RayTarget
+    nodes : Nodes
+    reference : float
+        sigma_y**2 that Sigma at s = 1 goes with, scaled units.
+    """
+    points = nodes.points
+    v = np.maximum(points.v + _NUDGE * nodes.axes[0], 1e-9)
+    return ThetaSample(
+        weight=nodes.weight,
+        cell=nodes.cell,
+        rel_cov=target.coordinates.covariance(points.v),
+        nearby=target.coordinates.covariance(v)[None],
+        df=points.residual.df,
+        variance=points.residual.variance / reference,
+        sigma_y=points.residual.points / np.sqrt(reference),
         share=points.residual.share,
         step=points.residual.step,
         is_exact=target.prior.is_flat,

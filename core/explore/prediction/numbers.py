@@ -21,7 +21,8 @@ from core.exceptions import SpecError
 from core.explore.prediction.posterior_rows import with_posterior
 from core.fitting.multilevel import solve_at, unit_of
 from core.fitting.scaled import scale_model
-from core.posterior.posterior import Posterior, Uncertainty, chosen_posterior
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import Uncertainty, chosen_posterior
 from core.results import PoolingFits
 
 Predicting: TypeAlias = Literal["complete_pooling", "no_pooling", "partial_pooling", "two_stage"]

@@ -13,7 +13,8 @@ from core.estimators.estimates import estimates
 from core.exceptions import SpecError
 from core.explore.ranking.joint import JointCoefficients, joint_coefficients
 from core.posterior.drawn_ranks import DrawnBlock, drawn_blocks
-from core.posterior.posterior import Posterior, Uncertainty, chosen_posterior
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import Uncertainty, chosen_posterior
 from core.results import PoolingFits
 from core.types import FloatArray, IntArray
 

@@ -20,6 +20,8 @@ from core.types import BoolArray, FloatArray, IntArray
 #: as a power with few degrees of freedom, so the steps grow there.
 _STEPS = np.concatenate([np.arange(-5.6, 5.6, 0.7), 5.6 * 1.125 ** np.arange(11)])
 _NEWTON = 12
+#: Nodes from which five points stand for sigma_y at each, instead of the whole grid.
+_MANY = 2_000
 #: Five points and weights for a standard normal (Gauss-Hermite).
 _Z, _W = np.polynomial.hermite_e.hermegauss(5)
 
@@ -75,7 +77,8 @@ def integrate_residual(
     """
     flat = -0.5 * df * np.log(r2)
     if prior.is_flat:
-        return _as_flat(flat, df, r2, log_ratio)
+        known = np.full(len(r2), df), r2 / df
+        return Residual(flat, *known, *_five_points(*known), r2, log_ratio)
     mode, width = _mode(r2, log_ratio, df, prior)
     steps = mode[:, None] + width[:, None] * _STEPS
     value = -df * steps - 0.5 * r2[:, None] * np.exp(-2.0 * steps)
@@ -87,40 +90,22 @@ def integrate_residual(
     scaled = np.exp(-2.0 * (steps - mode[:, None]))
     mean = np.einsum("es,es->e", weight, scaled)
     spread = np.einsum("es,es->e", weight, (scaled - mean[:, None]) ** 2)
-    found = 2.0 * mean**2 / np.maximum(spread, 1e-300)
-    gap = width[:, None] * _trapezoid(_STEPS)
-    return Residual(
-        top + np.log(mass * width),
-        found,
-        np.exp(2.0 * mode) / mean,
-        np.exp(steps),
-        weight,
-        gap,
-        r2,
-        log_ratio,
-    )
+    known = 2.0 * mean**2 / np.maximum(spread, 1e-300), np.exp(2.0 * mode) / mean
+    points = np.exp(steps), weight, width[:, None] * _trapezoid(_STEPS)
+    if len(r2) > _MANY:
+        points = _five_points(*known)
+    return Residual(top + np.log(mass * width), *known, *points, r2, log_ratio)
 
 
-def _as_flat(log_mass: FloatArray, df: float, r2: FloatArray, log_ratio: FloatArray) -> Residual:
-    """Return an exact inverse chi-square with five points to stand for it.
+def _five_points(df: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return five values of sigma_y for each inverse chi-square, their weights, and no steps.
 
     By the Wilson-Hilferty cube root, in which a chi-square is nearly normal.
     """
-    variance = r2 / df
-    h = 2.0 / (9.0 * df)
+    h = 2.0 / (9.0 * df[:, None])
     root = np.maximum(1.0 - h + _Z * np.sqrt(h), 0.05)
     points = np.sqrt(variance[:, None] / root**3)
-    share = np.broadcast_to(_W / _W.sum(), points.shape)
-    return Residual(
-        log_mass,
-        np.full(len(variance), df),
-        variance,
-        points,
-        share,
-        np.zeros_like(points),
-        r2,
-        log_ratio,
-    )
+    return points, np.broadcast_to(_W / _W.sum(), points.shape), np.zeros_like(points)
 
 
 def residual_density(
@@ -130,10 +115,11 @@ def residual_density(
 
     ``df`` are the degrees of freedom under a flat prior.
     """
-    value = np.log(known.points)
-    live = (weight[:, None] * known.share) > 1e-9
-    low, high = float(value[live].min()), float(value[live].max())
-    at = np.linspace(low - 0.1 * (high - low), high + 0.1 * (high - low), 600)
+    live = weight > 1e-9
+    middle, wide = 0.5 * np.log(known.variance[live]), 7.0 / np.sqrt(2.0 * known.df[live])
+    # The right tail is the longer one, the more so with few degrees of freedom.
+    high = float((middle + wide * (1.0 + 4.0 / np.sqrt(known.df[live]))).max())
+    at = np.linspace(float((middle - wide).min()), high, 600)
     height = -df * at - 0.5 * known.r2[:, None] * np.exp(-2.0 * at)
     height += prior.log_density(known.log_ratio[:, None, :] + at[:, None])
     return at, np.asarray(weight @ np.exp(height - known.log_mass[:, None]))

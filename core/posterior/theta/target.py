@@ -90,7 +90,7 @@ class Target:
 
     def crossing_at(self, crossover: FloatArray) -> Target:
         """Return the same target with its coordinates turning logarithmic at other sds."""
-        space = Coordinates(self.model.k, self.coordinates.correlated, crossover)
+        space = Coordinates(self.coordinates.k, self.coordinates.correlated, crossover)
         return replace(self, coordinates=space)
 
     def covariance(self, v: FloatArray) -> FloatArray:
@@ -123,12 +123,13 @@ class Target:
         return Points(v, value, D, found.beta[0], found.XVX[0], residual)
 
     def _within_reach(self, v: FloatArray) -> BoolArray:
+        k = self.coordinates.k
         farthest = np.arcsinh(_FARTHEST / self.coordinates.crossover)
-        out = (np.abs(v[:, : self.model.k]) <= farthest).all(axis=1)
-        return np.asarray(out & (np.abs(v[:, self.model.k :]) <= _STEEPEST).all(axis=1))
+        out = (np.abs(v[:, :k]) <= farthest).all(axis=1)
+        return np.asarray(out & (np.abs(v[:, k:]) <= _STEEPEST).all(axis=1))
 
     def _somewhere(self) -> FloatArray:
-        return self.coordinates.point_of(np.eye(self.model.k))
+        return self.coordinates.point_of(np.eye(self.coordinates.k))
 
     def _log_determinants(self, found: Evaluation, r2: FloatArray) -> FloatArray:
         """Return ``sum_j log|I + S_j D| + log|X'V^-1 X|``: the criterion less its residual part."""
@@ -144,7 +145,7 @@ def target_of(model: ScaledModel, prior: StatedPrior, *, correlated: bool) -> Ta
     NotIdentifiedError
         When there are too few rows, or too few groups for a flat prior.
     """
-    _require_rows(model)
+    require_rows(model)
     unit = unit_of(model)
     place = prior.shift @ model.z_to_raw
     prior_unit = _units_at(model, place)
@@ -162,7 +163,8 @@ def _units_at(model: ScaledModel, place: FloatArray) -> FloatArray:
     return np.array([np.sqrt(np.median(row)) if len(row) else 1.0 for row in live])
 
 
-def _require_rows(model: ScaledModel) -> None:
+def require_rows(model: ScaledModel) -> None:
+    """Refuse a model that leaves no rows to tell sigma_y from the sds of the groups."""
     spare = model.n_obs - model.p - model.k
     if spare < 1:
         raise NotIdentifiedError(
