@@ -26,7 +26,7 @@ NAMES = (
     "six_groups_slope_flat",
 )
 PROBABILITIES = (0.05, 0.5, 0.95)
-DRAWS, BURN, BATCHES = 40_000, 1_000, 40
+DRAWS, BURN, BATCHES = 16_000, 500, 40
 
 
 def log_posterior(case: PosteriorCase, rows: Rows) -> Callable[[Array], float]:
