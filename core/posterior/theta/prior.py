@@ -115,42 +115,51 @@ class StatedPrior:
         """Power of the sd by which the density falls far out; infinite for exponential tails."""
         return {"flat": 0.0, "half_t": self.df + 1.0}.get(self.kind, np.inf)
 
-    def log_density(self, log_sd: FloatArray) -> FloatArray:
-        """Return the log density of sds, up to a constant; the last axis are the coefficients."""
-        return self.with_slopes(log_sd)[0]
-
-    def with_slopes(self, log_sd: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the log density and its first two derivatives as all sds grow in proportion.
+    def log_density(self, log_sd: FloatArray, shift: FloatArray | float = 0.0) -> FloatArray:
+        """Return the log density of sds, up to a constant.
 
         Parameters
         ----------
         log_sd : FloatArray, shape (..., k)
-
-        Returns
-        -------
-        tuple of three FloatArray, shape (...)
-            Value; first and second derivative with respect to a number added to every log sd.
+        shift : FloatArray, shape (...), or float
+            A number added to every log sd.
         """
-        if self.is_flat:
-            zero = np.zeros(log_sd.shape[:-1])
-            return zero, zero, zero
-        ratio = np.exp(np.minimum(log_sd - np.log(self.scale), 300.0))
-        if self.kind == "gamma":
-            grow = GAMMA_SHAPE - 1.0
-            parts = (grow * np.log(np.maximum(ratio, 1e-300)) - ratio, grow - ratio, -ratio)
-        elif self.kind == "half_normal":
-            u = ratio**2
-            parts = (-0.5 * u, -u, -2.0 * u)
-        else:
-            u, more = ratio**2, self.df + 1.0
-            share = u / (self.df + u)
-            parts = (
-                -0.5 * more * np.log1p(u / self.df),
-                -more * share,
-                -2.0 * more * share * (1.0 - share),
-            )
-        value, first, second = (np.asarray(part.sum(axis=-1)) for part in parts)
-        return value, first, second
+        out = np.zeros(np.broadcast_shapes(log_sd.shape[:-1], np.shape(shift)))
+        for a, scale in enumerate(self.scale):
+            if self.is_flat:
+                break
+            ratio = np.exp(np.minimum(log_sd[..., a] + (shift - np.log(scale)), 300.0))
+            if self.kind == "gamma":
+                out += (GAMMA_SHAPE - 1.0) * np.log(np.maximum(ratio, 1e-300)) - ratio
+            elif self.kind == "half_normal":
+                out -= 0.5 * ratio**2
+            else:
+                out -= 0.5 * (self.df + 1.0) * np.log1p(ratio**2 / self.df)
+        return out
+
+    def slopes(self, log_sd: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the log density's first two derivatives as all sds grow in proportion.
+
+        Parameters
+        ----------
+        log_sd : FloatArray, shape (..., k)
+        """
+        first, second = np.zeros(log_sd.shape[:-1]), np.zeros(log_sd.shape[:-1])
+        for a, scale in enumerate(self.scale):
+            if self.is_flat:
+                break
+            ratio = np.exp(np.minimum(log_sd[..., a] - np.log(scale), 300.0))
+            if self.kind == "gamma":
+                first += GAMMA_SHAPE - 1.0 - ratio
+                second -= ratio
+            elif self.kind == "half_normal":
+                first -= ratio**2
+                second -= 2.0 * ratio**2
+            else:
+                share = ratio**2 / (self.df + ratio**2)
+                first -= (self.df + 1.0) * share
+                second -= 2.0 * (self.df + 1.0) * share * (1.0 - share)
+        return first, second
 
 
 def as_prior(prior: str | Prior) -> Prior:

@@ -20,6 +20,10 @@ from core.types import BoolArray, FloatArray, IntArray
 #: as a power with few degrees of freedom, so the steps grow there.
 _STEPS = np.concatenate([np.arange(-5.6, 5.6, 0.7), 5.6 * 1.125 ** np.arange(11)])
 _NEWTON = 12
+#: Nodes that this density takes at least, of those there are.
+_FEW = 1_500
+#: Points of a density of log sigma_y.
+_GRID = 320
 #: Nodes from which five points stand for sigma_y at each, instead of the whole grid.
 _MANY = 2_000
 #: Five points and weights for a standard normal (Gauss-Hermite).
@@ -55,7 +59,7 @@ class Residual:
     r2: FloatArray
     log_ratio: FloatArray
 
-    def take(self, which: BoolArray | IntArray) -> Residual:
+    def take(self, which: BoolArray | IntArray | slice) -> Residual:
         """Return what is known at some of the points."""
         return Residual(*(part[which] for part in vars(self).values()))
 
@@ -82,7 +86,7 @@ def integrate_residual(
     mode, width = _mode(r2, log_ratio, df, prior)
     steps = mode[:, None] + width[:, None] * _STEPS
     value = -df * steps - 0.5 * r2[:, None] * np.exp(-2.0 * steps)
-    value += prior.log_density(log_ratio[:, None, :] + steps[:, :, None])
+    value += prior.log_density(log_ratio[:, None, :], steps)
     top = value.max(axis=1)
     weight = np.exp(value - top[:, None]) * _trapezoid(_STEPS)
     mass = weight.sum(axis=1)
@@ -115,13 +119,15 @@ def residual_density(
 
     ``df`` are the degrees of freedom under a flat prior.
     """
+    every = max(1, len(weight) // _FEW)
+    known, weight = known.take(slice(None, None, every)), weight[::every] / weight[::every].sum()
     live = weight > 1e-9
     middle, wide = 0.5 * np.log(known.variance[live]), 7.0 / np.sqrt(2.0 * known.df[live])
     # The right tail is the longer one, the more so with few degrees of freedom.
     high = float((middle + wide * (1.0 + 4.0 / np.sqrt(known.df[live]))).max())
-    at = np.linspace(float((middle - wide).min()), high, 600)
+    at = np.linspace(float((middle - wide).min()), high, _GRID)
     height = -df * at - 0.5 * known.r2[:, None] * np.exp(-2.0 * at)
-    height += prior.log_density(known.log_ratio[:, None, :] + at[:, None])
+    height += prior.log_density(known.log_ratio[:, None, :], at)
     return at, np.asarray(weight @ np.exp(height - known.log_mass[:, None]))
 
 
@@ -137,8 +143,8 @@ def _mode(
     at = 0.5 * np.log(r2 / df)
     for _ in range(_NEWTON):
         pull = r2 * np.exp(-2.0 * at)
-        _, first, second = prior.with_slopes(log_ratio + at[:, None])
+        first, second = prior.slopes(log_ratio + at[:, None])
         curvature = 2.0 * pull - second
         at = at + np.clip((pull - df + first) / curvature, -1.0, 1.0)
     pull = r2 * np.exp(-2.0 * at)
-    return at, 1.0 / np.sqrt(2.0 * pull - prior.with_slopes(log_ratio + at[:, None])[2])
+    return at, 1.0 / np.sqrt(2.0 * pull - prior.slopes(log_ratio + at[:, None])[1])
