@@ -85,8 +85,7 @@ class OneMixture:
     def quantile(self, probability: FloatArray) -> FloatArray:
         """Return quantiles."""
         p = np.asarray(probability, dtype=np.float64)
-        found = [float(self.mixture.quantile(float(each))[0]) for each in p.ravel()]
-        return np.array(found).reshape(p.shape)
+        return self._spread(p).quantile(p.ravel()).reshape(p.shape)
 
     def _spread(self, x: FloatArray) -> StudentMixture:
         made = self.mixture

@@ -90,27 +90,28 @@ class StudentMixture:
             value = _cdf(z, df, share)
         return self.weight @ value, self.weight @ height
 
-    def quantile(self, probability: float) -> FloatArray:
-        """Return the quantiles at one probability, shape (G,).
+    def quantile(self, probability: float | FloatArray) -> FloatArray:
+        """Return quantiles, at one probability or at each quantity's own (G,); shape (G,).
 
         Newton's method from the moments, held inside a bracket that every step narrows.
         """
-        low, high = self._bracket(probability)
-        x = np.clip(self._start(probability), low, high)
+        p = np.broadcast_to(np.asarray(probability, dtype=np.float64), self.loc.shape[1:])
+        low, high = self._bracket(p)
+        x = np.clip(self._start(p), low, high)
         out = x.copy()
         open_ = np.arange(len(x))
         part = self
         for _ in range(_STEPS):
             value, slope = part._cdf_pdf(x)
-            gap = value - probability
+            gap = value - p
             out[open_] = x
             low, high = np.where(gap < 0, x, low), np.where(gap < 0, high, x)
-            busy = np.abs(gap) > _EXACT * min(1.0, 20.0 * min(probability, 1.0 - probability))
+            busy = np.abs(gap) > _EXACT * np.minimum(1.0, 20.0 * np.minimum(p, 1.0 - p))
             busy &= high - low > 1e-12 * (np.abs(low) + np.abs(high))
             if not busy.any():
                 break
             if not busy.all():
-                part, open_ = part.take(busy), open_[busy]
+                part, open_, p = part.take(busy), open_[busy], p[busy]
                 x, low, high = x[busy], low[busy], high[busy]
                 gap, slope = gap[busy], slope[busy]
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -123,12 +124,14 @@ class StudentMixture:
         """Return some of the quantities."""
         return StudentMixture(self.weight, self.df, self.loc[:, which], self.scale[:, which])
 
-    def _bracket(self, probability: float) -> tuple[FloatArray, FloatArray]:
+    def _bracket(self, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the least and the greatest of the nodes' own quantiles."""
-        own = self.loc + self.scale * special.stdtrit(self.df, probability)[:, None]
+        one = float(p[0]) if len(p) and (p == p[0]).all() else p
+        t = special.stdtrit(self.df[:, None], one)
+        own = self.loc + self.scale * t
         return own.min(axis=0), own.max(axis=0)
 
-    def _start(self, probability: float) -> FloatArray:
+    def _start(self, p: FloatArray) -> FloatArray:
         """Return a first guess: normal, with the mixture's own skewness."""
         middle = self.weight @ self.loc
         apart = self.loc - middle
@@ -137,7 +140,7 @@ class StudentMixture:
         third = self.weight @ (apart * (apart**2 + 3.0 * inner))
         with np.errstate(divide="ignore", invalid="ignore"):
             skew = np.clip(np.nan_to_num(third / variance**1.5), -1.0, 1.0)
-        z = float(special.ndtri(probability))
+        z = special.ndtri(p)
         return np.asarray(middle + np.sqrt(variance) * (z + (z * z - 1.0) * skew / 6.0))
 
 

@@ -12,8 +12,9 @@ from core.exceptions import SpecError
 from core.posterior.marginal import Distribution
 from core.types import FloatArray
 
-#: Where a density is drawn: this probability is left out on each side.
-_LEFT_OUT = 2e-4
+#: Where a density is drawn: this probability is left out on each side, and what is further
+#: from the median than so many times the quartile is.
+_LEFT_OUT, _REACH = 2e-4, 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +95,13 @@ class Quantity:
     def curve(self, *index: int, points: int = 161) -> tuple[FloatArray, FloatArray]:
         """Return values and the density there: what a figure draws, of one element."""
         made = self.distribution(*index)
-        low, high = made.quantile(np.array([_LEFT_OUT, 1.0 - _LEFT_OUT]))
-        middle = made.quantile(np.linspace(_LEFT_OUT, 1.0 - _LEFT_OUT, points // 2))
-        x = np.union1d(np.linspace(low, high, points - points // 2), middle)
+        p = np.array([_LEFT_OUT, 0.25, 0.5, 0.75, 1.0 - _LEFT_OUT])
+        low, first, middle, third, high = made.quantile(p)
+        low = max(low, middle - _REACH * (middle - first))
+        high = min(high, middle + _REACH * (third - middle))
+        some = made.quantile(np.linspace(_LEFT_OUT, 1.0 - _LEFT_OUT, points // 2))
+        some = some[(some > low) & (some < high)]
+        x = np.union1d(np.linspace(low, high, points - points // 2), some)
         return x, made.pdf(x)
 
 
