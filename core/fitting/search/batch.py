@@ -27,15 +27,14 @@ import numpy as np
 from core.fitting.search.covariance import rel_cov_of, theta_of
 from core.fitting.search.criterion import CriterionProblem, Evaluation, evaluate
 from core.fitting.search.optimize import (
-    SCAN_GRID,
     Minima,
     certify,
     cleared,
     minimise,
-    scan_points,
     snap,
     step_off,
 )
+from core.fitting.search.starts import SCAN_GRID, scan
 from core.types import BoolArray, FloatArray, IntArray
 
 #: Elements of the work arrays of one search; keeps memory and cache misses down.
@@ -76,7 +75,7 @@ def stack_problems(problems: Sequence[CriterionProblem]) -> CriterionProblem:
     first = problems[0]
     arrays = {
         name: np.concatenate([getattr(problem, name) for problem in problems])
-        for name in ("S", "shift", "det_S", "weight", "products", "rest", "n_obs")
+        for name in ("S", "shift", "det_S", "weight", "products", "rest", "n_obs", "offset")
     }
     return CriterionProblem(k=first.k, p=first.p, reml=first.reml, **arrays)
 
@@ -166,18 +165,14 @@ def _search_dips(
 
 
 def _starts(problem: CriterionProblem, correlated: bool, n_starts: int) -> FloatArray:
-    """Return starts (B, E, K): the best of the coarse scan, then the best one-sided points."""
-    points, single = scan_points(problem.k, correlated)
+    """Return starts (B, E, K): the lowest of the local minima of the coarse scan."""
+    points, around = scan(problem.k, correlated, is_coarse=True)
     wide = np.broadcast_to(points[None], (problem.n_problems, *points.shape))
     value = evaluate(problem, wide, derivative=False).value
     value = np.where(np.isfinite(value), value, np.inf)
-    chosen = [np.argmin(value[:, :single], axis=1)]
-    tail = value[:, single:].reshape(len(value), problem.k, -1)
-    one_sided = np.argmin(tail, axis=2) + single + tail.shape[2] * np.arange(problem.k)
-    order = np.argsort(np.min(tail, axis=2), axis=1)
-    row = np.arange(len(value))
-    chosen += [one_sided[row, order[:, i]] for i in range(min(n_starts - 1, problem.k))]
-    return theta_of(points[np.stack(chosen, axis=1)], correlated)
+    is_lowest = value <= value[:, around].min(axis=2)
+    chosen = np.argsort(np.where(is_lowest, value, np.inf), axis=1)[:, :n_starts]
+    return theta_of(points[chosen], correlated)
 
 
 def _snap(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -16,8 +14,6 @@ from core.types import BoolArray, FloatArray, IntArray
 _LAST_STEP = 1e-6
 _MAX_STEPS = 80
 _FD_STEP = 1e-6
-#: Where the criterion of one varying coefficient is looked at for dips.
-SCAN_GRID: FloatArray = np.concatenate([[0.0], np.logspace(-3, 5, 49)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,77 +151,6 @@ def newton_step(
     gain = -np.sum(along * scaled + 0.5 * np.abs(values) * scaled**2, axis=-1)
     step = np.einsum("...ij,...j->...i", vectors, scaled) * size
     return step, gain
-
-
-def start_points(problem: CriterionProblem, *, correlated: bool, most: int) -> FloatArray:
-    """Return starts (1, E, K) for one problem: the best of a coarse scan, well apart.
-
-    theta is in units in which the median group is half pooled at 1. For one varying
-    coefficient every dip of a fine scan is a start; for more, a coarse scan over the
-    sds (and the correlation of two) and the best fits with one coefficient alone.
-    """
-    k = problem.k
-    if k == 1:
-        return _scan_dips(problem)
-    points, single = scan_points(k, correlated)
-    value = evaluate(problem, points[None], derivative=False).value[0]
-    value = np.where(np.isfinite(value), value, np.inf)
-    chosen = [
-        single + 7 * i + int(np.argmin(value[single + 7 * i : single + 7 * i + 7]))
-        for i in range(k)
-    ]
-    for index in np.argsort(value[:single]):
-        if len(chosen) >= most:
-            break
-        chosen.append(int(index))
-    return theta_of(points[None, chosen], correlated)
-
-
-@cache
-def scan_points(k: int, correlated: bool) -> tuple[FloatArray, int]:
-    """Return the points D (C, k, k) of the coarse scan for k > 1, and where its tail begins.
-
-    The tail holds, for each coefficient in turn, seven sizes with the others next to zero.
-    """
-    candidates = [rel_cov_of(np.asarray(c), k, correlated) for c in _coarse(k, correlated)]
-    single = len(candidates)
-    for i in range(k):
-        for size in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0):
-            D = np.eye(k) * 0.05**2
-            D[i, i] = size**2
-            candidates.append(D)
-    points = np.array(candidates)
-    points.setflags(write=False)
-    return points, single
-
-
-def _coarse(k: int, correlated: bool) -> list[FloatArray]:
-    """Return coarse theta candidates: sds from 0.2 up, correlations of -0.9, 0 and 0.9."""
-    levels = (0.2, 1.5, 10.0, 60.0) if k == 2 else (0.2, 1.5, 10.0)
-    if k <= 3:
-        sds = [np.array(c) for c in itertools.product(levels, repeat=k)]
-    else:
-        sds = [np.full(k, level) for level in (0.2, 0.5, 1.5, 4.0, 10.0)]
-    if not correlated:
-        return sds
-    out = []
-    for sd in sds:
-        for rho in (-0.9, 0.0, 0.9) if k == 2 else (0.0,):
-            correlation = np.full((k, k), rho) + (1.0 - rho) * np.eye(k)
-            out.append(theta_of(correlation * np.outer(sd, sd), True))
-    return out
-
-
-def _scan_dips(problem: CriterionProblem) -> FloatArray:
-    """Return every dip of the criterion on a log grid of the one theta, shape (1, E, 1)."""
-    grid = SCAN_GRID
-    value = evaluate(problem, (grid**2)[None, :, None, None], derivative=False).value[0]
-    value = np.where(np.isfinite(value), value, np.inf)
-    left = np.concatenate([[np.inf], value[:-1]])
-    right = np.concatenate([value[1:], [np.inf]])
-    dips = grid[(value <= left) & (value <= right)]
-    dips = dips if len(dips) else np.array([1.0])
-    return np.asarray(np.maximum(dips, 1e-3)[None, :, None])
 
 
 @dataclass(frozen=True, eq=False)
