@@ -11,7 +11,11 @@ from scipy import special
 
 from core.estimators.estimates import estimates
 from core.exceptions import SpecError
-from core.explore.ranking.joint import JointCoefficients, joint_coefficients
+from core.explore.ranking.joint import (
+    JointCoefficients,
+    joint_coefficients,
+    posterior_joint,
+)
 from core.posterior.drawn_ranks import DrawnBlock, drawn_blocks
 from core.posterior.posterior import Posterior
 from core.posterior.uncertainty import Uncertainty, chosen_posterior
@@ -241,9 +245,17 @@ class GroupDifference:
 
 
 def compare_groups(
-    fits: PoolingFits, one: str, other: str, term: str | None = None, *, level: float = 0.95
+    fits: PoolingFits,
+    one: str,
+    other: str,
+    term: str | None = None,
+    *,
+    level: float = 0.95,
+    uncertainty: Uncertainty | Posterior = "plug-in",
 ) -> GroupDifference:
     """Return the difference of two groups' coefficients from their joint distribution.
+
+    ``uncertainty`` as in ``rank``.
 
     Raises
     ------
@@ -259,6 +271,14 @@ def compare_groups(
     if one == other:
         raise SpecError(f"Choose two different groups to compare, not '{one}' twice.")
     joint = joint_coefficients(fits, term)
+    chosen = chosen_posterior(fits, uncertainty)
+    if chosen is not None:
+        made = chosen.difference(one, other, joint.term)
+        tail = 0.5 * (1.0 - level)
+        low, high = made.quantile(np.array([tail, 1.0 - tail]))
+        p = float(made.p_above(0.0))
+        ends = float(made.mean), float(made.sd), float(low), float(high)
+        return GroupDifference(one, other, joint.term, *ends, p, level)
     i, j = names.index(one), names.index(other)
     gap = float(joint.mean[i] - joint.mean[j])
     se = float(joint.difference_sd(np.array([i]), np.array([j]))[0])
@@ -292,7 +312,12 @@ class Pairs:
 
 
 def pairs_alike(
-    fits: PoolingFits, term: str | None = None, *, level: float = 0.95, seed: int = 0
+    fits: PoolingFits,
+    term: str | None = None,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    uncertainty: Uncertainty | Posterior = "plug-in",
 ) -> Pairs:
     """Return which pairs of groups cannot be told apart: zero lies in their interval.
 
@@ -302,6 +327,8 @@ def pairs_alike(
         Of the interval of a difference.
     seed : int
         Of the sample of partners, where there are too many groups to compare all.
+    uncertainty : {"plug-in", "posterior"} or Posterior
+        As in ``rank``; intervals from mean and variance of the differences.
 
     Raises
     ------
@@ -309,6 +336,9 @@ def pairs_alike(
         As ``rank``.
     """
     joint = joint_coefficients(fits, term)
+    chosen = chosen_posterior(fits, uncertainty)
+    if chosen is not None:
+        joint = posterior_joint(chosen, joint.term)
     n_groups = len(joint.mean)
     everyone = np.arange(n_groups)
     is_sample = n_groups > _ALL_PAIRS

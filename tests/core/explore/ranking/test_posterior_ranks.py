@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import core
+from core.explore.ranking.joint import posterior_joint
 from tests.core.posterior.made import case_fits, case_posterior
 from tests.fitted import example_fits
 
@@ -43,3 +44,18 @@ def test_many_groups_rank_as_before() -> None:
     plug_in, found = core.rank(fits), core.rank(fits, uncertainty="posterior")
     assert np.abs(plug_in["expected_rank"] - found["expected_rank"]).max() < 1.5
     assert list(plug_in.columns) == list(found.columns)
+
+
+def test_two_groups_and_all_pairs_under_the_posterior() -> None:
+    fits, made = case_fits("sleepstudy_slope_flat"), case_posterior("sleepstudy_slope_flat")
+    found = core.compare_groups(fits, "308", "309", "Days", uncertainty=made)
+    wanted = made.difference("308", "309", "Days")
+    assert found.lower == wanted.lower and found.p_higher == wanted.p_above(0.0)
+    joint = posterior_joint(made, "Days")
+    assert np.allclose(joint.mean, made.line.mean[:, 1])
+    assert np.allclose(joint.sd, made.line.sd[:, 1], rtol=0.01)
+    one, other = np.array([0]), np.array([1])
+    assert np.isclose(joint.difference_sd(one, other)[0], wanted.sd, rtol=0.01)
+    plug_in = core.pairs_alike(fits, "Days")
+    wider = core.pairs_alike(fits, "Days", uncertainty=made)
+    assert wider.share_alike >= plug_in.share_alike and wider.n_pairs == plug_in.n_pairs
