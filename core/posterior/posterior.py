@@ -60,7 +60,7 @@ class Posterior:
     def effective_nodes(self) -> float:
         """Effective number of nodes over theta, ``1 / sum(weight**2)``.
 
-        In several dimensions the measure of the error (below 100 the posterior is refused);
+        In several dimensions the measure of the error (below 60 the posterior is refused);
         with one varying coefficient the nodes are placed by quadrature and a few dozen do.
         """
         return self.solved.fine.effective

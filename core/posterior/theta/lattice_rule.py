@@ -19,7 +19,8 @@ _MANY = 2_000
 _GOOD = 0.4
 #: Modes that are this much less likely than the best one are left out.
 _DEPTH = 12.0
-#: The proposal's variance over the posterior's: wide enough for smooth weights out to the tails.
+#: The proposal's variance over the posterior's, up to three dimensions: wide enough for smooth
+#: weights out to the tails. In more it would only thin the nodes out.
 _WIDEN = 1.7
 
 
@@ -42,12 +43,16 @@ def fit_proposal(target: Target, modes: list[FloatArray]) -> Proposal | None:
         weight /= weight.sum()
         if turn > 1 and best is not None and best[0] > _GOOD:
             break
-        proposal = proposal_from(target.coordinates, v, _tamed(weight), _WIDEN)
+        proposal = proposal_from(target.coordinates, v, _tamed(weight), _widening(target))
         v, log_weight = _weighted(target, proposal, turn + len(found))
         share = _share(log_weight)
         if best is None or share > best[0]:
             best = share, proposal
     return best[1] if best is not None else None
+
+
+def _widening(target: Target) -> float:
+    return 1.0 + (_WIDEN - 1.0) * min(1.0, 3.0 / target.coordinates.size) ** 2
 
 
 def _modes(target: Target, modes: list[FloatArray]) -> list[Proposal]:

@@ -28,7 +28,7 @@ _GROUP_PANELS, _PANELS = 10, 24
 #: Groups from which fewer panels do: theta is known too well to need them.
 _MANY_GROUPS = 20_000
 #: Fewer effective nodes than this are too few to say anything.
-_LEAST_EFFECTIVE = 100.0
+_LEAST_EFFECTIVE = 60.0
 #: A density so steep at its far end that mass beyond is missing would be a fault.
 _CROSSOVER_FLOOR = 0.1
 
@@ -88,11 +88,9 @@ def solve_target(
     if found is None:
         raise _unreliable("the posterior has no mass where it was looked for")
     fine, coarse = found
-    if size > 1 and min(fine.effective, coarse.effective) < _LEAST_EFFECTIVE:
-        raise _unreliable(
-            f"its shape is so odd that {fine.effective:.0f} effective nodes are left of the "
-            f"{fine.size:,} it was computed with"
-        )
+    worst = min(fine.effective, coarse.effective)
+    if size > 1 and worst < _LEAST_EFFECTIVE:
+        raise _unreliable(f"its shape is so odd that only {worst:.0f} effective nodes are left")
     return Solved(target, prior, tails, fine, coarse)
 
 
@@ -140,8 +138,10 @@ def _in_space(target: Target, modes: list[FloatArray]) -> tuple[Nodes, Nodes] | 
     if proposal is None:
         return None
     work = target.problem.S.shape[1] * target.problem.S.shape[2]
-    fine = lattice_nodes(target, proposal, nearest_size(_WORK / work, 512, 8192))
     columns = len(target.model.n) * target.model.k
-    few = nearest_size(_GROUP_WORK / columns, 256, 4096)
-    coarse = lattice_nodes(target, proposal, few)
+    least = 256 if size <= 3 else 512
+    coarse_size = nearest_size(_GROUP_WORK / columns, least, 4096)
+    fine_size = nearest_size(_WORK / work, 2 * least, 8192)
+    fine = lattice_nodes(target, proposal, fine_size)
+    coarse = lattice_nodes(target, proposal, coarse_size)
     return (fine, coarse) if fine is not None and coarse is not None else None

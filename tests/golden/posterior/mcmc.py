@@ -31,7 +31,13 @@ DRAWS, BURN, BATCHES = 16_000, 500, 40
 
 def log_posterior(case: PosteriorCase, rows: Rows) -> Callable[[Array], float]:
     """Return the log posterior of (log sigma_y, sds, rho) as a function of one point."""
-    parts = [np.flatnonzero(rows.group == j) for j in range(len(rows.names))]
+    sizes = np.bincount(rows.group)
+    W = np.column_stack([rows.X, rows.y])
+    # Groups of one size in one stack: dense all the same, and ten times as quick.
+    stacks = []
+    for size in np.unique(sizes):
+        which = np.array([np.flatnonzero(rows.group == j) for j in np.flatnonzero(sizes == size)])
+        stacks.append((rows.Z[which], W[which]))
     k, eta = rows.k, case.prior.get("eta", 1.0)
 
     def value(at: Array) -> float:
@@ -48,15 +54,14 @@ def log_posterior(case: PosteriorCase, rows: Rows) -> Callable[[Array], float]:
         Sigma = R * np.outer(sd, sd)
         s2 = float(np.exp(2.0 * at[0]))
         p = rows.X.shape[1]
-        XVX, XVy, yVy = np.zeros((p, p)), np.zeros(p), 0.0
-        for which in parts:
-            Z = rows.Z[which]
-            L = np.linalg.cholesky(s2 * np.eye(len(which)) + Z @ Sigma @ Z.T)
-            half = np.linalg.solve(L, np.column_stack([rows.X[which], rows.y[which]]))
-            out -= float(np.log(np.diag(L)).sum())
-            XVX += half[:, :p].T @ half[:, :p]
-            XVy += half[:, :p].T @ half[:, p]
-            yVy += float(half[:, p] @ half[:, p])
+        WVW = np.zeros((p + 1, p + 1))
+        for Z, own in stacks:
+            V = s2 * np.eye(Z.shape[1]) + Z @ Sigma @ Z.swapaxes(1, 2)
+            L = np.linalg.cholesky(V)
+            half = np.linalg.solve(L, own)
+            out -= float(np.log(np.diagonal(L, axis1=1, axis2=2)).sum())
+            WVW += np.einsum("jnp,jnq->pq", half, half)
+        XVX, XVy, yVy = WVW[:p, :p], WVW[:p, p], float(WVW[p, p])
         out -= 0.5 * float(np.linalg.slogdet(XVX)[1])
         out -= 0.5 * (yVy - float(XVy @ np.linalg.solve(XVX, XVy)))
         return out + float(log_prior_sd(sd[None], case.prior)[0])
