@@ -10,11 +10,9 @@ from core.posterior.theta.proposal import Proposal, at_mode, proposal_from
 from core.posterior.theta.target import Points, Target
 from core.types import FloatArray
 
-#: Points of one round of fitting the proposal (with few and with many groups), and rounds at
-#: most.
-_PILOT, _SMALL_PILOT, _ROUNDS = 512, 256, 6
-#: Groups times packed elements that count as many.
-_MANY = 2_000
+#: Points of one round of fitting the proposal (up to three dimensions, and in more), and rounds
+#: at most.
+_PILOT, _LARGE_PILOT, _ROUNDS = 256, 512, 6
 #: A proposal this good (effective share of its points) is not fitted further.
 _GOOD = 0.4
 #: Modes that are this much less likely than the best one are left out.
@@ -73,9 +71,8 @@ def _modes(target: Target, modes: list[FloatArray]) -> list[Proposal]:
 
 def _weighted(target: Target, proposal: Proposal, turn: int) -> tuple[FloatArray, FloatArray]:
     """Return pilot points and the log of their importance weights."""
-    problem = target.problem
-    many = problem.S.shape[1] * problem.S.shape[2] > _MANY
-    v = proposal.points(_SMALL_PILOT if many else _PILOT, 37 * turn)
+    few = target.coordinates.size <= 3
+    v = proposal.points(_PILOT if few else _LARGE_PILOT, 37 * turn)
     return v, target(v).log_density - proposal.log_density(v)
 
 
