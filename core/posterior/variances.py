@@ -25,7 +25,7 @@ from core.types import FloatArray
 _NUDGE = 1e-4
 #: Kernels are so much wider than a node's neighbourhood: their bias is of fourth order, so this
 #: costs nothing and evens out what the nodes' pattern leaves.
-_SMEAR = 2.0
+_SMEAR = 1.5
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,16 +10,15 @@ from core.posterior.theta.proposal import Proposal, at_mode, proposal_from
 from core.posterior.theta.target import Points, Target
 from core.types import FloatArray
 
-#: Points of one round of fitting the proposal (up to three dimensions, and in more), and rounds
-#: at most.
-_PILOT, _LARGE_PILOT, _ROUNDS = 256, 512, 6
+#: Points of one round of fitting the proposal, and rounds at most.
+_PILOT, _ROUNDS = 512, 6
 #: A proposal this good (effective share of its points) is not fitted further.
-_GOOD = 0.4
+_GOOD = 0.25
 #: Modes that are this much less likely than the best one are left out.
 _DEPTH = 12.0
 #: The proposal's variance over the posterior's, up to three dimensions: wide enough for smooth
 #: weights out to the tails. In more it would only thin the nodes out.
-_WIDEN = 1.7
+_WIDEN = 2.8
 
 
 def fit_proposal(target: Target, modes: list[FloatArray]) -> Proposal | None:
@@ -71,8 +70,7 @@ def _modes(target: Target, modes: list[FloatArray]) -> list[Proposal]:
 
 def _weighted(target: Target, proposal: Proposal, turn: int) -> tuple[FloatArray, FloatArray]:
     """Return pilot points and the log of their importance weights."""
-    few = target.coordinates.size <= 3
-    v = proposal.points(_PILOT if few else _LARGE_PILOT, 37 * turn)
+    v = proposal.points(_PILOT, 37 * turn)
     return v, target(v).log_density - proposal.log_density(v)
 
 
