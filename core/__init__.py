@@ -73,6 +73,7 @@ from core.tables.transform import (
     can_take_log,
     reference_levels,
 )
+from core.takeaway.scripts import scripts
 
 __all__ = [
     "EXAMPLES",
@@ -173,6 +174,7 @@ __all__ = [
     "receipt_doubt",
     "recipe_text",
     "reference_levels",
+    "scripts",
     "simulate",
     "simulate_many",
     "slopes",
