@@ -328,3 +328,48 @@ def test_a_posterior_of_other_fits_is_not_taken() -> None:
         core.rank(other, uncertainty=made)
     with pytest.raises(SpecError, match="No uncertainty"):
         core.rank(other, uncertainty="bootstrap")  # type: ignore[arg-type]
+
+
+def odd_table(seed: int) -> pd.DataFrame:
+    """Return a table made to be awkward: sparse x, singletons, one giant group, odd units."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.choice([1, 2, 3, 9, 60], size=int(rng.integers(5, 16)))
+    sizes[0] = 4
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    x = rng.normal(size=len(group))
+    if seed % 3 == 0:
+        x = (rng.random(len(group)) < 0.2).astype(float)
+    if seed % 3 == 1:
+        x = 1e3 + x
+    sd = rng.choice([0.0, 0.2, 3.0], size=2)
+    slope = 0.3 + sd[1] * rng.normal(size=len(sizes))
+    y = sd[0] * rng.normal(size=len(sizes))[group] + slope[group] * (x - x.mean())
+    y = (y + rng.normal(size=len(group))) * 10.0 ** rng.integers(-4, 5)
+    return pd.DataFrame({"y": y, "x": x, "g": [f"g{j}" for j in group]})
+
+
+def check_odd(seed: int) -> None:
+    for spec in ({}, {"varying": ("x",)}, {"varying": ("x",), "correlated": False}):
+        fits = fit(odd_table(seed), predictors=("x",), **spec)
+        if fits.multilevel_or_none is None:
+            continue
+        try:
+            made = core.posterior(fits)
+        except PoolingError as refused:
+            assert len(str(refused)) > 40
+            continue
+        frame = made.to_frame()
+        ends = frame[["lower", "median", "upper"]].to_numpy(dtype=float)
+        assert np.isfinite(ends).all() and (np.diff(ends, axis=1) >= 0).all()
+        assert np.isfinite(made.line.width).all() and (made.line.width > 0).all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_awkward_tables_are_served_or_refused_in_words(seed: int) -> None:
+    check_odd(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4, 60))
+def test_many_awkward_tables_are_served_or_refused_in_words(seed: int) -> None:
+    check_odd(seed)
