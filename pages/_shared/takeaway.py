@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import escape
-from pages._shared import state, texts
+from pages._shared import state, texts, work
 from pages._shared.control import Control
 from pages._shared.dataset import Shown
 
@@ -15,13 +15,30 @@ SCREENS = Control("screens", "takeaway_screens", None, "many")
 SHORT = Control("short", "takeaway_short", False, "flag")
 
 
-def button() -> None:
-    """Draw the button that opens what can be taken home."""
+def button(screen: str) -> None:
+    """Draw the button that opens what can be taken home from a screen."""
     text = texts.load("takeaway")
     part = st.popover(text["button"], key=_OPEN, on_change="rerun", width="stretch")
     if part.open:
         with part:
             _contents(state.shown(), text)
+            _work(screen, text)
+
+
+def _work(screen: str, text: dict[str, str]) -> None:
+    from core.takeaway.work import save_work
+
+    now = work.current(screen)
+    st.markdown(f"**{text['work']}**")
+    st.caption(text["work_hint"])
+    st.download_button(
+        text["work_save"],
+        data=lambda: save_work(now),
+        file_name="work.zip",
+        mime="application/zip",
+        key="takeaway_work",
+        on_click="ignore",
+    )
 
 
 def _contents(shown: Shown, text: dict[str, str]) -> None:
@@ -41,7 +58,9 @@ def _contents(shown: Shown, text: dict[str, str]) -> None:
         chosen = SCREENS.several(
             text["screens"], names, is_labelled=True, format_func=lambda n: SECTIONS[n][0]
         )
-    note = st.text_area(text["note"], key="takeaway_note", max_chars=4_000, height=80)
+    note = st.text_area(
+        text["note"], key=work.NOTE, max_chars=4_000, height=80, persist_state="session"
+    )
     data = shown.dataset
     options = ReportOptions(
         title=data.title, source=data.source, changes=data.changes, is_short=is_short
