@@ -43,8 +43,10 @@ def _work(screen: str, text: dict[str, str]) -> None:
 
 def _contents(shown: Shown, text: dict[str, str]) -> None:
     # Every figure of the app is behind these: the first page must not wait for them.
+    from core.takeaway.all_tables import all_tables
     from core.takeaway.pictures import SECTIONS
     from core.takeaway.scripts import packed, scripts
+    from core.takeaway.workbook import workbook
     from core.takeaway.written import ReportOptions, report, report_markdown
 
     st.markdown(f"**{text['report']}**")
@@ -85,6 +87,15 @@ def _contents(shown: Shown, text: dict[str, str]) -> None:
         file_name=f"{stem}.md",
         mime="text/markdown",
         key="takeaway_markdown",
+        on_click="ignore",
+        type="tertiary",
+    )
+    st.download_button(
+        text["workbook"],
+        data=lambda: workbook(all_tables(shown.fits, tuple(chosen), shown.wording)),
+        file_name="tables.xlsx",
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        key="takeaway_workbook",
         on_click="ignore",
         type="tertiary",
     )
