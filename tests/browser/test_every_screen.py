@@ -69,7 +69,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(example, look, marks=marks)
 
 
-@pytest.mark.parametrize(("example", "look"), cases())
+@pytest.mark.parametrize(("example", "look"), list(cases()))
 def test_every_screen_opens(open_app: OpenApp, example: str, look: str) -> None:
     page = open_app(f"/?data={example}", **LOOKS[look])  # type: ignore[arg-type]
     is_phone = look == "phone"

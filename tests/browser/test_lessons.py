@@ -48,7 +48,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(name, where, marks=[] if is_first else [pytest.mark.slow])
 
 
-@pytest.mark.parametrize(("name", "where"), cases())
+@pytest.mark.parametrize(("name", "where"), list(cases()))
 def test_every_lesson_steps_through_by_keyboard(name: str, where: str, open_app: OpenApp) -> None:
     width, height = WIDTHS[where]
     page = open_app(f"/lessons?lesson={name}", width=width, height=height)
