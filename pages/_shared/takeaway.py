@@ -8,6 +8,7 @@ from core import escape
 from pages._shared import state, texts, work
 from pages._shared.control import Control
 from pages._shared.dataset import Shown
+from pages._shared.figures import FILE
 
 _OPEN = "takeaway_open"
 #: Not in the link: what is written here is for whoever takes it home.
@@ -99,6 +100,9 @@ def _contents(shown: Shown, text: dict[str, str]) -> None:
         on_click="ignore",
         type="tertiary",
     )
+    st.markdown(f"**{text['figures']}**")
+    FILE.segments(text["figures"], {"png": "PNG", "svg": "SVG"})
+    st.caption(text["figures_hint"])
     st.markdown(f"**{text['scripts']}**")
     if shown.fits.multilevel_or_none is None:
         st.caption(escape.for_markdown(str(shown.fits.refusal)))
