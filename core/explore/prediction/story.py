@@ -211,7 +211,7 @@ def title(
     width = rows["upper"] - rows["lower"]
     ratio = float(width[other] / width["known"]) if width["known"] > 0 else np.nan
     plug_in = f"{PLUG_IN} " if main == "partial_pooling" and asked.posterior is None else ""
-    known = known.replace("(", f"({asked.level:.0%} {plug_in}interval ", 1)
+    known = known.replace("(", f"({plug_in}{asked.level:.0%} interval ", 1)
     return f"{who}: {known} for {name}; {new} for {which}{_compared(ratio)}"
 
 
