@@ -87,7 +87,7 @@ def choose(shown: Shown) -> Doubt:
     groups = escape.for_markdown(shown.wording.group.many)
     wanted = _wanted(shown)
     with st.container(gap="xsmall"):
-        row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        row = st.container(horizontal=True, vertical_alignment="center", gap="small")
         with row:
             st.session_state[_SWITCH] = wanted
             st.segmented_control(
@@ -97,18 +97,16 @@ def choose(shown: Shown) -> Doubt:
                 required=True,
                 key=_SWITCH,
                 on_change=_switched,
-                help=text["help"].format(groups=groups),
+                label_visibility="collapsed",
             )
             if wanted == "posterior":
-                PRIOR.select(
-                    text["prior"].format(groups=groups), text["priors"], width=210, is_labelled=True
-                )
+                PRIOR.select(text["prior"].format(groups=groups), text["priors"], width=220)
         found = _doubt(shown, wanted)
         said = _said(shown, found, wanted, text)
         if found.refusal:
             st.warning(said)
         else:
-            st.caption(said)
+            st.caption(said, help=text["help"].format(groups=groups))
     return found
 
 
