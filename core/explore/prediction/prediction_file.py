@@ -117,7 +117,8 @@ def predict_file(
     told_of = (pd.Series(sources, dtype=object), found["kind"], reasons)
     for name, values in zip((*_ADDED, *_TOLD), (*columns, *told_of), strict=True):
         made[_free_name(name, made)] = values
-    told = [*_sentences(fits, new, found, rows, wording), f"Intervals: {level:.0%}, {source}."]
+    told = _sentences(fits, new, found, rows, wording)
+    told.insert(1, f"Intervals: {level:.0%}, {source}.")
     return FilePredictions(made, (*told, *_against_outcome(fits, found, rows, level)))
 
 
