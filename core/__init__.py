@@ -7,6 +7,7 @@ from core.exceptions import (
     DegenerateDataError,
     NotIdentifiedError,
     PoolingError,
+    SourceError,
     SpecError,
 )
 from core.explore.compare.numbers import compare, r_squared, variance_test
@@ -40,6 +41,8 @@ from core.results import (
     PoolingFits,
     Status,
 )
+from core.sources.lazy_table import LazyTable
+from core.sources.opening import open_table
 from core.spec import ModelSpec
 from core.tables.doctor.describe import describe_columns
 from core.tables.doctor.doctor import examine
@@ -92,6 +95,7 @@ __all__ = [
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
+    "LazyTable",
     "LeftOut",
     "Limits",
     "Logarithm",
@@ -116,6 +120,7 @@ __all__ = [
     "SimulationRecipe",
     "SimulationStudy",
     "Slopes",
+    "SourceError",
     "SpecError",
     "Standardise",
     "Status",
@@ -146,6 +151,7 @@ __all__ = [
     "leave_one_group_out",
     "load_example",
     "make_world",
+    "open_table",
     "pairs_alike",
     "predict",
     "profile",

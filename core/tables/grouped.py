@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from core.tables.columns import (
 )
 from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
+from core.tables.row_key import key_of
 from core.types import BoolArray, FloatArray, IntArray
 
 #: A category with more levels than this is an identifier, not a predictor.
@@ -52,6 +54,14 @@ class Term:
     factor: int = -1
 
 
+class SummedElsewhere(Protocol):
+    """A table that stays where it is and is summed there (``core.open_table``)."""
+
+    def grouped(self, spec: ModelSpec, *, key: str | None = None) -> GroupedData:
+        """Return the grouped data of a model."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class GroupedData:
     """Rows of one grouping factor, ready for the moments.
@@ -77,6 +87,8 @@ class GroupedData:
         Where each of ``group_columns`` comes from.
     group_levels : dict of str to tuple of str
         Levels of the categorical group-level predictors.
+    key : IntArray, shape (n,), or None
+        What tells the rows apart, hashed (``core.tables.row_key``).
     """
 
     spec: ModelSpec
@@ -91,10 +103,21 @@ class GroupedData:
     left_out: LeftOut = field(default_factory=lambda: LeftOut(np.empty(0, dtype=np.intp)))
     group_base: tuple[BaseColumn, ...] = ()
     group_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    key: IntArray | None = None
 
     @classmethod
-    def from_table(cls, table: pd.DataFrame, spec: ModelSpec) -> GroupedData:
+    def from_table(
+        cls, table: pd.DataFrame, spec: ModelSpec, *, key: str | None = None
+    ) -> GroupedData:
         """Check a table against a specification and return its usable rows as arrays.
+
+        Parameters
+        ----------
+        table : DataFrame
+        spec : ModelSpec
+        key : str, optional
+            Column that tells the rows apart: folds then follow the rows, whatever order the
+            table has and wherever it lives.
 
         Raises
         ------
@@ -117,7 +140,36 @@ class GroupedData:
         for column in (outcome, *predictors, *group_level):
             if isinstance(column, NumericColumn):
                 column.check_size()
-        return _assemble(spec, outcome, group, (predictors, group_level), left_out)
+        made = _assemble(spec, outcome, group, (predictors, group_level), left_out)
+        if key is None:
+            return made
+        keys = key_of(table, key)
+        return made.update(key=keys if kept is None else keys[kept])
+
+    @classmethod
+    def from_query(
+        cls, table: SummedElsewhere, spec: ModelSpec, *, key: str | None = None
+    ) -> GroupedData:
+        """Return the data of a table that stays where it is (``core.open_table``).
+
+        ``key`` and what is raised are those of ``from_table``; besides, a ``SourceError`` when
+        the source cannot be reached, changes meanwhile, or is asked to stop.
+        """
+        return table.grouped(spec, key=key)
+
+    def update(self, **changes: Any) -> GroupedData:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+    @property
+    def in_hand(self) -> GroupedData:
+        """The rows that can be looked at: all, unless the table stays elsewhere."""
+        return self
+
+    @property
+    def sample_note(self) -> str:
+        """What ``in_hand`` is a part of, in words; '' when it is all rows."""
+        return ""
 
     @property
     def n_obs(self) -> int:

@@ -1,0 +1,221 @@
+"""``QueriedData``: grouped data whose rows stay where they are."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from core.moments import GroupMoments
+from core.sources.passes import Means
+from core.sources.rows import SAMPLE_OF_A_GROUP, SAMPLE_ROWS, Fetched, RowsElsewhere
+from core.tables.columns import CategoricalColumn, Column, NumericColumn
+from core.tables.grouped import GroupedData
+from core.tables.left_out import LeftOut, LeftOutReason
+from core.types import FloatArray, IntArray
+
+
+class CountedOut(LeftOut):
+    """Rows left out that were counted where they are; their positions are not known."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows are left out."""
+        return sum(reason.n_rows for reason in self.reasons)
+
+
+def counted_out(reasons: tuple[LeftOutReason, ...], lost: tuple[str, ...]) -> LeftOut:
+    """Return the account of rows that were left out elsewhere."""
+    return CountedOut(np.empty(0, dtype=np.intp), reasons, lost)
+
+
+class QueriedNumbers(NumericColumn):
+    """A numeric column elsewhere: its span is known, its values are fetched when asked for."""
+
+    def __init__(self, name: str, span: tuple[float, float, float], rows: RowsElsewhere) -> None:
+        self.__dict__.update(name=name, _span=span, _rows=rows)
+
+    @property
+    def values(self) -> FloatArray:
+        """The values of all rows, shape (n,)."""
+        column = self.__dict__["_rows"].fetch().columns[self.name]
+        return np.asarray(column.values)
+
+    @property
+    def span(self) -> tuple[float, float, float]:
+        """Least, mean and greatest value."""
+        least, mean, most = self.__dict__["_span"]
+        return least, mean, most
+
+
+class QueriedCategory(CategoricalColumn):
+    """A category elsewhere: its levels are known, its codes are fetched when asked for."""
+
+    def __init__(self, name: str, levels: tuple[str, ...], rows: RowsElsewhere) -> None:
+        self.__dict__.update(name=name, levels=levels, _rows=rows)
+
+    @property
+    def codes(self) -> IntArray:
+        """The codes of all rows, shape (n,)."""
+        column = self.__dict__["_rows"].fetch().columns[self.name]
+        return np.asarray(column.codes)
+
+
+class QueriedData(GroupedData):
+    """Grouped data that were summed where they are.
+
+    Everything that lives on moments works as with rows in memory. What asks for rows (``y``,
+    ``group_index``, the values of a column) makes them be fetched when they are few
+    (``core.sources.rows.MOST_ROWS``), and is refused with a ``SourceError`` otherwise; see
+    ``in_hand`` and ``sample``.
+
+    Attributes
+    ----------
+    moments : GroupMoments
+        Made together with the data, of the same rows.
+    """
+
+    moments: GroupMoments
+
+    def __init__(
+        self,
+        layout: GroupedData,
+        moments: GroupMoments,
+        rows: RowsElsewhere,
+        left_out: LeftOut,
+        means: Means,
+    ) -> None:
+        parts = {
+            f.name: getattr(layout, f.name) for f in fields(GroupedData) if f.name not in _ROWS
+        }
+        self.__dict__.update(parts, left_out=left_out, moments=moments, rows_elsewhere=rows)
+        self.__dict__["columns"] = _columns(layout, rows, means)
+
+    @property
+    def y(self) -> FloatArray:
+        """Outcome of the rows used, shape (n,)."""
+        return self._fetched.y
+
+    @property
+    def group_index(self) -> IntArray:
+        """j[i], shape (n,)."""
+        return self._fetched.group_index
+
+    @property
+    def key(self) -> IntArray | None:
+        """The rows' keys, shape (n,)."""
+        return self._fetched.key
+
+    @property
+    def n_obs(self) -> int:
+        """Number of rows used, n."""
+        return self._elsewhere.n_obs
+
+    @property
+    def group_sizes(self) -> IntArray:
+        """Rows of each group, n_j, shape (J,)."""
+        return self._elsewhere.sizes
+
+    @property
+    def in_hand(self) -> GroupedData:
+        """The rows that can be looked at: all when they are few, else a sample of groups.
+
+        A sample keeps all groups and levels, most of them without rows, so that it fits
+        whatever was computed from all. ``sample_note`` says what it is.
+        """
+        if self._elsewhere.are_few:
+            return self
+        if "_sample" not in self.__dict__:
+            found = self._elsewhere.sample(SAMPLE_ROWS, SAMPLE_OF_A_GROUP, 0)
+            self.__dict__["_sample"] = self._with_rows(found)
+        sample: GroupedData = self.__dict__["_sample"]
+        return sample
+
+    @property
+    def sample_note(self) -> str:
+        """What ``in_hand`` is a part of, in words; '' when it is all rows."""
+        if self._elsewhere.are_few:
+            return ""
+        held = self.in_hand
+        groups = int((held.group_sizes > 0).sum())
+        return (
+            f"Rows shown: {held.n_obs:,} of {self.n_obs:,}, from {groups:,} of "
+            f"{self.n_groups:,} groups drawn at random. Every estimate is from all rows."
+        )
+
+    def rows_of(self, group: str) -> GroupedData:
+        """Return all rows of one group, with all groups and levels as they are."""
+        at = np.array([self.group_names.index(group)], dtype=np.intp)
+        return self._with_rows(self._elsewhere.of_groups(at))
+
+    def sample(self, n_rows: int = 200_000, seed: int = 0) -> GroupedData:
+        """Return whole groups drawn at random, as data of their own in memory.
+
+        For what needs every row of what it looks at, such as ``core.cross_validate``.
+
+        Parameters
+        ----------
+        n_rows : int
+            About so many rows; at least one group, and all of them where there are fewer.
+        seed : int
+        """
+        found = self._elsewhere.sample(n_rows, n_rows, seed)
+        return _compact(self._with_rows(found))
+
+    def update(self, **changes: Any) -> GroupedData:
+        """Return a copy with some fields changed; with rows of its own it is in memory."""
+        if _ROWS & set(changes):
+            whole = {
+                f.name: getattr(self, f.name) for f in fields(GroupedData) if f.name not in changes
+            }
+            return GroupedData(**(whole | changes))
+        out = object.__new__(QueriedData)
+        out.__dict__.update(self.__dict__)
+        out.__dict__.update(changes)
+        return out
+
+    @property
+    def _elsewhere(self) -> RowsElsewhere:
+        rows: RowsElsewhere = self.__dict__["rows_elsewhere"]
+        return rows
+
+    @property
+    def _fetched(self) -> Fetched:
+        return self._elsewhere.fetch()
+
+    def _with_rows(self, found: Fetched) -> GroupedData:
+        return self.update(
+            y=found.y, group_index=found.group_index, columns=found.columns, key=found.key
+        )
+
+
+#: The fields of ``GroupedData`` that hold rows.
+_ROWS = {"y", "group_index", "columns", "key"}
+
+
+def _columns(layout: GroupedData, rows: RowsElsewhere, means: Means) -> dict[str, Column]:
+    ours = {name: alias for alias, name in rows.roles.names.items()}
+    out: dict[str, Column] = {}
+    for name, column in layout.columns.items():
+        if isinstance(column, CategoricalColumn):
+            out[name] = QueriedCategory(name, column.levels, rows)
+            continue
+        at = ours[name]
+        mean = float(np.dot(means.n, means.mean[at]) / means.n.sum())
+        span = (float(means.low[at].min()), mean, float(means.high[at].max()))
+        out[name] = QueriedNumbers(name, span, rows)
+    return out
+
+
+def _compact(data: GroupedData) -> GroupedData:
+    """Return data with the groups alone that have rows."""
+    live = np.flatnonzero(data.group_sizes > 0)
+    recode = np.full(data.n_groups, -1, dtype=np.intp)
+    recode[live] = np.arange(len(live))
+    return data.update(
+        group_index=recode[data.group_index],
+        group_names=tuple(data.group_names[j] for j in live),
+        group_columns=tuple((name, values[live]) for name, values in data.group_columns),
+        left_out=LeftOut(np.empty(0, dtype=np.intp)),
+    )
