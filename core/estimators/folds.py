@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -82,7 +82,7 @@ def _subset(data: GroupedData, rows: IntArray) -> GroupedData:
             columns[name] = NumericColumn(name, column.values[rows])
         else:
             columns[name] = CategoricalColumn(name, column.codes[rows], column.levels)
-    return replace(data, y=data.y[rows], group_index=data.group_index[rows], columns=columns)
+    return data.update(y=data.y[rows], group_index=data.group_index[rows], columns=columns)
 
 
 def needed_pairs(data: GroupedData) -> set[tuple[int, int]]:

@@ -13,8 +13,12 @@ from functools import reduce
 from operator import and_
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from core.sources.engine import Engine
 from core.spec import ModelSpec
+
+_LARGEST = float(np.finfo(np.float64).max)
 
 Kind: TypeAlias = Literal["number", "truth", "category", "date", "other"]
 
@@ -48,9 +52,19 @@ def as_level(column: Any) -> Any:
     return column.cast("string") if kind_of(column.type()) == "category" else column
 
 
+def exact(value: float) -> Any:
+    """Return a number as an expression that every engine reads to the last bit."""
+    import ibis
+
+    return ibis.literal(repr(float(value))).cast("float64")
+
+
 def is_finite(number: Any) -> Any:
-    """Return whether a float64 expression holds a finite number; never missing itself."""
-    return number.notnull() & ~number.isnan().fill_null(True) & ~number.isinf().fill_null(True)
+    """Return whether a float64 expression holds a finite number; never missing itself.
+
+    Engines put NaN above every number, as they put infinity.
+    """
+    return (number.abs() <= exact(_LARGEST)).fill_null(False)
 
 
 def is_level(column: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from core.exceptions import DataError, SourceError
 from core.sources.duckdb_engine import DuckDBEngine
+from core.sources.texts import all_numbers, number_in
 from core.tables.names import unique_names
 from core.tables.read.encoding import find_encoding
 from core.tables.read.readers import read_table
@@ -131,12 +132,12 @@ def _convert(
         cells = engine.backend.read_csv(
             str(plain), table_name=output.stem, columns=dict.fromkeys(keys, "string"), **options
         )
-        numeric = [i for i in range(len(keys)) if i not in texts]
-        kept = _all_numbers(cells, keys, numeric, layout, engine)
+        likely = [key for i, key in enumerate(keys) if i not in texts]
+        kept = all_numbers(engine, cells, likely, decimal=layout.decimal)
         names = unique_names(layout.names)[0]
         made = {
-            name: _as_number(cells[key], layout) if i in kept else cells[key]
-            for i, (name, key) in enumerate(zip(names, keys, strict=True))
+            name: number_in(cells[key], layout.decimal) if key in kept else cells[key]
+            for name, key in zip(names, keys, strict=True)
         }
         engine.guard(lambda: engine.backend.to_parquet(cells.select(**made), str(output)))
     except SourceError as error:
@@ -149,27 +150,3 @@ def _convert(
             code="unreadable",
         ) from None
     return output
-
-
-def _all_numbers(
-    cells: Any, keys: list[str], numeric: list[int], layout: Layout, engine: DuckDBEngine
-) -> set[int]:
-    """Return which of the columns hold nothing but numbers, codes with leading zeros left out."""
-    if not numeric:
-        return set()
-    odd = {
-        keys[i]: (
-            (_as_number(cells[keys[i]], layout).isnull() & cells[keys[i]].notnull())
-            | cells[keys[i]].re_search(r"^\s*[+-]?(?:0[0-9]|[0-9]{17,})")
-        ).sum()
-        for i in numeric
-    }
-    found = engine.run(cells.aggregate(**odd))
-    return {i for i in numeric if not found[keys[i]][0].as_py()}
-
-
-def _as_number(cell: Any, layout: Layout) -> Any:
-    plain = cell.strip()
-    if layout.decimal == ",":
-        plain = plain.replace(",", ".")
-    return plain.try_cast("float64")

@@ -17,8 +17,8 @@ from core.exceptions import DataError, SourceError
 from core.formats import shorten
 from core.sources.duckdb_engine import DuckDBEngine
 from core.sources.lazy_table import LazyTable, Place
+from core.sources.texts import all_numbers, number_in, without_marks
 from core.tables.names import unique_names
-from core.tables.read.report import MISSING_TOKENS
 
 _PARQUET = frozenset({".parquet", ".pq", ".parq"})
 _ARROW = frozenset({".arrow", ".feather", ".ipc"})
@@ -162,7 +162,7 @@ def _open_parquet(paths: Sequence[Path], engine: DuckDBEngine, place: Files) -> 
     orders = _orders(schema, paths[0])
     return LazyTable(
         engine,
-        _tidied(table, schema),
+        _tidied(engine, table, schema),
         names=names_of(list(schema.names), table.columns),
         place=place,
         orders=orders,
@@ -189,23 +189,28 @@ def names_of(typed: Sequence[str], theirs: Sequence[str]) -> dict[str, str]:
     return dict(zip(unique_names(list(typed))[0], theirs, strict=True))
 
 
-def _tidied(table: Any, schema: pa.Schema) -> Any:
+def _tidied(engine: DuckDBEngine, table: Any, schema: pa.Schema) -> Any:
     """Return a file's columns as ``core.read_table`` reads them.
 
-    Truth values are the categories True and False; marks of missing text are missing.
+    Truth values are the categories True and False; marks of missing text are missing, and a
+    text that is nothing but numbers is numbers.
     """
     import ibis
 
-    changed = {}
-    marks = sorted({m for token in MISSING_TOKENS for m in (token, f" {token}", f"{token} ", "  ")})
+    changed, texts = {}, []
     is_category = {f.name for f in schema if pa.types.is_dictionary(f.type)}
     for name, dtype in table.schema().items():
         column = table[name]
         if dtype.is_boolean():
             changed[name] = ibis.cases((column, "True"), (~column, "False"))
         elif dtype.is_string() and name not in is_category:
-            changed[name] = ibis.ifelse(column.isin(marks), ibis.null("string"), column)
-    return table.mutate(**changed) if changed else table
+            changed[name] = without_marks(column)
+            texts.append(name)
+    if not changed:
+        return table
+    tidy = table.mutate(**changed)
+    numbers = all_numbers(engine, tidy, texts)
+    return tidy.mutate(**{name: number_in(tidy[name]) for name in numbers}) if numbers else tidy
 
 
 def _orders(schema: pa.Schema, path: Path) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.exceptions import DataError
 from core.formats import shorten
-from core.sources.columns import as_level, as_number, is_finite, is_level, kind_of
+from core.sources.columns import as_level, as_number, exact, is_finite, is_level, kind_of
 from core.sources.engine import Engine
 from core.tables.fix import Fix
 from core.tables.names import unique_names
@@ -47,13 +47,6 @@ def applied(engine: Engine, table: Any, fix: Fix) -> Any:
         if isinstance(fix, Standardise):
             made = centred / exact(_sd(engine, table, centred, fix.column))
     return _with(table, {fix.names[0]: made})
-
-
-def exact(value: float) -> Any:
-    """Return a number as an expression that every engine reads to the last bit."""
-    import ibis
-
-    return ibis.literal(repr(float(value))).cast("float64")
 
 
 def _numbers(table: Any, name: str) -> Any:

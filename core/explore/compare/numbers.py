@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -111,7 +111,7 @@ def by_ml(fit: MultilevelFit) -> MultilevelFit:
 
 
 def _refit(fit: MultilevelFit, spec: ModelSpec, varying: tuple[int, ...]) -> MultilevelFit:
-    data = replace(fit.data, spec=spec, varying=varying)
+    data = fit.data.update(spec=spec, varying=varying)
     return fit_all(data, engine="moments").multilevel
 
 
