@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -36,7 +37,8 @@ class HandedDuckDB(Engine):
             yield kept
         finally:
             with suppress(Exception):  # after a failure the connection may be of no more use
-                self._backend.drop_table(name, force=True)
+                # Ibis 12 forgets the name here; it is one of our own, from hexadecimal digits.
+                self._backend.con.execute(f'DROP TABLE "{name}"')
 
     @property
     def progress(self) -> float:
@@ -51,9 +53,15 @@ class HandedDuckDB(Engine):
         return self._backend.con.sql(self._backend.compile(expression)).to_arrow_table()
 
     def _interrupt(self) -> None:
-        self._backend.con.interrupt()
+        self._end()
         # A question that was about to begin is not ended by that, so ask once more.
-        threading.Timer(0.2, self._backend.con.interrupt).start()
+        again = threading.Timer(0.2, self._end)
+        again.daemon = True
+        again.start()
+
+    def _end(self) -> None:
+        with suppress(Exception):  # closed meanwhile: there is nothing to end
+            self._backend.con.interrupt()
 
     def _code(self, error: Exception) -> str:
         name = type(error).__name__
@@ -72,7 +80,8 @@ class DuckDBEngine(HandedDuckDB):
     label : str
     memory, spill : str
         The bounds of memory and of disk, such as ``"1GB"``.
-    threads : int
+    threads : int, optional
+        One for each processor by default, eight at most.
     folder : path, optional
         Where the spill folder is made; the system's folder for such things by default.
     """
@@ -83,11 +92,12 @@ class DuckDBEngine(HandedDuckDB):
         *,
         memory: str = MEMORY,
         spill: str = SPILL,
-        threads: int = 2,
+        threads: int | None = None,
         folder: str | Path | None = None,
     ) -> None:
         library("duckdb", label)
         ibis = library("ibis", label)
+        threads = threads or min(os.cpu_count() or 1, 8)
         self.folder = Path(tempfile.mkdtemp(prefix="pooling-spill-", dir=folder))
         self._remove = weakref.finalize(self, shutil.rmtree, str(self.folder), ignore_errors=True)
         settings = {

@@ -20,6 +20,7 @@ from core.sources.passes import (
     Means,
     check_still,
     codes_of,
+    ends_of,
     levels_expression,
     means_expression,
     read_means,
@@ -107,7 +108,7 @@ def _first_pass(asked: Asked, first: pa.Table, spec: ModelSpec) -> tuple[Means, 
     everybody = codes_of(_group_values(first, lost), spec.group)
     group = everybody.keep(everybody.values.isin(pd.Index(series_of(first["g"]))))
     left_out = with_lost_groups(reasons_of(lost, everybody, asked.roles), everybody, group)
-    return read_means(first, group, asked.roles), left_out
+    return read_means(first, group, asked.roles, ends_of(asked)), left_out
 
 
 def _check_columns(
@@ -210,7 +211,7 @@ class _Layout:
 
     def _check_sizes(self) -> None:
         for ours in self.asked.roles.all_numbers:
-            ends = np.array([self.means.low[ours].min(), self.means.high[ours].max()])
+            ends = np.array(self.means.ends[ours])
             NumericColumn(self.asked.roles.names[ours], ends).check_size()
 
     def _individual(self, ours: str) -> Column:

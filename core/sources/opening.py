@@ -27,7 +27,7 @@ def open_table(
     orders: Mapping[str, Sequence[str]] | None = None,
     memory: str = MEMORY,
     spill: str = SPILL,
-    threads: int = 2,
+    threads: int | None = None,
     folder: str | os.PathLike[str] | None = None,
 ) -> LazyTable:
     """Return a table that is asked where it is, not read.
@@ -47,8 +47,8 @@ def open_table(
         The order of the levels of some categories, the reference first.
     memory, spill : str
         How much memory and disk DuckDB may take (files and tables in memory).
-    threads : int
-        How many threads of it work.
+    threads : int, optional
+        How many threads of it work; by default one for each processor, eight at most.
     folder : path, optional
         Where it may write what does not fit in memory; a folder of the system by default.
 

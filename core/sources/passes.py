@@ -82,8 +82,12 @@ class Means:
     ----------
     group : Codes
     n : FloatArray, shape (J,)
-    mean, low, high, variance : dict of str to FloatArray of shape (J,)
-        By our name of each number; ``variance`` is that of the group-level ones.
+    mean : dict of str to FloatArray of shape (J,)
+        By our name of each number.
+    low, high, variance : dict of str to FloatArray of shape (J,)
+        Of the group-level numbers alone: whether they vary inside groups.
+    ends : dict of str to (float, float)
+        Least and greatest value of each number over all groups.
     """
 
     group: Codes
@@ -92,6 +96,7 @@ class Means:
     low: dict[str, FloatArray] = field(repr=False)
     high: dict[str, FloatArray] = field(repr=False)
     variance: dict[str, FloatArray] = field(repr=False)
+    ends: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +125,34 @@ def means_expression(asked: Asked) -> Any:
     """Return the first pass over the usable rows as an expression, one row per group."""
     rows, roles = asked.rows, asked.roles
     sums = {"n": rows.count()}
-    for name in roles.all_numbers:
-        sums |= {f"m_{name}": rows[name].mean()}
+    sums |= {f"m_{name}": rows[name].mean() for name in roles.all_numbers}
+    for name in roles.group_numbers:
         sums |= {f"lo_{name}": rows[name].min(), f"hi_{name}": rows[name].max()}
-    sums |= {f"v_{name}": rows[name].var(how="pop") for name in roles.group_numbers}
+        sums |= {f"v_{name}": rows[name].var(how="pop")}
     return rows.group_by("g").aggregate(**sums)
 
 
-def read_means(found: pa.Table, group: Codes, roles: Roles) -> Means:
+def ends_of(asked: Asked) -> dict[str, tuple[float, float]]:
+    """Return least and greatest value of each number over the usable rows.
+
+    By itself, because a Parquet file knows them without being read.
+    """
+    rows = asked.rows
+    sums: dict[str, Any] = {}
+    for name in asked.roles.all_numbers:
+        sums |= {f"lo_{name}": rows[name].min(), f"hi_{name}": rows[name].max()}
+    found = asked.engine.run(rows.aggregate(**sums))
+    if found[0][0].as_py() is None:  # no row is left
+        raise changed(asked.engine.label)
+    return {
+        name: (float(found[f"lo_{name}"][0].as_py()), float(found[f"hi_{name}"][0].as_py()))
+        for name in asked.roles.all_numbers
+    }
+
+
+def read_means(
+    found: pa.Table, group: Codes, roles: Roles, ends: dict[str, tuple[float, float]]
+) -> Means:
     """Return the answer to the first pass, sorted as the group's levels are."""
     order = np.argsort(group.of(found["g"]), kind="stable")
 
@@ -138,9 +163,10 @@ def read_means(found: pa.Table, group: Codes, roles: Roles) -> Means:
         group=group,
         n=column("n"),
         mean={name: column(f"m_{name}") for name in roles.all_numbers},
-        low={name: column(f"lo_{name}") for name in roles.all_numbers},
-        high={name: column(f"hi_{name}") for name in roles.all_numbers},
+        low={name: column(f"lo_{name}") for name in roles.group_numbers},
+        high={name: column(f"hi_{name}") for name in roles.group_numbers},
         variance={name: column(f"v_{name}") for name in roles.group_numbers},
+        ends=ends,
     )
 
 
@@ -306,7 +332,7 @@ def check_still(label: str, known: Means, products: Products, roles: Roles) -> N
     """
     for name in roles.numbers:
         off = np.abs(products.off[name])
-        size = np.maximum(np.abs(known.low[name]), np.abs(known.high[name]))
         spread = np.sqrt(known.n * np.maximum(products.cross[name, name], 0.0))
-        if bool((off > 1e-14 * known.n**1.5 * size + 1e-9 * spread).any()):
+        size = known.n * np.abs(known.mean[name]) + spread
+        if bool((off > 1e-14 * np.sqrt(known.n) * size + 1e-9 * spread).any()):
             raise changed(label)

@@ -127,7 +127,7 @@ class PostgresEngine(HandedPostgres):
                 keepalives_idle=30,
                 keepalives_interval=10,
                 keepalives_count=3,
-                options="-c synchronize_seqscans=off",
+                options="-c default_transaction_read_only=on -c synchronize_seqscans=off",
             )
             connection.read_only = True
             connection.isolation_level = self._driver.IsolationLevel.REPEATABLE_READ

@@ -203,7 +203,7 @@ def _columns(layout: GroupedData, rows: RowsElsewhere, means: Means) -> dict[str
             continue
         at = ours[name]
         mean = float(np.dot(means.n, means.mean[at]) / means.n.sum())
-        span = (float(means.low[at].min()), mean, float(means.high[at].max()))
+        span = (means.ends[at][0], mean, means.ends[at][1])
         out[name] = QueriedNumbers(name, span, rows)
     return out
 

@@ -91,7 +91,7 @@ class Server:
             for column, kind in zip(table.columns, kinds, strict=True)
         ]
         with self.connect() as connection, connection.cursor() as cursor:
-            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.Identifier(name)))
             made = sql.SQL("CREATE TABLE {} ({})")
             cursor.execute(made.format(sql.Identifier(name), sql.SQL(", ").join(columns)))
             copied = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
