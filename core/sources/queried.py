@@ -33,20 +33,32 @@ def counted_out(reasons: tuple[LeftOutReason, ...], lost: tuple[str, ...]) -> Le
 class QueriedNumbers(NumericColumn):
     """A numeric column elsewhere: its span is known, its values are fetched when asked for."""
 
-    def __init__(self, name: str, span: tuple[float, float, float], rows: RowsElsewhere) -> None:
-        self.__dict__.update(name=name, _span=span, _rows=rows)
+    def __init__(
+        self, name: str, span: tuple[float, float, float], rows: RowsElsewhere, by: float = 0.0
+    ) -> None:
+        self.__dict__.update(name=name, _span=span, _rows=rows, by=by)
 
     @property
     def values(self) -> FloatArray:
         """The values of all rows, shape (n,)."""
         column = self.__dict__["_rows"].fetch().columns[self.name]
-        return np.asarray(column.values)
+        return np.asarray(column.values + self.by) if self.by else np.asarray(column.values)
+
+    @property
+    def by(self) -> float:
+        """What is added to the values as they are elsewhere."""
+        return float(self.__dict__["by"])
 
     @property
     def span(self) -> tuple[float, float, float]:
         """Least, mean and greatest value."""
         least, mean, most = self.__dict__["_span"]
-        return least, mean, most
+        return least + self.by, mean + self.by, most + self.by
+
+    def shifted(self, by: float) -> QueriedNumbers:
+        """Return the column with a number added to every value."""
+        held = self.__dict__
+        return QueriedNumbers(self.name, held["_span"], held["_rows"], self.by + by)
 
 
 class QueriedCategory(CategoricalColumn):
@@ -91,6 +103,7 @@ class QueriedData(GroupedData):
         }
         self.__dict__.update(parts, left_out=left_out, moments=moments, rows_elsewhere=rows)
         self.__dict__["columns"] = _columns(layout, rows, means)
+        self.__dict__["_outcome_ends"] = means.ends["n0"]
 
     @property
     def y(self) -> FloatArray:
@@ -144,8 +157,39 @@ class QueriedData(GroupedData):
             f"{self.n_groups:,} groups drawn at random. Every estimate is from all rows."
         )
 
+    def base_mean(self, base: int) -> float:
+        """Return the mean of a base column over the rows."""
+        if base == 0:
+            return 1.0
+        moments = self.moments
+        mean = float(np.dot(moments.n, moments.mean_of(base)) / moments.n.sum())
+        return float(moments.center[base] + moments.scale[base] * mean)
+
+    def outcome_counts(self, n_bins: int) -> tuple[IntArray, FloatArray]:
+        """Return how many rows have an outcome in each bin, counted where they are."""
+        return self._elsewhere.outcome_counts(self._ends, n_bins)
+
+    def has_rows_of(self, other: GroupedData) -> bool:
+        """Return whether the outcome is the same in the same rows as in other data.
+
+        Of rows elsewhere their number, mean and spread by group are compared.
+        """
+        if not isinstance(other, QueriedData) or self._elsewhere.are_few:
+            return super().has_rows_of(other)
+        ours, theirs = self.moments, other.moments
+        same = self.group_names == other.group_names and np.array_equal(ours.n, theirs.n)
+        a, b = ours.outcome, theirs.outcome
+        return (
+            same
+            and np.allclose(ours.center[a], theirs.center[b], rtol=1e-12, atol=0.0)
+            and np.allclose(ours.mean_of(a), theirs.mean_of(b), rtol=1e-9, atol=1e-9)
+            and np.allclose(ours.within(a, a), theirs.within(b, b), rtol=1e-9, atol=1e-9)
+        )
+
     def rows_of(self, group: str) -> GroupedData:
         """Return all rows of one group, with all groups and levels as they are."""
+        if self._elsewhere.are_few:
+            return self
         at = np.array([self.group_names.index(group)], dtype=np.intp)
         return self._with_rows(self._elsewhere.of_groups(at))
 
@@ -165,7 +209,11 @@ class QueriedData(GroupedData):
 
     def update(self, **changes: Any) -> GroupedData:
         """Return a copy with some fields changed; with rows of its own it is in memory."""
-        if _ROWS & set(changes):
+        held = changes.get("columns", {}).values()
+        stays = {"columns"} == _ROWS & set(changes) and all(
+            isinstance(column, _ELSEWHERE) for column in held
+        )
+        if _ROWS & set(changes) and not stays:
             whole = {
                 f.name: getattr(self, f.name) for f in fields(GroupedData) if f.name not in changes
             }
@@ -173,6 +221,11 @@ class QueriedData(GroupedData):
         out = object.__new__(QueriedData)
         out.__dict__.update(self.__dict__)
         out.__dict__.update(changes)
+        out.__dict__.pop("_sample", None)
+        if "base" in changes:
+            kept = [b.name for b in changes["base"]]
+            places = [i for i, b in enumerate(self.base, start=1) if b.name in kept]
+            out.__dict__["moments"] = _some_of(self.moments, places)
         return out
 
     @property
@@ -184,14 +237,42 @@ class QueriedData(GroupedData):
     def _fetched(self) -> Fetched:
         return self._elsewhere.fetch()
 
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """Least and greatest outcome."""
+        low, high = self.__dict__["_outcome_ends"]
+        return low, high
+
     def _with_rows(self, found: Fetched) -> GroupedData:
-        return self.update(
-            y=found.y, group_index=found.group_index, columns=found.columns, key=found.key
-        )
+        columns: dict[str, Column] = {}
+        for name, own in self.columns.items():
+            held = found.columns[name]
+            if isinstance(own, QueriedNumbers) and isinstance(held, NumericColumn):
+                held = held.shifted(own.by) if own.by else held
+            columns[name] = held
+        return self.update(y=found.y, group_index=found.group_index, columns=columns, key=found.key)
 
 
+#: Columns whose rows are not here.
+_ELSEWHERE = (QueriedNumbers, QueriedCategory)
 #: The fields of ``GroupedData`` that hold rows.
 _ROWS = {"y", "group_index", "columns", "key"}
+
+
+def _some_of(moments: GroupMoments, places: list[int]) -> GroupMoments:
+    """Return the moments of some base columns and the outcome."""
+    kept = [*places, moments.outcome]
+    pairs = {
+        (i, j): moments.within(a, b)
+        for i, a in enumerate(kept, start=1)
+        for j, b in enumerate(kept, start=1)
+        if i <= j
+    }
+    at, own = np.array(kept) - 1, np.array([0, *kept])
+    total = moments.within_total[np.ix_(at, at)]
+    return GroupMoments(
+        moments.n, moments.mean[at], total, moments.center[own], moments.scale[own], pairs
+    )
 
 
 def _columns(layout: GroupedData, rows: RowsElsewhere, means: Means) -> dict[str, Column]:

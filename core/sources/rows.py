@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.exceptions import SourceError
-from core.sources.columns import Roles
+from core.sources.columns import Roles, exact
 from core.sources.engine import Engine
 from core.sources.passes import Codes, changed, numbers_of
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
@@ -82,8 +82,8 @@ class RowsElsewhere:
         if not self.are_few:
             raise SourceError(
                 f"This needs every row, and {self.engine.label} has {self.n_obs:,} of them, which "
-                "stay where they are. What needs only sums is there all the same; for the rest "
-                "take a sample of its groups.",
+                "stay where they are. Everything that needs only sums is there; for this, take a "
+                "sample of whole groups (data.sample()).",
                 code="rows_elsewhere",
             )
         with self._lock:
@@ -116,6 +116,17 @@ class RowsElsewhere:
                 self.read(thinned(self._some(np.array([j])), share, int(rng.integers(_PRIME))))
             )
         return _joined(parts)
+
+    def outcome_counts(self, ends: tuple[float, float], n_bins: int) -> tuple[IntArray, FloatArray]:
+        """Return how many rows have an outcome in each bin between two ends, and the edges."""
+        low, high = ends if ends[0] < ends[1] else (ends[0] - 0.5, ends[0] + 0.5)
+        width = (high - low) / n_bins
+        place = ((self.rows["n0"] - exact(low)) / exact(width)).floor().cast("int64")
+        bins = self.rows.select(bin=place.clip(0, n_bins - 1))
+        found = self.engine.run(bins.group_by("bin").aggregate(n=bins.count()))
+        counts = np.zeros(n_bins, dtype=np.intp)
+        counts[found["bin"].to_numpy()] = found["n"].to_numpy()
+        return counts, np.linspace(low, high, n_bins + 1)
 
     def _some(self, groups: IntArray) -> Any:
         codes = np.flatnonzero(np.isin(self.group.column.codes, groups))

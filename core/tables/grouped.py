@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from core.tables.columns import (
 from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
 from core.tables.row_key import key_of
+from core.tables.rows_in_memory import RowsInMemory
 from core.types import BoolArray, FloatArray, IntArray
 
 #: A category with more levels than this is an identifier, not a predictor.
@@ -63,7 +64,7 @@ class SummedElsewhere(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class GroupedData:
+class GroupedData(RowsInMemory):
     """Rows of one grouping factor, ready for the moments.
 
     Attributes
@@ -157,20 +158,6 @@ class GroupedData:
         """
         return table.grouped(spec, key=key)
 
-    def update(self, **changes: Any) -> GroupedData:
-        """Return a copy with some fields changed."""
-        return replace(self, **changes)
-
-    @property
-    def in_hand(self) -> GroupedData:
-        """The rows that can be looked at: all, unless the table stays elsewhere."""
-        return self
-
-    @property
-    def sample_note(self) -> str:
-        """What ``in_hand`` is a part of, in words; '' when it is all rows."""
-        return ""
-
     @property
     def n_obs(self) -> int:
         """Number of rows used, n."""
@@ -211,6 +198,15 @@ class GroupedData:
         if isinstance(column, NumericColumn):
             return column.values
         return np.asarray(column.codes == item.level, dtype=np.float64)
+
+    def outcome_counts(self, n_bins: int) -> tuple[IntArray, FloatArray]:
+        """Return how many rows have an outcome in each bin, and the edges of the bins."""
+        counts, edges = np.histogram(self.y, bins=n_bins)
+        return counts.astype(np.intp), edges
+
+    def has_rows_of(self, other: GroupedData) -> bool:
+        """Return whether the outcome is the same in the same rows as in other data."""
+        return self.n_obs == other.n_obs and np.array_equal(self.y, other.y)
 
     def design(self) -> FloatArray:
         """Return the fixed-effects design in the reader's own units, shape (n, p)."""
