@@ -70,6 +70,7 @@ from core.tables.transform import (
     can_take_log,
     reference_levels,
 )
+from core.takeaway.scripts import scripts
 
 __all__ = [
     "EXAMPLES",
@@ -163,6 +164,7 @@ __all__ = [
     "receipt",
     "recipe_text",
     "reference_levels",
+    "scripts",
     "simulate",
     "simulate_many",
     "slopes",

@@ -47,6 +47,16 @@ class _Rows:
         out /= self.scale[base]
         return out
 
+    def values(self, base: int) -> FloatArray:
+        """Return any base column scaled, indicators as 0 and 1, shape (n,)."""
+        if base == 0:
+            return np.ones(len(self.index))
+        found = self.numeric(base)
+        if found is not None:
+            return found
+        column, level = self.category(base)
+        return np.asarray(column.codes == level, dtype=np.float64)
+
     def category(self, base: int) -> tuple[CategoricalColumn, int]:
         item = self.data.base[base - 1]
         column = self.data.columns[item.source]
@@ -250,11 +260,7 @@ class GroupMoments:
         assert residual is not None
         residual -= line[0][rows.index]
         for base in range(1, q):
-            values = rows.numeric(base)
-            if values is None:
-                column, level = rows.category(base)
-                values = (column.codes == level).astype(np.float64)
-            residual -= values * line[base][rows.index]
+            residual -= rows.values(base) * line[base][rows.index]
         out = np.empty((q, self.n_groups))
         out[0] = rows.sums(residual)
         by_level: dict[str, FloatArray] = {}

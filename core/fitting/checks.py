@@ -12,8 +12,6 @@ from core.moments import GroupMoments
 from core.results import Diagnostic, NoPoolingFit
 from core.tables.grouped import GroupedData
 
-#: A residual variance below this share of the outcome's is rounding.
-EXACT_FIT = 1e-20
 #: A share of the differences between groups below this is rounding.
 _NOTHING_LEFT = 1e-9
 
@@ -57,7 +55,8 @@ def _degenerate(
 ) -> PoolingError | None:
     if no_pooling.df_residual <= 0:
         return None
-    if no_pooling.rss > EXACT_FIT * model.y_scale**2 * model.n_obs:
+    found = model.residual
+    if found is None or no_pooling.rss > found.floor * model.y_scale**2:
         return None
     how = "each group's own line fits exactly" if len(data.varying) > 1 else "it never varies"
     return DegenerateDataError(

@@ -29,13 +29,15 @@ def fit_complete_pooling(
             f"{p:,} {'coefficient' if p == 1 else 'coefficients'} and a residual sd. Use fewer "
             "predictors or more rows."
         )
-    XX, Xy, yy = model.WW[:p, :p], model.WW[:p, p], model.WW[p, p]
+    XX = model.WW[:p, :p]
     inverse: FloatArray = np.asarray(np.linalg.inv(XX))
+    offset, Xy, yy = _outcome_products(model)
     beta = inverse @ Xy
     beta += inverse @ (Xy - XX @ beta)  # one step of refinement: eight digits and more
     rss = max(float(yy - beta @ Xy), 0.0)
+    beta = beta + offset
     variance = rss / (n - p)
-    total = float(yy)  # the outcome is centred
+    total = float(model.WW[p, p])  # the outcome is centred
     coef = model.coef_to_raw(beta)
     sigma_y = model.y_scale * float(np.sqrt(variance))
     cov = model.cov_to_raw(variance * inverse)
@@ -54,6 +56,17 @@ def fit_complete_pooling(
         n_obs=n,
         n_groups=data.n_groups,
     )
+
+
+def _outcome_products(model: ScaledModel) -> tuple[FloatArray, FloatArray, float]:
+    """Return what the outcome is seen from (p,), and its products with X and with itself."""
+    p = model.p
+    if model.residual is None:
+        return np.zeros(p), model.WW[:p, p], float(model.WW[p, p])
+    offset, own, rest = model.about_fit
+    through = np.einsum("abj,bj->aj", model.S_centred, own[p])
+    Xy = rest[:p, p] + np.einsum("paj,aj->p", own[:p], through)
+    return offset, Xy, float(rest[p, p] + np.sum(own[p] * through))
 
 
 def _roots(variances: FloatArray) -> FloatArray:

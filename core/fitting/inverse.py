@@ -7,11 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.moments import NO_SPREAD, GroupMoments
-from core.types import BoolArray, FloatArray
+from core.types import BoolArray, FloatArray, IntArray
 
 #: Inside a group, a column of unit length of which no more than this (squared) is left
 #: when earlier columns are taken out is a combination of them.
 OWN_ALIAS_TOLERANCE = 1e-10
+
+
+#: A column whose squared length falls below this share of it when earlier columns are
+#: taken out is a combination of them.
+ALIAS_TOLERANCE = 1e-11
 
 
 def varying_products(
@@ -114,3 +119,17 @@ def _determined(aliased: BoolArray, combination: FloatArray) -> BoolArray:
     """Return which coefficients no left-out column is confounded with, shape (k, J)."""
     confounded = (np.abs(combination) > 1e-9).any(axis=0)
     return np.asarray(~aliased & ~confounded)
+
+
+def independent_columns(gram: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the positions of independent columns, in order, and of the others."""
+    length = np.diag(gram).copy()
+    left = gram.copy()
+    used, aliased = [], []
+    for i in range(len(gram)):
+        if left[i, i] <= ALIAS_TOLERANCE * length[i] or length[i] <= 0:
+            aliased.append(i)
+            continue
+        used.append(i)
+        left -= np.outer(left[:, i], left[i]) / left[i, i]
+    return np.array(used, dtype=np.intp), np.array(aliased, dtype=np.intp)

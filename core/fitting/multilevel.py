@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from core.fitting.search.optimize import (
     certify,
     minimise,
     snap,
-    start_points,
     step_off,
+    turn_on,
 )
+from core.fitting.search.starts import start_points
 from core.fitting.status import diagnose, status_of
 from core.moments import GroupMoments
 from core.results import Diagnostic, Mode, MultilevelFit, OptSummary
@@ -27,8 +28,13 @@ from core.types import FloatArray
 
 #: Elements of ``S`` above which starts are sought on a part of the groups.
 SAMPLE_ABOVE = 6_000
-#: Gain in the criterion that another step may promise at an optimum.
+#: A root of ``Z_j'Z_j`` below this share of the largest group's is rounding.
+_NONE_OF_IT = 1e-8
+#: Gain in the criterion that another step may promise at an optimum, and from which it is taken.
 _CERTIFIED = 1e-5
+_WORTH_A_STEP = 1e-11
+#: Saddles left and turns taken after a search, at most.
+_MOST_CORRECTIONS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +54,77 @@ class Optimum:
 
 def unit_of(model: ScaledModel) -> FloatArray:
     """Return the units (k,) in which theta = 1 pools the median group by half."""
-    own = np.einsum("kkj->kj", model.S)
-    return np.array([np.sqrt(np.median(row[row > 0])) if (row > 0).any() else 1.0 for row in own])
+    size = np.sqrt(np.einsum("kkj->kj", model.S))
+    # Where a sparse predictor is zero throughout a group, rounding leaves 1e-16 or so of it, and
+    # most groups may be such: their median would be the unit. Against its largest that is none.
+    limit = _NONE_OF_IT * size.max(axis=1, keepdims=True)
+    return np.array(
+        [
+            np.median(row[row > least]) if (row > least).any() else 1.0
+            for row, least in zip(size, limit, strict=True)
+        ]
+    )
 
 
 def find_optimum(model: ScaledModel, *, reml: bool, correlated: bool) -> Optimum:
-    """Return the best optimum of the profiled criterion over D, in scaled units of Z."""
+    """Return the best optimum of the profiled criterion over D, in scaled units of Z.
+
+    Where the evidence for an optimum is incomplete the search is tried again by other roads: in
+    other units, and by a simplex, which needs no derivatives. What is then still uncertified
+    says so (``Optimum.converged``).
+    """
     unit = unit_of(model)
+    found = _search(model, unit, reml=reml, correlated=correlated)
+    for factor in (0.1, 10.0):
+        if found.converged:
+            return found
+        other = _search(model, unit * factor, reml=reml, correlated=correlated)
+        found = min((other, found), key=_merit)
+    return found if found.converged else _by_simplex(model, found, reml, correlated)
+
+
+def _merit(found: Optimum) -> tuple[float, bool]:
+    """Order optima: by their criterion, but for rounding, then by their certificates."""
+    value = found.value if np.isfinite(found.value) else np.inf
+    return round(value, 6), not found.converged
+
+
+def _by_simplex(model: ScaledModel, found: Optimum, reml: bool, correlated: bool) -> Optimum:
+    """Search on from where others ended without derivatives (Nelder & Mead 1965)."""
+    from scipy.optimize import minimize  # rarely needed, and slow to load
+
+    problem = problem_of(model, found.unit, reml=reml)
+
+    def criterion(theta: FloatArray) -> float:
+        D = rel_cov_of(theta, model.k, correlated)[None, None]
+        value = float(evaluate(problem, D, derivative=False).value[0, 0])
+        return value if np.isfinite(value) else 1e300
+
+    in_unit = found.D * np.outer(found.unit, found.unit)
+    start = theta_of(in_unit, correlated)
+    options = {"xatol": 1e-10, "fatol": 1e-10, "maxfev": 400 * len(start)}
+    ended = minimize(criterion, start, method="Nelder-Mead", options=options)
+    return min((_at(problem, found, ended.x, float(ended.fun), correlated), found), key=_merit)
+
+
+def _at(
+    problem: CriterionProblem, like: Optimum, theta: FloatArray, value: float, correlated: bool
+) -> Optimum:
+    """Return a point (theta in the problem's units) as an optimum with its certificate."""
+    D, value = snap(problem, rel_cov_of(theta, problem.k, correlated), value, correlated=correlated)
+    certificate = certify(problem, D, correlated=correlated)
+    return replace(
+        like,
+        D=D / np.outer(like.unit, like.unit),
+        value=value,
+        certificate=certificate,
+        modes=((D, value), *(mode for mode in like.modes if mode[1] > value + 1e-6)),
+        converged=_is_certified(certificate, problem),
+    )
+
+
+def _search(model: ScaledModel, unit: FloatArray, *, reml: bool, correlated: bool) -> Optimum:
+    """Search from every basin in one set of units, leaving saddles on the boundary."""
     problem = problem_of(model, unit, reml=reml)
     work = problem.S.shape[1] * problem.S.shape[2]
     starts = (
@@ -69,20 +139,21 @@ def find_optimum(model: ScaledModel, *, reml: bool, correlated: bool) -> Optimum
     evaluations = found.evaluations
     D, value = snap(problem, D, value, correlated=correlated)
     certificate = certify(problem, D, correlated=correlated)
-    for _ in range(6):
-        if certificate.least_curvature >= -1e-7 * float(problem.n_obs[0]):
+    for _ in range(_MOST_CORRECTIONS):
+        if certificate.least_curvature < -1e-7 * float(problem.n_obs[0]):
+            away = step_off(problem, D, certificate.direction)
+        elif certificate.gain > _WORTH_A_STEP:
+            away = turn_on(problem, D, certificate.turn)
+        else:
             break
-        away = theta_of(step_off(problem, D, certificate.direction), correlated)
-        again = minimise(problem, away[None, None], correlated=correlated)
+        again = minimise(problem, theta_of(away, correlated)[None, None], correlated=correlated)
         evaluations += again.evaluations
-        if not again.value[0, 0] < value:
+        at = float(evaluate(problem, away[None, None], derivative=False).value[0, 0])
+        if not min(again.value[0, 0], at) < value:
             break
-        D, value = snap(
-            problem,
-            rel_cov_of(again.theta[0, 0], model.k, correlated),
-            float(again.value[0, 0]),
-            correlated=correlated,
-        )
+        if again.value[0, 0] <= at:
+            away, at = rel_cov_of(again.theta[0, 0], model.k, correlated), again.value[0, 0]
+        D, value = snap(problem, away, float(at), correlated=correlated)
         certificate = certify(problem, D, correlated=correlated)
     return Optimum(
         D=D / np.outer(unit, unit),
@@ -135,7 +206,10 @@ def optimum_at(model: ScaledModel, D: FloatArray, like: MultilevelFit) -> Optimu
 
 def _is_certified(certificate: Certificate, problem: CriterionProblem) -> bool:
     size = float(problem.n_obs[0])
-    return certificate.gain <= _CERTIFIED and certificate.least_curvature >= -1e-6 * size
+    # A gain that is not a number is no evidence: the comparison is then false.
+    return bool(
+        np.abs(certificate.gain) <= _CERTIFIED and certificate.least_curvature >= -1e-6 * size
+    )
 
 
 def _distinct_modes(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from core.fitting.inverse import GroupInverse, group_inverse
-from core.fitting.scaled import ScaledModel, independent_columns
+from core.fitting.near_exact import within_slopes
+from core.fitting.scaled import ScaledModel
 from core.moments import GroupMoments
 from core.results import NoPoolingFit, TwoStageFit
 from core.tables.grouped import GroupedData
@@ -58,18 +59,11 @@ def fit_no_pooling(data: GroupedData, moments: GroupMoments, model: ScaledModel)
 
 def common_slopes(model: ScaledModel) -> tuple[IntArray, FloatArray, FloatArray, float]:
     """Return the terms estimable inside groups, their slopes, (X'MX)^-1 and the RSS (scaled)."""
-    p = model.p
-    gram = model.rest[:p, :p]
-    length = np.diag(model.WW)[:p]
-    inside = np.flatnonzero(np.diag(gram) > 1e-11 * length)
-    independent, _ = independent_columns(gram[np.ix_(inside, inside)])
-    common = inside[independent]
-    inverse: FloatArray = np.asarray(np.linalg.inv(gram[np.ix_(common, common)]))
-    Xy = model.rest[common, p]
-    slopes: FloatArray = np.asarray(inverse @ Xy)
-    slopes += inverse @ (Xy - gram[np.ix_(common, common)] @ slopes)
-    rss = float(model.rest[p, p] - slopes @ Xy)
-    return common, slopes, inverse, max(rss, 0.0)
+    length = np.diag(model.WW)[: model.p]
+    offset, _, rest = model.about_fit
+    common, slopes, inverse = within_slopes(rest, length)
+    rss = float(rest[model.p, model.p] - slopes @ rest[common, model.p])
+    return common, slopes + offset[common], inverse, max(rss, 0.0)
 
 
 def _raw_coefficients(

@@ -125,7 +125,7 @@ class ReplicateDesign:
 
 def replicate_design(data: GroupedData, moments: GroupMoments) -> ReplicateDesign:
     """Work out what replicates of one design share; the outcome of ``moments`` is not used."""
-    model = scale_model(data, moments)
+    model = replace(scale_model(data, moments), residual=None)  # that of another outcome
     ones = np.ones(data.n_groups)
     scaled = [ones]
     for _, values in data.group_columns:
@@ -324,6 +324,7 @@ def _problem(design: ReplicateDesign, parts: _Parts) -> CriterionProblem:
         products=products.reshape(n_batch, len(left), -1),
         rest=rest,
         n_obs=np.repeat(base.n_obs, n_batch),
+        offset=np.zeros((n_batch, model.p)),
     )
 
 

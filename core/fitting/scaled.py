@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.fitting.inverse import group_inverse, sweep, varying_products
+from core.fitting.inverse import group_inverse, independent_columns, sweep, varying_products
+from core.fitting.near_exact import Residual, residual_of, spanned_columns
 from core.moments import GroupMoments, group_scaling
 from core.tables.grouped import GroupedData, Term
 from core.types import FloatArray, IntArray
@@ -48,6 +49,8 @@ class ScaledModel:
         ``Z = [1, centred slopes] @ mix``.
     alias : FloatArray, shape (p, aliased)
         Each aliased column as a combination of those in use.
+    residual : Residual or None
+        What is left of an outcome that is fitted nearly exactly, with all its digits.
     """
 
     n: FloatArray
@@ -67,6 +70,7 @@ class ScaledModel:
     n_terms: int
     mix: FloatArray
     alias: FloatArray
+    residual: Residual | None = None
 
     @property
     def n_obs(self) -> int:
@@ -90,6 +94,21 @@ class ScaledModel:
         out[:, 0] -= np.einsum("aj,paj->pj", self.shift, self.own_centred[:, 1:])
         return out
 
+    @property
+    def about_fit(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The outcome seen from the common slopes: them (p,), ``own_centred`` and ``rest``.
+
+        Where nothing is nearly exact that is the outcome as it stands, and slopes of zero.
+        """
+        found, p = self.residual, self.p
+        if found is None:
+            return np.zeros(p), self.own_centred, self.rest
+        own, rest = self.own_centred.copy(), self.rest.copy()
+        own[p] -= np.einsum("p,pkj->kj", found.offset, own[:p])
+        rest[:p, p] = rest[p, :p] = found.cross
+        rest[p, p] = found.square
+        return found.offset, own, rest
+
     def coef_to_raw(self, beta: FloatArray) -> FloatArray:
         """Return scaled coefficients (p,) in raw units over all terms; NaN where aliased."""
         raw = self.y_scale * (self.to_raw @ beta)
@@ -103,11 +122,6 @@ class ScaledModel:
         out = np.full((self.n_terms, self.n_terms), np.nan)
         out[np.ix_(self.used, self.used)] = self.y_scale**2 * (self.to_raw @ cov @ self.to_raw.T)
         return out
-
-
-#: A column whose squared length falls below this share of it when earlier columns are
-#: taken out is a combination of them.
-ALIAS_TOLERANCE = 1e-11
 
 
 def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
@@ -131,6 +145,10 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
         rest = _rest_within(moments, [b for b in data.varying if b > 0], kept)
     else:
         rest = WW - np.einsum("paj,abj,qbj->pq", own, S, own, optimize=True)
+    # What varies by group leaves nothing inside groups. Rounding would leave 1e-16 of it, more than
+    # there is of X'V^-1 X where the residual sd is 1e-8 of that of the groups.
+    spanned = spanned_columns(data.varying, kept)
+    rest[spanned, :] = rest[:, spanned] = 0.0
     to_raw = _scaling_of_used(_term_scaling(data.terms, moments, factors), gram, used, aliased)
     return ScaledModel(
         n=moments.n,
@@ -150,6 +168,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
         n_terms=len(data.terms),
         mix=mix,
         alias=np.asarray(np.linalg.solve(gram[np.ix_(used, used)], gram[np.ix_(used, aliased)])),
+        residual=residual_of(moments, (data.varying, mix), kept, rest, np.diag(WW)),
     )
 
 
@@ -181,20 +200,6 @@ def _design_within(moments: GroupMoments, columns: _Columns) -> FloatArray:
 
 def _times(values: FloatArray, factor: FloatArray | None) -> FloatArray:
     return values if factor is None else values * factor
-
-
-def independent_columns(gram: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return the positions of independent columns, in order, and of the others."""
-    length = np.diag(gram).copy()
-    left = gram.copy()
-    used, aliased = [], []
-    for i in range(len(gram)):
-        if left[i, i] <= ALIAS_TOLERANCE * length[i] or length[i] <= 0:
-            aliased.append(i)
-            continue
-        used.append(i)
-        left -= np.outer(left[:, i], left[i]) / left[i, i]
-    return np.array(used, dtype=np.intp), np.array(aliased, dtype=np.intp)
 
 
 def _varying_mix(data: GroupedData, moments: GroupMoments) -> FloatArray:

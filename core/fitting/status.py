@@ -35,8 +35,9 @@ def diagnose(
             Diagnostic(
                 "not_certified",
                 "problem",
-                "The search ended at a point where the evidence for an optimum is incomplete. "
-                "Compare with a simpler structure before you use these numbers.",
+                "The search for the best fit did not come to a certified end, though it was tried "
+                "by several roads: these numbers may not be the best that the model allows. "
+                "Use a simpler structure, or compare with one, before you rely on them.",
             )
         )
     return tuple(notes)
@@ -81,6 +82,7 @@ def status_of(
 ) -> Status:
     """Return the one verdict: the first that applies of what a reader must know."""
     order: tuple[StatusCode, ...] = (
+        "not_certified",
         "not_identified",
         "two_modes",
         "zero_variance",
@@ -92,5 +94,5 @@ def status_of(
             return Status(code, by_code[code].message)
     return Status(
         "fine",
-        "The optimum is certified and every variance is away from zero.",
+        "The optimum is certified, and no variance is estimated as zero.",
     )

@@ -52,6 +52,8 @@ class CriterionProblem:
         Packed products of the own regressions, q = (p + 1)(p + 2) / 2.
     rest : FloatArray, shape (B, q)
     n_obs : FloatArray, shape (B,)
+    offset : FloatArray, shape (B, p)
+        What the outcome is seen from: fixed effects taken out of it beforehand.
     """
 
     k: int
@@ -64,6 +66,7 @@ class CriterionProblem:
     products: FloatArray
     rest: FloatArray
     n_obs: FloatArray
+    offset: FloatArray
 
     @property
     def n_problems(self) -> int:
@@ -106,6 +109,7 @@ class CriterionProblem:
             products=self.products[which],
             rest=self.rest[which],
             n_obs=self.n_obs[which],
+            offset=self.offset[which],
         )
 
 
@@ -157,8 +161,9 @@ def problem_of(
     saves work: their sum of products is all that is needed. Problems that will be stacked
     must keep their groups apart (``merge=False``).
     """
+    offset, own, rest = model.about_fit
     S = model.S_centred / (unit[:, None, None] * unit[None, :, None])
-    own = model.own_centred * unit[None, :, None]
+    own = own * unit[None, :, None]
     shift = model.shift * (unit[0] / unit[1:, None])
     det_S = model.det_S / np.prod(unit) ** 2
     packed = np.ascontiguousarray(np.moveaxis(pack(np.moveaxis(S, 2, 0)), 0, 1))
@@ -178,8 +183,9 @@ def problem_of(
         det_S=det_S[None],
         weight=weight[None],
         products=products[None],
-        rest=pack(model.rest)[None],
+        rest=pack(rest)[None],
         n_obs=np.array([float(model.n_obs)]),
+        offset=offset[None],
     )
 
 
@@ -234,22 +240,40 @@ def _evaluate(problem: CriterionProblem, D: FloatArray, derivative: bool) -> Eva
     WVW = unpack(full, m)
     XVX, XVy = WVW[..., :p, :p], WVW[..., :p, p]
     with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = np.linalg.inv(XVX)
+        inverse = _inverses(XVX)
         beta = np.einsum("bepq,beq->bep", inverse, XVy)
         r2 = WVW[..., p, p] - np.einsum("bep,bep->be", beta, XVy)
         nu = problem.nu[:, None]
         value = logdet + nu * (1.0 + np.log(2.0 * np.pi * r2 / nu))
         if problem.reml:
             value = value + np.linalg.slogdet(XVX)[1]
+    fixef = beta + problem.offset[:, None]
     if not derivative:
-        return Evaluation(value, np.empty((*D.shape[:2], 0, 0)), beta, r2, XVX)
+        return Evaluation(value, np.empty((*D.shape[:2], 0, 0)), fixef, r2, XVX)
     contrast = np.concatenate([-beta, np.ones((*beta.shape[:2], 1))], axis=2)
     Q = (nu / r2)[..., None, None] * contrast[..., :, None] * contrast[..., None, :]
     if problem.reml:
         Q[..., :p, :p] += inverse
     N = packed_twice(Q) @ problem.products
     slope = sum_derivative(problem, P, N.reshape(P.shape))
-    return Evaluation(value, slope, beta, r2, XVX)
+    return Evaluation(value, slope, fixef, r2, XVX)
+
+
+def _inverses(square: FloatArray) -> FloatArray:
+    """Return the inverses of (..., p, p) matrices; NaN for one that has none.
+
+    A point far out may leave ``X'V^-1 X`` without rank. That point is no optimum, and must not
+    end the search of all others.
+    """
+    try:
+        return np.asarray(np.linalg.inv(square))
+    except np.linalg.LinAlgError:
+        flat = square.reshape(-1, *square.shape[-2:])
+        out = np.full_like(flat, np.nan)
+        for i, one in enumerate(flat):
+            if np.isfinite(one).all() and np.linalg.matrix_rank(one, hermitian=True) == len(one):
+                out[i] = np.linalg.inv(one)
+        return out.reshape(square.shape)
 
 
 def packed_twice(Q: FloatArray) -> FloatArray:

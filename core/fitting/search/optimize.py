@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -17,8 +15,6 @@ from core.types import BoolArray, FloatArray, IntArray
 _LAST_STEP = 1e-10
 _MAX_STEPS = 80
 _FD_STEP = 1e-6
-#: Where the criterion of one varying coefficient is looked at for dips.
-SCAN_GRID: FloatArray = np.concatenate([[0.0], np.logspace(-3, 5, 49)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,87 +154,20 @@ def newton_step(
     return step, gain
 
 
-def start_points(problem: CriterionProblem, *, correlated: bool, most: int) -> FloatArray:
-    """Return starts (1, E, K) for one problem: the best of a coarse scan, well apart.
-
-    theta is in units in which the median group is half pooled at 1. For one varying
-    coefficient every dip of a fine scan is a start; for more, a coarse scan over the
-    sds (and the correlation of two) and the best fits with one coefficient alone.
-    """
-    k = problem.k
-    if k == 1:
-        return _scan_dips(problem)
-    points, single = scan_points(k, correlated)
-    value = evaluate(problem, points[None], derivative=False).value[0]
-    value = np.where(np.isfinite(value), value, np.inf)
-    chosen = [
-        single + 7 * i + int(np.argmin(value[single + 7 * i : single + 7 * i + 7]))
-        for i in range(k)
-    ]
-    for index in np.argsort(value[:single]):
-        if len(chosen) >= most:
-            break
-        chosen.append(int(index))
-    return theta_of(points[None, chosen], correlated)
-
-
-@cache
-def scan_points(k: int, correlated: bool) -> tuple[FloatArray, int]:
-    """Return the points D (C, k, k) of the coarse scan for k > 1, and where its tail begins.
-
-    The tail holds, for each coefficient in turn, seven sizes with the others next to zero.
-    """
-    candidates = [rel_cov_of(np.asarray(c), k, correlated) for c in _coarse(k, correlated)]
-    single = len(candidates)
-    for i in range(k):
-        for size in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0):
-            D = np.eye(k) * 0.05**2
-            D[i, i] = size**2
-            candidates.append(D)
-    points = np.array(candidates)
-    points.setflags(write=False)
-    return points, single
-
-
-def _coarse(k: int, correlated: bool) -> list[FloatArray]:
-    """Return coarse theta candidates: sds from 0.2 up, correlations of -0.9, 0 and 0.9."""
-    levels = (0.2, 1.5, 10.0, 60.0) if k == 2 else (0.2, 1.5, 10.0)
-    if k <= 3:
-        sds = [np.array(c) for c in itertools.product(levels, repeat=k)]
-    else:
-        sds = [np.full(k, level) for level in (0.2, 0.5, 1.5, 4.0, 10.0)]
-    if not correlated:
-        return sds
-    out = []
-    for sd in sds:
-        for rho in (-0.9, 0.0, 0.9) if k == 2 else (0.0,):
-            correlation = np.full((k, k), rho) + (1.0 - rho) * np.eye(k)
-            out.append(theta_of(correlation * np.outer(sd, sd), True))
-    return out
-
-
-def _scan_dips(problem: CriterionProblem) -> FloatArray:
-    """Return every dip of the criterion on a log grid of the one theta, shape (1, E, 1)."""
-    grid = SCAN_GRID
-    value = evaluate(problem, (grid**2)[None, :, None, None], derivative=False).value[0]
-    value = np.where(np.isfinite(value), value, np.inf)
-    left = np.concatenate([[np.inf], value[:-1]])
-    right = np.concatenate([value[1:], [np.inf]])
-    dips = grid[(value <= left) & (value <= right)]
-    dips = dips if len(dips) else np.array([1.0])
-    return np.asarray(np.maximum(dips, 1e-3)[None, :, None])
-
-
 @dataclass(frozen=True, eq=False)
 class Certificate:
     """Evidence at D: the derivative there, |derivative D|, its least null-space curvature, and
-    what one more Newton step promises to gain."""
+    what one more step promises to gain, by Newton in theta and by turning D.
+
+    ``turn`` (k, k) is the direction A in which ``(I + e A) D (I + e A)'`` falls most steeply.
+    """
 
     derivative: FloatArray
     stationarity: float
     least_curvature: float
     direction: FloatArray
     gain: float
+    turn: FloatArray
 
 
 def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Certificate:
@@ -252,11 +181,50 @@ def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Ce
     product = float(np.max(np.abs(derivative @ D)))
     theta = theta_of(D, correlated)[None, None]
     _, gradient, hessian = look(problem, theta, correlated)
-    gain = float(newton_step(theta, gradient, hessian, np.full((1, 1), np.inf))[1][0, 0])
+    newton = float(newton_step(theta, gradient, hessian, np.full((1, 1), np.inf))[1][0, 0])
+    turn, by_turning = _turn(problem, D, derivative)
+    gain = max(newton, by_turning) if np.isfinite(newton) else newton
     if null.shape[1] == 0:
-        return Certificate(derivative, product, np.inf, np.zeros(k), gain)
+        return Certificate(derivative, product, np.inf, np.zeros(k), gain, turn)
     inner, directions = np.linalg.eigh(null.T @ derivative @ null)
-    return Certificate(derivative, product, float(inner[0]), null @ directions[:, 0], gain)
+    return Certificate(derivative, product, float(inner[0]), null @ directions[:, 0], gain, turn)
+
+
+def _turn(
+    problem: CriterionProblem, D: FloatArray, derivative: FloatArray
+) -> tuple[FloatArray, float]:
+    """Return the steepest way to change D without changing its rank, and the gain it promises.
+
+    On the boundary the Cholesky factor is a poor guide: where the first variance is zero its
+    gradient vanishes in every direction that would turn D towards that coefficient, though
+    the criterion may fall. Along ``(I + e A) D (I + e A)'`` the slope is ``2 <derivative D, A>``
+    whatever the rank, and the curvature is measured.
+    """
+    A = -derivative @ D
+    size = float(np.linalg.norm(A))
+    if not np.isfinite(size) or size == 0.0:
+        return np.zeros_like(D), 0.0
+    A = A / size
+    step = 1e-3
+    ends = np.array([turned(D, A, e) for e in (-step, 0.0, step)])
+    low, mid, high = evaluate(problem, ends[None], derivative=False).value[0]
+    bend = abs(float(high - 2.0 * mid + low)) / step**2
+    noise = 1e-12 * (abs(float(mid)) + float(problem.n_obs[0])) / step**2
+    return A, float((2.0 * size) ** 2 / (2.0 * max(bend, noise)))
+
+
+def turned(D: FloatArray, A: FloatArray, size: float) -> FloatArray:
+    """Return D (k, k) turned and stretched: ``(I + size A) D (I + size A)'``."""
+    change = np.eye(len(D)) + size * A
+    return np.asarray(change @ D @ change.T)
+
+
+def turn_on(problem: CriterionProblem, D: FloatArray, turn: FloatArray) -> FloatArray:
+    """Return D turned along a direction as far as a scan finds best; D itself if that is best."""
+    sizes = np.concatenate([[0.0], np.logspace(-6, 0.5, 40)])
+    points = np.array([turned(D, turn, float(size)) for size in sizes])
+    value = evaluate(problem, points[None], derivative=False).value[0]
+    return np.asarray(points[int(np.nanargmin(value))])
 
 
 def step_off(problem: CriterionProblem, D: FloatArray, direction: FloatArray) -> FloatArray:
