@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.exceptions import DataError, SourceError
-from core.sources.duckdb_engine import DuckDBEngine
+from core.sources.engines.duckdb_engine import DuckDBEngine
 from core.sources.texts import all_numbers, number_in
 from core.tables.names import unique_names
 from core.tables.read.encoding import find_encoding

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from core.exceptions import DataError, SourceError
 from core.formats import shorten
-from core.sources.duckdb_engine import DuckDBEngine
-from core.sources.lazy_table import LazyTable, Place
+from core.sources.engines.duckdb_engine import DuckDBEngine
+from core.sources.engines.place import Place
+from core.sources.lazy_table import LazyTable
 from core.sources.texts import all_numbers, number_in, without_marks
 from core.tables.names import unique_names
 

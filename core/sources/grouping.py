@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from core.exceptions import DataError
-from core.sources.columns import Asked, Kind, roles_of
-from core.sources.engine import Engine
+from core.sources.engines.engine import Engine
+from core.sources.expressions import Asked, Kind, roles_of
+from core.sources.fetching import RowsElsewhere
 from core.sources.leaving_out import Lost, all_left_out, lost_rows, reasons_of, with_lost_groups
 from core.sources.moments_of import moments_of
 from core.sources.passes import (
@@ -28,17 +29,16 @@ from core.sources.passes import (
     sum_products,
 )
 from core.sources.queried import QueriedData
-from core.sources.rows import RowsElsewhere
 from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, Column, NumericColumn, column_of, label_of
 from core.tables.grouped import (
     GROUP_CONSTANT_TOLERANCE,
     MAX_LEVELS,
     GroupedData,
-    _assemble,
-    _check_constant,
-    _outcome,
-    _predictor,
+    assemble,
+    check_constant,
+    outcome_of,
+    predictor_of,
 )
 from core.tables.left_out import LeftOut
 
@@ -128,11 +128,11 @@ def _check_columns(
     if kinds[spec.outcome] not in ("number", "truth"):
         column = table[spec.outcome]
         seen = engine.run(table.filter(column.notnull()).select(y=column.cast("string")).limit(1))
-        _outcome(pd.DataFrame({spec.outcome: series_of(seen["y"])}), spec.outcome)
+        outcome_of(pd.DataFrame({spec.outcome: series_of(seen["y"])}), spec.outcome)
     for name in (*spec.predictors, *spec.group_predictors):
         if kinds[name] == "date":
             dates = pd.Series(pd.to_datetime([], utc=False))
-            _predictor(pd.DataFrame({name: dates}), name, spec)
+            predictor_of(pd.DataFrame({name: dates}), name, spec)
 
 
 def _group_values(first: Any, lost: Lost) -> pd.Series[Any]:
@@ -156,7 +156,7 @@ def _levels(
     values = series_of(found["level"])
     given = _ordered(values, name, orders[name]) if name in orders else values
     as_category = spec.update(categorical=(*spec.categorical, name))
-    column = _predictor(pd.DataFrame({name: given}), name, as_category)
+    column = predictor_of(pd.DataFrame({name: given}), name, as_category)
     assert isinstance(column, CategoricalColumn)
     return Codes(pd.Index(values), column).keep(found["used"].to_numpy() > 0)
 
@@ -165,7 +165,7 @@ def _too_many(name: str, count: int) -> DataError:
     """Return the error that a table in memory gives for so many levels."""
     many = pd.DataFrame({name: [f"level {i}" for i in range(MAX_LEVELS + 1)]})
     try:
-        _predictor(many, name, ModelSpec(outcome="y", group="g"))
+        predictor_of(many, name, ModelSpec(outcome="y", group="g"))
     except DataError as error:
         told = str(error).replace(f"{MAX_LEVELS + 1:,} different", f"{count:,} different")
         return DataError(told, code=error.code)
@@ -197,7 +197,7 @@ class _Layout:
         predictors = [self._individual(ours) for ours in self._ours(spec.predictors)]
         higher = [self._group_level(ours) for ours in self._ours(spec.group_predictors)]
         outcome = NumericColumn(spec.outcome, np.empty(0))
-        return _assemble(spec, outcome, self._group, (predictors, higher), left_out)
+        return assemble(spec, outcome, self._group, (predictors, higher), left_out)
 
     @property
     def _group(self) -> CategoricalColumn:
@@ -231,7 +231,7 @@ class _Layout:
         apart = mean - float(np.dot(n, mean) / n.sum())
         sd = float(np.sqrt(np.dot(n, means.variance[ours] + apart**2) / n.sum()))
         limit = GROUP_CONSTANT_TOLERANCE * max(sd, 1e-300)
-        _check_constant(name, means.high[ours] - low > limit, self._group)
+        check_constant(name, means.high[ours] - low > limit, self._group)
         return NumericColumn(name, low)
 
     def _group_category(self, ours: str, name: str) -> CategoricalColumn:
@@ -239,7 +239,7 @@ class _Layout:
         found = self.asked.engine.run(rows.select("g", level=rows[ours]).distinct())
         index, level = self.means.group.of(found["g"]), self.codes[ours].of(found["level"])
         n_groups = len(self.means.n)
-        _check_constant(name, np.bincount(index, minlength=n_groups) > 1, self._group)
+        check_constant(name, np.bincount(index, minlength=n_groups) > 1, self._group)
         out = np.zeros(n_groups, dtype=np.intp)
         out[index] = level
         return CategoricalColumn(name, out, self.codes[ours].levels)

@@ -11,32 +11,19 @@ import pandas as pd
 
 from core.exceptions import DataError, SourceError
 from core.moments import GroupMoments
-from core.sources.columns import Kind, as_level, as_number, is_finite, is_level, kind_of
-from core.sources.engine import Engine
+from core.sources.engines.engine import Engine
+from core.sources.engines.place import Place
+from core.sources.expressions import Kind, as_level, as_number, is_finite, is_level, kind_of
+from core.sources.fetching import thinned
 from core.sources.grouping import Progress, group_elsewhere
 from core.sources.passes import series_of
 from core.sources.queried import QueriedData
-from core.sources.rows import thinned
 from core.spec import ModelSpec
 from core.tables.fix import Fix
 
 
 def _silent(text: str, done: float) -> None:
     """Take no notice of the progress."""
-
-
-class Place:
-    """Where a table is: how to see whether it is still there, and still the same.
-
-    The plain one knows nothing; files and databases know more.
-    """
-
-    def columns_now(self) -> list[str] | None:
-        """Return the names of the columns as they are now; None when that cannot be told."""
-        return None
-
-    def check(self, label: str) -> None:
-        """Raise SourceError when the table is not the one that was opened."""
 
 
 class LazyTable:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import DataError
-from core.sources.columns import Asked, Roles
+from core.sources.expressions import Asked, Roles
 from core.sources.passes import Codes, series_of
 from core.sources.queried import counted_out
 from core.tables.left_out import LeftOut, LeftOutReason

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.exceptions import SourceError
 from core.moments import GroupMoments
-from core.sources.columns import Roles
+from core.sources.expressions import Roles
 from core.sources.passes import Means, Products
 from core.tables.grouped import BaseColumn
 from core.types import FloatArray

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from core.exceptions import DataError, SourceError
 from core.formats import shorten
-from core.sources.duckdb_engine import MEMORY, SPILL, DuckDBEngine
+from core.sources.engines.duckdb_engine import MEMORY, SPILL, DuckDBEngine
+from core.sources.engines.handed import engine_of_table, place_of_table
 from core.sources.files import find_files, label_of_path, open_arrow, open_files
-from core.sources.handed import engine_of_table, place_of_table
 from core.sources.lazy_table import LazyTable
 
 _POSTGRES = ("postgresql://", "postgres://")
@@ -128,7 +128,7 @@ def _open_memory(
 
 
 def _open_postgres(address: str, table: str | None, label: str | None) -> LazyTable:
-    from core.sources.postgres_engine import PostgresEngine, Relation
+    from core.sources.engines.postgres_engine import PostgresEngine, Relation
 
     if not table:
         raise DataError("Name the table of the database: core.open_table(address, table=...).")

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.exceptions import SourceError
-from core.sources.columns import Asked, Roles, all_of, is_level
+from core.sources.expressions import Asked, Roles, all_of, is_level
 from core.tables.columns import CategoricalColumn, categorical_column
 from core.types import FloatArray, IntArray
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from core.moments import GroupMoments
+from core.sources.fetching import SAMPLE_OF_A_GROUP, SAMPLE_ROWS, Fetched, RowsElsewhere
 from core.sources.passes import Means
-from core.sources.rows import SAMPLE_OF_A_GROUP, SAMPLE_ROWS, Fetched, RowsElsewhere
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.grouped import GroupedData
 from core.tables.left_out import LeftOut, LeftOutReason
@@ -79,7 +79,7 @@ class QueriedData(GroupedData):
 
     Everything that lives on moments works as with rows in memory. What asks for rows (``y``,
     ``group_index``, the values of a column) makes them be fetched when they are few
-    (``core.sources.rows.MOST_ROWS``), and is refused with a ``SourceError`` otherwise; see
+    (``core.sources.fetching.MOST_ROWS``), and is refused with a ``SourceError`` otherwise; see
     ``in_hand`` and ``sample``.
 
     Attributes
@@ -131,7 +131,7 @@ class QueriedData(GroupedData):
         return self._elsewhere.sizes
 
     @property
-    def in_hand(self) -> GroupedData:
+    def in_hand(self) -> GroupedData:  # type: ignore[override]
         """The rows that can be looked at: all when they are few, else a sample of groups.
 
         A sample keeps all groups and levels, most of them without rows, so that it fits
@@ -186,7 +186,7 @@ class QueriedData(GroupedData):
             and np.allclose(ours.within(a, a), theirs.within(b, b), rtol=1e-9, atol=1e-9)
         )
 
-    def rows_of(self, group: str) -> GroupedData:
+    def rows_of(self, group: str) -> GroupedData:  # type: ignore[override]
         """Return all rows of one group, with all groups and levels as they are."""
         if self._elsewhere.are_few:
             return self
@@ -207,7 +207,7 @@ class QueriedData(GroupedData):
         found = self._elsewhere.sample(n_rows, n_rows, seed)
         return _compact(self._with_rows(found))
 
-    def update(self, **changes: Any) -> GroupedData:
+    def update(self, **changes: Any) -> GroupedData:  # type: ignore[override]
         """Return a copy with some fields changed; with rows of its own it is in memory."""
         held = changes.get("columns", {}).values()
         stays = {"columns"} == _ROWS & set(changes) and all(

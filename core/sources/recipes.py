@@ -8,8 +8,8 @@ import numpy as np
 
 from core.exceptions import DataError
 from core.formats import shorten
-from core.sources.columns import as_level, as_number, exact, is_finite, is_level, kind_of
-from core.sources.engine import Engine
+from core.sources.engines.engine import Engine
+from core.sources.expressions import as_level, as_number, exact, is_finite, is_level, kind_of
 from core.tables.fix import Fix
 from core.tables.names import unique_names
 from core.tables.transform import (

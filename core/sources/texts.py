@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from core.sources.engine import Engine
+from core.sources.engines.engine import Engine
 from core.tables.read.numerals import PLAIN, matches
 from core.tables.read.report import MISSING_TOKENS
 

@@ -128,10 +128,10 @@ class GroupedData(RowsInMemory):
         """
         if len(table) == 0:
             raise DataError("The table has no rows. Upload a table with at least a few rows.")
-        outcome = _outcome(table, spec.outcome)
+        outcome = outcome_of(table, spec.outcome)
         group = categorical_column(column_of(table, spec.group, "group"), spec.group)
-        predictors = [_predictor(table, name, spec) for name in spec.predictors]
-        group_level = [_predictor(table, name, spec) for name in spec.group_predictors]
+        predictors = [predictor_of(table, name, spec) for name in spec.predictors]
+        group_level = [predictor_of(table, name, spec) for name in spec.group_predictors]
         kept, left_out = _usable_rows(group, [outcome, *predictors, *group_level])
         if kept is not None:
             group = group.keep(kept)
@@ -141,7 +141,7 @@ class GroupedData(RowsInMemory):
         for column in (outcome, *predictors, *group_level):
             if isinstance(column, NumericColumn):
                 column.check_size()
-        made = _assemble(spec, outcome, group, (predictors, group_level), left_out)
+        made = assemble(spec, outcome, group, (predictors, group_level), left_out)
         if key is None:
             return made
         keys = key_of(table, key)
@@ -222,7 +222,8 @@ class GroupedData(RowsInMemory):
         return np.column_stack([self.base_values(b) for b in self.varying])
 
 
-def _outcome(table: pd.DataFrame, name: str) -> NumericColumn:
+def outcome_of(table: pd.DataFrame, name: str) -> NumericColumn:
+    """Return the outcome; DataError when it does not hold numbers."""
     series = column_of(table, name, "outcome")
     if not is_numeric(series):
         raise DataError(
@@ -237,7 +238,8 @@ def _first_value(series: pd.Series) -> str:
     return str(seen.iloc[0])[:40] if len(seen) else ""
 
 
-def _predictor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
+def predictor_of(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
+    """Return a predictor as numbers or as a category, as the specification has it."""
     series = column_of(table, name, "predictor")
     if pdt.is_datetime64_any_dtype(series) or pdt.is_timedelta64_dtype(series):
         raise DataError(
@@ -293,7 +295,7 @@ def _usable_rows(
     return kept, LeftOut(rows, tuple(reasons), gone, because[rows])
 
 
-def _assemble(
+def assemble(
     spec: ModelSpec,
     outcome: NumericColumn,
     group: CategoricalColumn,
@@ -366,14 +368,15 @@ def _group_columns(column: Column, group: CategoricalColumn) -> list[tuple[str, 
         at_group = column.values[first]
         off = np.abs(column.values - at_group[group.codes])
         varies = off > GROUP_CONSTANT_TOLERANCE * max(float(column.values.std()), 1e-300)
-        _check_constant(column.name, varies, group)
+        check_constant(column.name, varies, group)
         return [(column.name, at_group)]
     codes = column.codes[first]
-    _check_constant(column.name, column.codes != codes[group.codes], group)
+    check_constant(column.name, column.codes != codes[group.codes], group)
     return [(b.name, (codes == b.level).astype(np.float64)) for b in _base_columns(column)]
 
 
-def _check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
+def check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
+    """Raise DataError naming the groups inside which a group-level predictor varies."""
     if not varies.any():
         return
     groups = [group.levels[c] for c in np.unique(group.codes[varies])]

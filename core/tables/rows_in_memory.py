@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Self
 
 from core.types import FloatArray
-
-if TYPE_CHECKING:
-    from core.tables.grouped import GroupedData
 
 
 class RowsInMemory:
@@ -18,32 +15,28 @@ class RowsInMemory:
     asking there, or from a stated sample.
     """
 
-    @property
-    def _own(self) -> GroupedData:
-        return cast("GroupedData", self)
-
     def base_values(self, base: int) -> FloatArray:
         """Return one base column over the rows, shape (n,)."""
         raise NotImplementedError
 
-    def update(self, **changes: Any) -> GroupedData:
+    def update(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""
-        return replace(self._own, **changes)
+        return replace(self, **changes)  # type: ignore[type-var]
 
     @property
-    def in_hand(self) -> GroupedData:
+    def in_hand(self) -> Self:
         """The rows that can be looked at: all, unless they stay elsewhere."""
-        return self._own
+        return self
 
     @property
     def sample_note(self) -> str:
         """What ``in_hand`` is a part of, in words; '' when it is all rows."""
         return ""
 
-    def rows_of(self, group: str) -> GroupedData:
+    def rows_of(self, group: str) -> Self:
         """Return data that hold all rows of one group, and maybe others."""
         del group
-        return self._own
+        return self
 
     def base_mean(self, base: int) -> float:
         """Return the mean of a base column over the rows."""

@@ -66,8 +66,9 @@ def _shifted() -> Case:
 def _apart() -> Case:
     """Groups that lie a thousand times further apart than their rows do."""
     table = _simulated(3)
-    place = table["g"].str.slice(-2).astype(float)
-    made = {"x": table["x"] + 50.0 * place, "y": table["y"] - 700.0 * place}
+    place = np.random.default_rng(31).permutation(60).reshape(2, 30)
+    x, y = place[:, table["g"].str.slice(-2).astype(int)]
+    made = {"x": table["x"] + 50.0 * x, "y": table["y"] - 700.0 * y}
     return Case("apart", table.assign(**made), ModelSpec("y", "g", ("x",), ("x",)))
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from core.sources.engine import Engine
+from core.sources.engines.engine import Engine
 from core.spec import ModelSpec
 
 _LARGEST = float(np.finfo(np.float64).max)

@@ -16,8 +16,8 @@ from uuid import uuid4
 import pyarrow as pa
 
 from core.exceptions import SourceError
-from core.sources.engine import Engine
-from core.sources.libraries import library
+from core.sources.engines.engine import Engine
+from core.sources.engines.libraries import library
 
 #: How much memory DuckDB may take before it uses the disk.
 MEMORY = "1GB"

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from core.exceptions import SourceError
-from core.sources.columns import Roles, exact
-from core.sources.engine import Engine
+from core.sources.engines.engine import Engine
+from core.sources.expressions import Roles, exact
 from core.sources.passes import Codes, changed, numbers_of
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.row_key import hash_key

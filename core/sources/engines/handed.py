@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
-from core.sources.duckdb_engine import HandedDuckDB
-from core.sources.engine import Engine
-from core.sources.lazy_table import Place
-from core.sources.libraries import library
+from core.sources.engines.duckdb_engine import HandedDuckDB
+from core.sources.engines.engine import Engine
+from core.sources.engines.libraries import library
+from core.sources.engines.place import Place
 
 
 class SparkEngine(Engine):
@@ -71,7 +71,7 @@ def engine_of_table(table: Any, label: str) -> Engine:
     library("ibis", label)
     backend = table._find_backend(use_default=True)
     if backend.name == "postgres":
-        from core.sources.postgres_engine import HandedPostgres
+        from core.sources.engines.postgres_engine import HandedPostgres
 
         return HandedPostgres(label, backend)
     made = {"duckdb": HandedDuckDB, "pyspark": SparkEngine}.get(backend.name, HandedEngine)

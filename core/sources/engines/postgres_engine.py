@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 import pyarrow as pa
 
 from core.exceptions import SourceError
-from core.sources.engine import Engine, words
-from core.sources.lazy_table import Place
-from core.sources.libraries import library
+from core.sources.engines.engine import Engine, words
+from core.sources.engines.libraries import library
+from core.sources.engines.place import Place
 
 #: Seconds after which a server that does not answer counts as not reached.
 _PATIENCE = 15
