@@ -42,7 +42,9 @@ from core.results import (
     Status,
 )
 from core.sources.lazy_table import LazyTable
+from core.sources.named import NamedSource, NamedSources, named_sources
 from core.sources.opening import open_table
+from core.sources.uploads import open_upload
 from core.spec import ModelSpec
 from core.tables.doctor.describe import describe_columns
 from core.tables.doctor.doctor import examine
@@ -103,6 +105,8 @@ __all__ = [
     "MapRun",
     "ModelSpec",
     "MultilevelFit",
+    "NamedSource",
+    "NamedSources",
     "NoPoolingFit",
     "NotIdentifiedError",
     "OptSummary",
@@ -152,7 +156,9 @@ __all__ = [
     "leave_one_group_out",
     "load_example",
     "make_world",
+    "named_sources",
     "open_table",
+    "open_upload",
     "pairs_alike",
     "predict",
     "profile",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import IO, Any
 from core.exceptions import DataError, SourceError
 from core.sources.engines.duckdb_engine import DuckDBEngine
 from core.sources.texts import all_numbers, number_in
+from core.tables.limits import LIMITS
 from core.tables.names import unique_names
 from core.tables.read.encoding import find_encoding
 from core.tables.read.readers import read_table
@@ -70,13 +70,16 @@ def _unpacked(path: Path, plain: Path) -> tuple[str, bool]:
             encoding = find_encoding(head)
             rest = file.read(_BLOCK)
             is_whole = not rest
+            most = LIMITS.ratio_free_bytes + LIMITS.unpacked_ratio * path.stat().st_size
             if encoding.lower().replace("_", "-") in _UTF8:
                 out.write(head.removeprefix(codecs.BOM_UTF8))
-                out.write(rest)
-                shutil.copyfileobj(file, out, _BLOCK)
+                while rest:
+                    out.write(rest)
+                    _check_unpacked(out.tell(), most, path.name)
+                    rest = file.read(_BLOCK)
                 text = head.decode("utf-8", errors="ignore").removeprefix("\ufeff")
             else:
-                text = _transcoded(head, rest, encoding, file, out)
+                text = _transcoded((head, rest), encoding, file, out, (most, path.name))
     except (OSError, EOFError, UnicodeError, LookupError):
         raise DataError(
             f"'{path.name}' cannot be read as text: it is damaged, or packed in an unusual way. "
@@ -91,12 +94,30 @@ def _unpacked(path: Path, plain: Path) -> tuple[str, bool]:
     return text, is_whole
 
 
-def _transcoded(head: bytes, rest: bytes, encoding: str, file: IO[bytes], out: IO[bytes]) -> str:
+def _check_unpacked(size: int, most: int, name: str) -> None:
+    if size > most:
+        raise DataError(
+            f"'{name}' unpacks to more than {LIMITS.unpacked_ratio} times its size (the limit "
+            "unpacked_ratio), as files made to exhaust a disk do. Unpack it yourself and open the "
+            "table inside.",
+            code="too_large",
+        )
+
+
+def _transcoded(
+    begun: tuple[bytes, bytes],
+    encoding: str,
+    file: IO[bytes],
+    out: IO[bytes],
+    bound: tuple[int, str],
+) -> str:
+    (head, rest), (most, name) = begun, bound
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     first = decoder.decode(head).removeprefix("\ufeff")
     out.write(first.encode("utf-8", "replace"))
     while rest:
         out.write(decoder.decode(rest).encode("utf-8", "replace"))
+        _check_unpacked(out.tell(), most, name)
         rest = file.read(_BLOCK)
     return first
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -244,6 +245,11 @@ class LazyTable:
     def close(self) -> None:
         """Let go of the connection, and of what was written for it."""
         self._engine.close()
+        self._engine.remove_folders()
+
+    def owns(self, folder: Path) -> None:
+        """Have a folder removed with the table: when it is closed, or nobody holds it any more."""
+        self._engine.owns(folder)
 
     @contextmanager
     def _checked(self) -> Iterator[None]:

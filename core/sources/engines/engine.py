@@ -5,9 +5,12 @@ Nothing here writes SQL: expressions are built by Ibis, which quotes names and b
 
 from __future__ import annotations
 
+import shutil
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pyarrow as pa
@@ -63,6 +66,7 @@ class Engine:
         self._backend = backend
         self._lock = threading.RLock()
         self._stopped = threading.Event()
+        self._folders: list[Callable[[], Any]] = []
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label!r}>"
@@ -120,9 +124,14 @@ class Engine:
         """Let go of the connection."""
         self._backend.disconnect()
 
-    def fresh(self) -> bool:
-        """Return whether the connection had to be made anew (what was known of it is void)."""
-        return False
+    def owns(self, folder: Path) -> None:
+        """Have a folder removed with the connection, at the latest when nobody holds it."""
+        self._folders.append(weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True))
+
+    def remove_folders(self) -> None:
+        """Remove what was written for the connection."""
+        for remove in self._folders:
+            remove()
 
     def _answer(self, expression: Any) -> pa.Table:
         return self._backend.to_pyarrow(expression)

@@ -12,6 +12,7 @@ from core.exceptions import SourceError
 from core.sources.engines.engine import Engine, words
 from core.sources.engines.libraries import library
 from core.sources.engines.place import Place
+from core.sources.engines.secret import Secret
 
 #: Seconds after which a server that does not answer counts as not reached.
 _PATIENCE = 15
@@ -71,7 +72,7 @@ class PostgresEngine(HandedPostgres):
     def __init__(self, label: str, address: str) -> None:
         self._driver = library("psycopg", label)
         ibis = library("ibis", label)
-        self._address = _Secret(address)
+        self._address = Secret(address)
         self._depth = 0
         self.label = label
         super().__init__(label, ibis.postgres.from_connection(self._connect()))
@@ -144,21 +145,6 @@ class PostgresEngine(HandedPostgres):
                 code="not_reached",
             ) from None
         raise words(self.label, "not_reached") from None
-
-
-class _Secret:
-    """A text that shows itself nowhere but where it is asked for by name."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: str) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        return "<not shown>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written anywhere")
 
 
 class Relation(Place):
