@@ -137,9 +137,10 @@ def test_levels_keep_an_order_of_their_own(tmp_path: Path) -> None:
             ours = core.fit_all(core.GroupedData.from_query(opened, spec))
         assert "dose[middle]" in ours.data.fixef_names
         assert differences(ours, theirs) == {}
-    with core.open_table(plain, orders={"dose": order[:2]}) as opened:
-        with pytest.raises(core.DataError, match="lacks the level 'high'"):
-            opened.grouped(spec)
+    short = {"dose": order[:2]}
+    lacking = pytest.raises(core.DataError, match="lacks the level 'high'")
+    with core.open_table(plain, orders=short) as opened, lacking:
+        opened.grouped(spec)
 
 
 def test_what_a_table_says_of_itself(tmp_path: Path) -> None:
