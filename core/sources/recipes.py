@@ -117,12 +117,14 @@ def _split(engine: Engine, table: Any, fix: CentreGroupMean | AddGroupMean) -> A
     split = CentreGroupMean(fix.column, fix.group)
     number, group = _numbers(table, fix.column), as_level(table[fix.group])
     _check_any(engine, table, number, fix.column)
-    own = table.select(own_group=group, own_value=number)
+    # About the mean of all, so that the means of groups far from zero keep their digits.
+    center = exact(_mean(engine, table, number))
+    own = table.select(own_group=group, own_value=number - center)
     own = own.filter(is_level(own["own_group"]), own["own_value"].notnull())
     own = own.group_by("own_group").aggregate(own_mean=own["own_value"].mean())
-    marked = table.mutate(**{"own number": number, "own level": group})
+    marked = table.mutate(**{"own number": number - center, "own level": group})
     joined = marked.left_join(own, marked["own level"] == own["own_group"])
-    means, within = joined["own_mean"], joined["own number"] - joined["own_mean"]
+    means, within = joined["own_mean"] + center, joined["own number"] - joined["own_mean"]
     _check_spread(engine, joined, within, fix)
     made = {split.group_names[0]: means}
     if isinstance(fix, CentreGroupMean):

@@ -30,7 +30,7 @@ def _table() -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "y": lines[group, 0] + lines[group, 1] * x + rng.normal(size=n),
-            "x": x * 3.0 + 1e6,
+            "x": x * 3.0 + 1e3,
             "z": rng.lognormal(size=n) * 1e-4,
             "g": [f'g"{i}' for i in group],
             "flat": 2.0,
