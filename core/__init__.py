@@ -1,5 +1,7 @@
 """The public face of ``core``: see the README for a tour."""
 
+from typing import TYPE_CHECKING, Any
+
 from core.estimators.inference import fixed_effects
 from core.estimators.profile import Profile, profile
 from core.exceptions import (
@@ -73,6 +75,9 @@ from core.tables.transform import (
     reference_levels,
 )
 from core.takeaway.scripts import scripts
+
+if TYPE_CHECKING:
+    from core.takeaway.written import report, report_markdown
 
 __all__ = [
     "EXAMPLES",
@@ -170,6 +175,8 @@ __all__ = [
     "receipt",
     "recipe_text",
     "reference_levels",
+    "report",
+    "report_markdown",
     "scripts",
     "simulate",
     "simulate_many",
@@ -183,3 +190,12 @@ __all__ = [
     "world_of",
     "zero_chance",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is loaded when it is first asked for: reports bring every figure along."""
+    if name in ("report", "report_markdown"):
+        from core.takeaway import written
+
+        return getattr(written, name)
+    raise AttributeError(f"module 'core' has no attribute {name!r}")

@@ -16,7 +16,8 @@ import numpy as np
 
 from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, NumericColumn
-from core.tables.grouped import GroupedData, SummedElsewhere
+from core.tables.grouped import GroupedData
+from core.tables.rows.in_memory import SummedElsewhere
 from core.types import BoolArray, FloatArray
 
 #: A spread inside a group below this, in sd of the column, is rounding and counts as none.

@@ -14,7 +14,7 @@ from core.fitting.scaled import scale_model
 from core.moments import GroupMoments
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.grouped import GroupedData
-from core.tables.row_key import chance_of
+from core.tables.rows.keys import chance_of
 from core.types import FloatArray, IntArray
 
 HoldOut: TypeAlias = Literal["people", "groups"]

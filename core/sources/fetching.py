@@ -14,7 +14,7 @@ from core.sources.engines.engine import Engine
 from core.sources.expressions import Roles, exact
 from core.sources.passes import Codes, changed, numbers_of
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
-from core.tables.row_key import hash_key
+from core.tables.rows.keys import hash_key
 from core.types import FloatArray, IntArray
 
 #: Up to so many rows, and so many cells, are fetched whole when something needs rows.

@@ -41,6 +41,7 @@ from core.tables.grouped import (
     predictor_of,
 )
 from core.tables.left_out import LeftOut
+from core.tables.rows.model_size import check_size
 
 #: Told what is being done, and how much of it all is done before it (0 to 1).
 Progress = Callable[[str, float], None]
@@ -197,6 +198,7 @@ class _Layout:
         predictors = [self._individual(ours) for ours in self._ours(spec.predictors)]
         higher = [self._group_level(ours) for ours in self._ours(spec.group_predictors)]
         outcome = NumericColumn(spec.outcome, np.empty(0))
+        check_size(spec, self._group, [*predictors, *higher], int(self.means.n.sum()))
         return assemble(spec, outcome, self._group, (predictors, higher), left_out)
 
     @property

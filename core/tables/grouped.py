@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,12 +23,16 @@ from core.tables.columns import (
 )
 from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
-from core.tables.row_key import key_of
-from core.tables.rows_in_memory import RowsInMemory
+from core.tables.rows.in_memory import RowsInMemory, SummedElsewhere
+from core.tables.rows.keys import key_of
+from core.tables.rows.model_size import check_size
 from core.types import BoolArray, FloatArray, IntArray
 
 #: A category with more levels than this is an identifier, not a predictor.
 MAX_LEVELS = LIMITS.levels
+#: Positions of some rows.
+Rows: TypeAlias = slice | IntArray
+_ALL = slice(None)
 #: Spread inside a group, relative to the column's sd, that is taken for rounding.
 GROUP_CONSTANT_TOLERANCE = 1e-9
 
@@ -53,14 +57,6 @@ class Term:
     name: str
     base: int
     factor: int = -1
-
-
-class SummedElsewhere(Protocol):
-    """A table that stays where it is and is summed there (``core.open_table``)."""
-
-    def grouped(self, spec: ModelSpec, *, key: str | None = None) -> GroupedData:
-        """Return the grouped data of a model."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +85,7 @@ class GroupedData(RowsInMemory):
     group_levels : dict of str to tuple of str
         Levels of the categorical group-level predictors.
     key : IntArray, shape (n,), or None
-        What tells the rows apart, hashed (``core.tables.row_key``).
+        What tells the rows apart, hashed (``core.tables.rows.keys``).
     """
 
     spec: ModelSpec
@@ -141,6 +137,7 @@ class GroupedData(RowsInMemory):
         for column in (outcome, *predictors, *group_level):
             if isinstance(column, NumericColumn):
                 column.check_size()
+        check_size(spec, group, [*predictors, *group_level], len(outcome.values))
         made = assemble(spec, outcome, group, (predictors, group_level), left_out)
         if key is None:
             return made
@@ -156,7 +153,8 @@ class GroupedData(RowsInMemory):
         ``key`` and what is raised are those of ``from_table``; besides, a ``SourceError`` when
         the source cannot be reached, changes meanwhile, or is asked to stop.
         """
-        return table.grouped(spec, key=key)
+        made: GroupedData = table.grouped(spec, key=key)
+        return made
 
     @property
     def n_obs(self) -> int:
@@ -189,32 +187,36 @@ class GroupedData(RowsInMemory):
         by_base = {t.base: i for i, t in enumerate(self.terms) if t.factor < 0}
         return np.array([by_base[b] for b in self.varying], dtype=np.intp)
 
-    def base_values(self, base: int) -> FloatArray:
+    def base_values(self, base: int, rows: Rows = _ALL) -> FloatArray:
         """Return one base column over the rows, shape (n,); 0 is the intercept."""
         if base == 0:
-            return np.ones(self.n_obs)
+            return np.ones(len(self.y[rows]))
         item = self.base[base - 1]
         column = self.columns[item.source]
         if isinstance(column, NumericColumn):
-            return column.values
-        return np.asarray(column.codes == item.level, dtype=np.float64)
+            return column.values[rows]
+        return np.asarray(column.codes[rows] == item.level, dtype=np.float64)
 
-    def outcome_counts(self, n_bins: int) -> tuple[IntArray, FloatArray]:
-        """Return how many rows have an outcome in each bin, and the edges of the bins."""
-        counts, edges = np.histogram(self.y, bins=n_bins)
-        return counts.astype(np.intp), edges
+    def design(self, rows: Rows = _ALL) -> FloatArray:
+        """Return the fixed-effects design in the reader's own units, shape (n, p).
 
-    def has_rows_of(self, other: GroupedData) -> bool:
-        """Return whether the outcome is the same in the same rows as in other data."""
-        return self.n_obs == other.n_obs and np.array_equal(self.y, other.y)
+        Parameters
+        ----------
+        rows : slice or IntArray
+            Positions of the rows wanted; all of them by default.
 
-    def design(self) -> FloatArray:
-        """Return the fixed-effects design in the reader's own units, shape (n, p)."""
-        out = np.empty((self.n_obs, len(self.terms)), order="F")
+        Raises
+        ------
+        DataError
+            When it would take more memory than one model may.
+        """
+        group = self.group_index[rows]
+        LIMITS.check_design(len(group), len(self.terms), len(self.spec.columns))
+        out = np.empty((len(group), len(self.terms)), order="F")
         for i, term in enumerate(self.terms):
-            out[:, i] = self.base_values(term.base)
+            out[:, i] = self.base_values(term.base, rows)
             if term.factor >= 0:
-                out[:, i] *= self.group_columns[term.factor][1][self.group_index]
+                out[:, i] *= self.group_columns[term.factor][1][group]
         return out
 
     def varying_design(self) -> FloatArray:

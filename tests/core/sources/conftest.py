@@ -11,10 +11,17 @@ import pytest
 from tests.core.sources.server import Server, find_server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def engines() -> None:
+    """Skip every test of sources where the engines are not installed."""
+    for package in ("duckdb", "ibis"):
+        pytest.importorskip(package, reason=f"{package} is not installed (the extra 'engines')")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """Return a running server; skip where PostgreSQL is not installed."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    pytest.importorskip("psycopg", reason="psycopg is not installed (the extra 'postgres')")
     programs = find_server()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed (apt install postgresql)")
@@ -26,7 +33,9 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """Return an Ibis connection to Spark in this machine; skip without PySpark or Java."""
-    pyspark = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
+    pyspark = pytest.importorskip(
+        "pyspark.sql", reason="pyspark is not installed (the extra 'spark')"
+    )
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java (apt install default-jre-headless)")
     import ibis

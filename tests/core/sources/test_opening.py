@@ -45,11 +45,11 @@ CATEGORIES = load("categories").spec
 @pytest.mark.parametrize(
     "layout",
     (
-        {},
         {"sep": ";", "decimal": ","},
-        {"sep": "\t", "na_rep": "NA"},
-        {"sep": "|", "encoding": "latin-1"},
-        {"encoding": "utf-16"},
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"sep": "\t", "na_rep": "NA"}, marks=pytest.mark.slow),
+        pytest.param({"sep": "|", "encoding": "latin-1"}, marks=pytest.mark.slow),
+        pytest.param({"encoding": "utf-16"}, marks=pytest.mark.slow),
     ),
 )
 def test_delimited_text_in_many_dialects(layout: dict[str, Any], tmp_path: Path) -> None:

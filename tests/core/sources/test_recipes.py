@@ -54,7 +54,7 @@ def _sorted(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("y").reset_index(drop=True)
 
 
-@pytest.mark.parametrize("place", ("duckdb", "postgresql"))
+@pytest.mark.parametrize("place", ("duckdb", pytest.param("postgresql", marks=pytest.mark.slow)))
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: type(r).__name__)
 def test_recipes_make_the_columns_of_memory(place: str, recipe: Fix, postgres: Server) -> None:
     table = _table()

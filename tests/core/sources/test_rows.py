@@ -20,7 +20,7 @@ from core.explore.variance.zero import fits_at_zero, invariance, predictor_span
 from core.results import PoolingFits
 from core.sources import fetching
 from core.sources.queried import QueriedData
-from core.tables.row_key import hash_key
+from core.tables.rows.keys import hash_key
 from core.tables.wording import Wording
 from tests.core.sources.same import CLOSE, differences, frame_gap
 from tests.core.sources.server import Server

@@ -18,6 +18,19 @@ from tests.core.sources.tables import NAMES, Case, load
 
 #: Nothing is left to predict, so the scores are of rounding.
 _NO_SCORES = ("refused",)
+#: Tables that every run tries, on DuckDB and on a server; all of them with ``--slow``.
+_ALWAYS = {
+    "duckdb": (
+        "sleepstudy_uncorr",
+        "scales",
+        "shifted",
+        "apart",
+        "hostile",
+        "missing",
+        "categories",
+    ),
+    "postgresql": ("scales", "shifted", "hostile", "missing", "categories"),
+}
 #: Tables on which every way to hold out is tried.
 _HELD_OUT = ("sleepstudy_uncorr", "categories", "missing", "radon_cross", "hostile")
 
@@ -27,6 +40,14 @@ def in_memory(name: str) -> PoolingFits:
     """Return the fits of a case in memory."""
     case = load(name)
     return core.fit_all(core.GroupedData.from_table(case.table, case.spec))
+
+
+def every(engine: str) -> list[Any]:
+    """Return the names of all tables, those that are not tried always marked as slow."""
+    return [
+        name if name in _ALWAYS[engine] else pytest.param(name, marks=pytest.mark.slow)
+        for name in NAMES
+    ]
 
 
 def check(
@@ -50,7 +71,7 @@ def _scores_gap(ours: core.GroupedData, theirs: core.GroupedData) -> float:
     return worst
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", every("duckdb"))
 def test_duckdb_on_parquet(name: str, tmp_path: Path) -> None:
     """A file is as ``core.read_table`` reads it: an empty text is missing, truth a category."""
     path, case = tmp_path / "table.parquet", load(name)
@@ -60,13 +81,13 @@ def test_duckdb_on_parquet(name: str, tmp_path: Path) -> None:
         check(name, table, holds_out=name in _HELD_OUT, theirs=theirs)
 
 
-@pytest.mark.parametrize("name", ("hostile", "numbers_as_groups", "case_of_names"))
+@pytest.mark.parametrize("name", ("numbers_as_groups", "case_of_names"))
 def test_duckdb_in_memory(name: str) -> None:
     with core.open_table(load(name).table) as table:
         check(name, table, holds_out=True)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", every("postgresql"))
 def test_postgresql(name: str, postgres: Server) -> None:
     case = load(name)
     postgres.load(name, case.table)
