@@ -13,10 +13,12 @@ from core.exceptions import (
     SpecError,
 )
 from core.explore.compare.numbers import compare, r_squared, variance_test
+from core.explore.dial.dial_posterior import DialPosterior, dial_posterior
 from core.explore.dial.held_out import DialValidation, dial_validation
 from core.explore.dial.numbers import DialPosition, dial
 from core.explore.dial.path import DialPath, dial_path
 from core.explore.dial.receipt import Receipt, receipt
+from core.explore.dial.receipt_doubt import ReceiptDoubt, receipt_doubt
 from core.explore.dial.split import dial_split
 from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
@@ -34,6 +36,10 @@ from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
+from core.posterior.posterior import Posterior, posterior
+from core.posterior.sensitivity import Sensitivity, prior_sensitivity
+from core.posterior.story import posterior_story
+from core.posterior.theta.prior import Prior
 from core.results import (
     CompletePoolingFit,
     Diagnostic,
@@ -93,6 +99,7 @@ __all__ = [
     "Diagnostic",
     "DialPath",
     "DialPosition",
+    "DialPosterior",
     "DialValidation",
     "Draw",
     "DrawComparison",
@@ -119,14 +126,18 @@ __all__ = [
     "PoolingError",
     "PoolingFits",
     "Population",
+    "Posterior",
+    "Prior",
     "Profile",
     "ReadOptions",
     "ReadReport",
     "Reader",
     "Reading",
     "Receipt",
+    "ReceiptDoubt",
     "Recipe",
     "Roles",
+    "Sensitivity",
     "SimulationRecipe",
     "SimulationStudy",
     "Slopes",
@@ -149,6 +160,7 @@ __all__ = [
     "describe_columns",
     "dial",
     "dial_path",
+    "dial_posterior",
     "dial_split",
     "dial_validation",
     "examine",
@@ -165,7 +177,10 @@ __all__ = [
     "open_table",
     "open_upload",
     "pairs_alike",
+    "posterior",
+    "posterior_story",
     "predict",
+    "prior_sensitivity",
     "profile",
     "r_squared",
     "rank",
@@ -173,6 +188,7 @@ __all__ = [
     "read_report",
     "read_table",
     "receipt",
+    "receipt_doubt",
     "recipe_text",
     "reference_levels",
     "report",
