@@ -10,6 +10,7 @@ from core.exceptions import (
     DegenerateDataError,
     NotIdentifiedError,
     PoolingError,
+    SourceError,
     SpecError,
 )
 from core.explore.compare.numbers import compare, r_squared, variance_test
@@ -49,6 +50,10 @@ from core.results import (
     PoolingFits,
     Status,
 )
+from core.sources.lazy_table import LazyTable
+from core.sources.named import NamedSource, NamedSources, named_sources
+from core.sources.opening import open_table
+from core.sources.uploads import open_upload
 from core.spec import ModelSpec
 from core.tables.doctor.describe import describe_columns
 from core.tables.doctor.doctor import examine
@@ -108,12 +113,15 @@ __all__ = [
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
+    "LazyTable",
     "LeftOut",
     "Limits",
     "Logarithm",
     "MapRun",
     "ModelSpec",
     "MultilevelFit",
+    "NamedSource",
+    "NamedSources",
     "NoPoolingFit",
     "NotIdentifiedError",
     "OptSummary",
@@ -136,6 +144,7 @@ __all__ = [
     "SimulationRecipe",
     "SimulationStudy",
     "Slopes",
+    "SourceError",
     "SpecError",
     "Standardise",
     "Status",
@@ -168,6 +177,9 @@ __all__ = [
     "leave_one_group_out",
     "load_example",
     "make_world",
+    "named_sources",
+    "open_table",
+    "open_upload",
     "open_work",
     "pairs_alike",
     "posterior",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from core import escape
@@ -11,6 +14,12 @@ from pages._shared.dataset import Shown
 from pages._shared.figures import FILE
 
 _OPEN = "takeaway_open"
+_MIME = {
+    "html": "text/html",
+    "md": "text/markdown",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
 #: Not in the link: what is written here is for whoever takes it home.
 SCREENS = Control("screens", "takeaway_screens", None, "many")
 SHORT = Control("short", "takeaway_short", False, "flag")
@@ -26,32 +35,31 @@ def button(screen: str) -> None:
             _work(screen, text)
 
 
-def _work(screen: str, text: dict[str, str]) -> None:
-    from core.takeaway.work import save_work
-
-    now = work.current(screen)
-    st.markdown(f"**{text['work']}**")
-    st.caption(text["work_hint"])
-    st.download_button(
-        text["work_save"],
-        data=lambda: save_work(now),
-        file_name="work.zip",
-        mime="application/zip",
-        key="takeaway_work",
-        on_click="ignore",
-    )
+def _save(name: str, label: str, data: Callable[[], bytes], file: str, **look: Any) -> None:
+    """Draw a button that makes a file when it is pressed."""
+    mime = _MIME[file.rpartition(".")[2]]
+    key = f"takeaway_{name}"
+    st.download_button(label, data, file, mime, key=key, on_click="ignore", **look)
 
 
 def _contents(shown: Shown, text: dict[str, str]) -> None:
+    st.markdown(f"**{text['report']}**")
+    st.caption(text["report_hint"])
+    _report(shown, text)
+    st.markdown(f"**{text['figures']}**")
+    FILE.segments(text["figures"], {"png": "PNG", "svg": "SVG"})
+    st.caption(text["figures_hint"])
+    st.markdown(f"**{text['scripts']}**")
+    _scripts(shown, text)
+
+
+def _report(shown: Shown, text: dict[str, str]) -> None:
     # Every figure of the app is behind these: the first page must not wait for them.
     from core.takeaway.all_tables import all_tables
     from core.takeaway.pictures import SECTIONS
-    from core.takeaway.scripts import packed, scripts
     from core.takeaway.workbook import workbook
     from core.takeaway.written import ReportOptions, report, report_markdown
 
-    st.markdown(f"**{text['report']}**")
-    st.caption(text["report_hint"])
     is_short = SHORT.toggle(text["short"])
     names = list(SECTIONS)
     if SCREENS.now() is None:
@@ -68,51 +76,35 @@ def _contents(shown: Shown, text: dict[str, str]) -> None:
     options = ReportOptions(
         title=data.title, source=data.source, changes=data.changes, is_short=is_short
     )
-    stem = "report"
-    st.download_button(
-        text["download"],
-        data=lambda: report(
+
+    def made(write: Callable[..., str]) -> Callable[[], bytes]:
+        return lambda: write(
             shown.fits, chosen, note, wording=shown.wording, options=options
-        ).encode(),
-        file_name=f"{stem}.html",
-        mime="text/html",
-        key="takeaway_report",
-        on_click="ignore",
-        type="primary",
-    )
-    st.download_button(
-        text["markdown"],
-        data=lambda: report_markdown(
-            shown.fits, chosen, note, wording=shown.wording, options=options
-        ).encode(),
-        file_name=f"{stem}.md",
-        mime="text/markdown",
-        key="takeaway_markdown",
-        on_click="ignore",
-        type="tertiary",
-    )
-    st.download_button(
-        text["workbook"],
-        data=lambda: workbook(all_tables(shown.fits, tuple(chosen), shown.wording)),
-        file_name="tables.xlsx",
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        key="takeaway_workbook",
-        on_click="ignore",
-        type="tertiary",
-    )
-    st.markdown(f"**{text['figures']}**")
-    FILE.segments(text["figures"], {"png": "PNG", "svg": "SVG"})
-    st.caption(text["figures_hint"])
-    st.markdown(f"**{text['scripts']}**")
+        ).encode()
+
+    def tables() -> bytes:
+        return workbook(all_tables(shown.fits, tuple(chosen), shown.wording))
+
+    _save("report", text["download"], made(report), "report.html", type="primary")
+    _save("markdown", text["markdown"], made(report_markdown), "report.md", type="tertiary")
+    _save("workbook", text["workbook"], tables, "tables.xlsx", type="tertiary")
+
+
+def _scripts(shown: Shown, text: dict[str, str]) -> None:
+    from core.takeaway.scripts import packed, scripts
+
     if shown.fits.multilevel_or_none is None:
         st.caption(escape.for_markdown(str(shown.fits.refusal)))
         return
     st.caption(text["scripts_hint"])
-    st.download_button(
-        text["scripts_download"],
-        data=lambda: packed(scripts(shown.fits)),
-        file_name="scripts.zip",
-        mime="application/zip",
-        key="takeaway_scripts",
-        on_click="ignore",
-    )
+    label = text["scripts_download"]
+    _save("scripts", label, lambda: packed(scripts(shown.fits)), "scripts.zip")
+
+
+def _work(screen: str, text: dict[str, str]) -> None:
+    from core.takeaway.work import save_work
+
+    now = work.current(screen)
+    st.markdown(f"**{text['work']}**")
+    st.caption(text["work_hint"])
+    _save("work", text["work_save"], lambda: save_work(now), "work.zip")
