@@ -16,10 +16,12 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
-    from pages._shared import look, navigation, takeaway, work
+    from pages._shared import look, navigation
     from pages._shared.link import address as link
     from pages._shared.link import share
     from pages._shared.model import sidebar
+    from pages._shared.takeaway import button as takeaway
+    from pages._shared.takeaway import work
     from pages.screens import SCREENS, START, controls
 
     link.know(controls())
@@ -53,7 +55,7 @@ def main() -> None:
     with top:
         navigation.draw(screens)
         share.button(screen.url_path)
-        takeaway.button(screen.url_path)
+        takeaway.draw(screen.url_path)
     screen.run()
 
 

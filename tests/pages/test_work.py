@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.takeaway.work import save_work, unpack_work
-from pages._shared import work
+from pages._shared.takeaway import work
 from tests.browser.driver import ROOT
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 

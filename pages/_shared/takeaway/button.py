@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core import escape
-from pages._shared import state, texts, work
+from pages._shared import state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Shown
 from pages._shared.figures import FILE
+from pages._shared.takeaway import work
 
 _OPEN = "takeaway_open"
 _MIME = {
@@ -25,7 +26,7 @@ SCREENS = Control("screens", "takeaway_screens", None, "many")
 SHORT = Control("short", "takeaway_short", False, "flag")
 
 
-def button(screen: str) -> None:
+def draw(screen: str) -> None:
     """Draw the button that opens what can be taken home from a screen."""
     text = texts.load("takeaway")
     part = st.popover(text["button"], key=_OPEN, on_change="rerun", width="stretch")
