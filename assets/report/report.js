@@ -58,7 +58,7 @@ function keyOf(place) {
     else if (written.includes("rotate")) sign = "\u25c6";
     else if (written.includes("center/")) sign = "\u271a";
     else if (!written.includes("border-radius")) sign = parseFloat(style.height) > 8 ? "\u25ac" : "\u2501\u2501";
-    found.push([sign, ring ? style.borderTopColor : paint ? paint[0] : "#1a1a1a", text]);
+    found.push([sign, ring ? style.borderTopColor : paint ? paint[0] : "black", text]);
   }
   return found;
 }
@@ -69,7 +69,7 @@ const SVG = "http://www.w3.org/2000/svg";
 function write(svg, rows, x, y, size, step) {
   for (const [i, row] of rows.entries()) {
     const text = document.createElementNS(SVG, "text");
-    const about = { x, y: y + i * step, "font-size": size, "font-family": "sans-serif", fill: "#1a1a1a" };
+    const about = { x, y: y + i * step, "font-size": size, "font-family": "sans-serif", fill: "black" };
     for (const [name, value] of Object.entries(about)) text.setAttribute(name, value);
     text.setAttributeNS("http://www.w3.org/XML/1998/namespace", "xml:space", "preserve");
     for (const [said, color] of row) {
@@ -118,7 +118,7 @@ async function compose(place, figure, finding) {
     title.textContent = finding;
     desc.textContent = told;
     const paper = document.createElementNS(SVG, "rect");
-    for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: "#ffffff" })) paper.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: "white" })) paper.setAttribute(name, value);
     svg.append(title, desc, paper);
     write(svg, above, 20, 28, 18, 24);
     write(svg, key, 20, 24 + 24 * above.length, 13, 20);
