@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.exceptions import PoolingError
 from pages._shared import messages, state, texts
+from pages.learn.simulate import class_view
 from pages.learn.simulate import parts as arena
 from pages.learn.simulate import run as arena_run
 from pages.learn.simulate import views as arena_views
@@ -27,11 +28,14 @@ try:
             arena_views.many_draws(setup, title, options)
         elif view == "map":
             arena_views.who_wins(setup, title, options)
+        elif view == "class":
+            class_view.class_results(title, options)
         elif view == "amount":
             arena_views.how_much(setup, title, options)
         else:
             arena_views.one_draw(setup, shown, title, options)
-        arena_views.about(setup)
+        if view != "class":
+            arena_views.about(setup)
 except PoolingError as error:
     title.slot.title(text["views"][view], anchor=False)
     with left:
