@@ -168,14 +168,10 @@ def class_title(found: ClassResults, study: SimulationStudy) -> str:
     expected = _expected(float(study.zero_share[0]), n)
     missed = _expected(1 - found.level, n)
     return (
-        f"{_of(found.zeros, n)} estimate σ_α as zero, where {expected} are to be expected; "
-        f"{percent(found.level)} intervals miss the truth {trimmed(found.truth)} in "
-        f"{len(found.missed)}, where {missed} are"
+        f"{found.zeros} of {count(n, 'draw')} estimate σ_α as zero (to be expected: {expected}); "
+        f"in {len(found.missed)} the {percent(found.level)} interval misses the truth, "
+        f"{trimmed(found.truth)} (to be expected: {missed})"
     )
-
-
-def _of(some: int, n: int) -> str:
-    return f"{some or 'None'} of {count(n, 'draw')}"
 
 
 def _expected(chance: float, n: int) -> str:

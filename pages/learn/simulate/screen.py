@@ -17,24 +17,25 @@ row = st.container(horizontal=True, vertical_alignment="center", gap="small")
 left, right = st.columns([3.2, 1], gap="medium")
 with row:
     view = arena_views.choose_view()
-    where = arena.source(shown)
+    where = arena.source(shown) if view != "class" else "designed"
 with left:
     options = st.container(horizontal=True, vertical_alignment="center", gap="small")
 try:
-    with right:
-        setup = arena.setup(shown, where, arena.seed())
-    with left:
-        if view == "many":
-            arena_views.many_draws(setup, title, options)
-        elif view == "map":
-            arena_views.who_wins(setup, title, options)
-        elif view == "class":
+    if view == "class":
+        with left:
             class_view.class_results(title, options)
-        elif view == "amount":
-            arena_views.how_much(setup, title, options)
-        else:
-            arena_views.one_draw(setup, shown, title, options)
-        if view != "class":
+    else:
+        with right:
+            setup = arena.setup(shown, where, arena.seed())
+        with left:
+            if view == "many":
+                arena_views.many_draws(setup, title, options)
+            elif view == "map":
+                arena_views.who_wins(setup, title, options)
+            elif view == "amount":
+                arena_views.how_much(setup, title, options)
+            else:
+                arena_views.one_draw(setup, shown, title, options)
             arena_views.about(setup)
 except PoolingError as error:
     title.slot.title(text["views"][view], anchor=False)
