@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from pandas.api import types as pdt
 
 from core.exceptions import DataError
 from core.spec import ModelSpec
+from core.tables.cells import Factor, cells_of, group_column, make_factors, owners_of, refusal
 from core.tables.columns import (
     CategoricalColumn,
     Column,
@@ -105,19 +107,24 @@ class GroupedData:
         if len(table) == 0:
             raise DataError("The table has no rows. Upload a table with at least a few rows.")
         outcome = _outcome(table, spec.outcome)
-        group = categorical_column(column_of(table, spec.group, "group"), spec.group)
+        groups = [group_column(table, spec, name) for name in spec.groups]
+        group = groups[0]
         predictors = [_predictor(table, name, spec) for name in spec.predictors]
         group_level = [_predictor(table, name, spec) for name in spec.group_predictors]
-        kept, left_out = _usable_rows(group, [outcome, *predictors, *group_level])
+        kept, left_out = _usable_rows(group, [outcome, *groups[1:], *predictors, *group_level])
         if kept is not None:
-            group = group.keep(kept)
+            groups = [g.keep(kept) for g in groups]
+            group = groups[0]
             outcome = outcome.keep(kept)
             predictors = [c.keep(kept) for c in predictors]
             group_level = [c.keep(kept) for c in group_level]
         for column in (outcome, *predictors, *group_level):
             if isinstance(column, NumericColumn):
                 column.check_size()
-        return _assemble(spec, outcome, group, (predictors, group_level), left_out)
+        columns = (predictors, group_level)
+        if len(groups) > 1:
+            return _assemble_factors(spec, outcome, groups, columns, left_out)
+        return _assemble(spec, outcome, group, columns, left_out)
 
     @property
     def n_obs(self) -> int:
@@ -172,6 +179,65 @@ class GroupedData:
     def varying_design(self) -> FloatArray:
         """Return the design of the varying coefficients, shape (n, k)."""
         return np.column_stack([self.base_values(b) for b in self.varying])
+
+
+class FactorsData(GroupedData):
+    """Rows of several grouping factors; what only one factor has is refused in words.
+
+    Attributes
+    ----------
+    cells : GroupedData
+        The same rows by cell: each combination of levels that occurs counts as a group.
+    factors : tuple of Factor
+    """
+
+    cells: GroupedData
+    factors: tuple[Factor, ...]
+
+    def __init__(self, cells: GroupedData, factors: tuple[Factor, ...]) -> None:
+        shared = ("spec", "y", "columns", "base", "terms", "left_out", "group_base")
+        held = {name: getattr(cells, name) for name in (*shared, "group_levels")}
+        for name, value in (held | {"cells": cells, "factors": factors}).items():
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "spec" not in self.__dict__:
+            raise AttributeError(name)
+        raise refusal(self.spec.groups, f"'{name}'")
+
+    def design(self) -> FloatArray:
+        """Return the fixed-effects design in the reader's own units, shape (n, p)."""
+        return self.cells.design()
+
+    def factor(self, name: str) -> Factor:
+        """Return one factor by its column."""
+        return self.factors[self.spec.groups.index(name)]
+
+
+def _assemble_factors(
+    spec: ModelSpec,
+    outcome: NumericColumn,
+    groups: list[CategoricalColumn],
+    columns: tuple[list[Column], list[Column]],
+    left_out: LeftOut,
+) -> FactorsData:
+    """Lay out the rows by cell, and the factors over the cells."""
+    owner = owners_of(spec, columns[1], groups)
+    cell, of_cell = cells_of(groups)
+    cells = _assemble(spec, outcome, cell, columns, left_out)
+    of_source: dict[str, tuple[int, ...]] = {}
+    for i, item in enumerate(cells.base, start=1):
+        of_source[item.source] = (*of_source.get(item.source, ()), i)
+    intercept = (0,) if spec.varying_intercept else ()
+    varying = {
+        name: intercept + tuple(b for source in spec.varying_of(name) for b in of_source[source])
+        for name in spec.groups
+    }
+    owned = {
+        name: tuple(i for i, b in enumerate(cells.group_base) if owner[b.source] == name)
+        for name in spec.groups
+    }
+    return FactorsData(cells, make_factors(spec, groups, of_cell, varying, owned))
 
 
 def _outcome(table: pd.DataFrame, name: str) -> NumericColumn:
