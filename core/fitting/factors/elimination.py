@@ -89,7 +89,7 @@ class Elimination:
     half: FloatArray
     down: tuple[FloatArray, ...]
     across: sparse.csr_array
-    pairs: sparse.csr_array | None
+    pairs: sparse.csc_array | None
     rest_square: tuple[FloatArray, ...]
     rest_between: dict[tuple[int, int], FloatArray]
     rest_across: tuple[FloatArray, ...]
@@ -164,6 +164,7 @@ def eliminate(layout: CellLayout) -> Elimination:
         for j in range(1, len(chain))
     )
     across = _times_blocks(half, _beside(layout, chain[0], tail, q))
+    across.sort_indices()
     out = Elimination(
         layout=layout,
         chain=chain,
@@ -281,8 +282,15 @@ def tail_sums(problem: Elimination, middle: FloatArray) -> FloatArray:
     if problem.pairs is None:
         flat = _times_blocks(middle, problem.across)
         return np.asarray((problem.across.T @ flat).toarray())
-    upper = (problem.pairs @ packed(middle[:, None]))[:, 0].reshape(q, q)
-    return np.asarray(upper + np.triu(upper, 1).T)
+    return filled((problem.pairs @ packed(middle[:, None]))[:, 0].reshape(q, q))
+
+
+def filled(upper: FloatArray) -> FloatArray:
+    """Return a symmetric matrix from its upper triangle, zeros below."""
+    out = upper + upper.T
+    at = np.arange(len(out))
+    out[at, at] *= 0.5
+    return np.asarray(out)
 
 
 def _by_parent(down: FloatArray, nesting: Nesting, across: sparse.csr_array) -> FloatArray:
@@ -366,37 +374,39 @@ def _times_blocks(blocks: FloatArray, right: sparse.csr_array) -> sparse.csr_arr
     return sparse.csr_array(left @ right)
 
 
-def _pairs(across: sparse.csr_array, n_levels: int, k: int) -> sparse.csr_array | None:
+def _pairs(across: sparse.csr_array, n_levels: int, k: int) -> sparse.csc_array | None:
     """Return the map from packed middle matrices to sums of ``c'Mc``; None where it is too large."""
     q = across.shape[1]
     rows = across.tocoo()
     level = rows.row // k
     order = np.lexsort((rows.col, level)) if k > 1 else slice(None)
-    level, inner = level[order], (rows.row % k)[order]
-    column, value = rows.col[order].astype(np.int64), rows.data[order]
+    level, inner = level[order].astype(np.int32), (rows.row % k)[order]
+    column, value = rows.col[order].astype(np.int32), rows.data[order]
     counts = np.bincount(level, minlength=n_levels)
     if float(np.sum(counts.astype(float) ** 2)) > _MOST_PAIRS * (1.0 if k == 1 else 0.25):
         return None
-    ends = np.cumsum(counts)[level]
-    reach = ends - np.arange(len(level))
-    left = np.repeat(np.arange(len(level)), reach)
-    right = np.arange(len(left)) - np.repeat(np.cumsum(reach) - reach, reach) + left
-    if k == 1:
-        at, weight = level[left], value[left] * value[right]
-    else:
-        at, weight, left, right = _packed_pairs((level, inner, column, value), (left, right), k)
-    lower = np.minimum(column[left], column[right])
-    upper = np.maximum(column[left], column[right])
+    # Entry i of a level is paired with itself and those after it.
+    reach = (np.cumsum(counts)[level] - np.arange(len(level))).astype(np.int32)
+    left = np.repeat(np.arange(len(level), dtype=np.int32), reach)
+    right = np.arange(len(left), dtype=np.int32)
+    right -= np.repeat((np.cumsum(reach) - reach - np.arange(len(level))).astype(np.int32), reach)
+    lower, upper = column[left], column[right]
+    if k > 1:
+        lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
+    place = lower * np.int32(q) + upper
     size = n_levels * (k * (k + 1) // 2)
-    made = sparse.coo_array((weight, (lower * q + upper, at)), shape=(q * q, size))
-    return sparse.csr_array(made)
+    if k == 1:
+        starts = np.append(0, np.cumsum(counts * (counts + 1) // 2))
+        return sparse.csc_array((value[left] * value[right], place, starts), shape=(q * q, size))
+    at, weight = _packed_pairs((level, inner, column, value), (left, right), k)
+    return sparse.csc_array(sparse.coo_array((weight, (place, at)), shape=(q * q, size)))
 
 
 def _packed_pairs(
     entries: tuple[IntArray, IntArray, IntArray, FloatArray],
     ends: tuple[IntArray, IntArray],
     k: int,
-) -> tuple[IntArray, FloatArray, IntArray, IntArray]:
+) -> tuple[IntArray, FloatArray]:
     """Return where each pair of entries stands among packed middle matrices, and its weight.
 
     ``c_s' M c_t`` sums ``c_as M_ab c_bt`` over a and b. Each unordered pair of entries comes once
@@ -409,4 +419,4 @@ def _packed_pairs(
     position = low * k - low * (low - 1) // 2 + (high - low)
     both = (left != right) & (column[left] == column[right])
     weight = value[left] * value[right] * np.where(both, 2.0, 1.0)
-    return level[left] * (k * (k + 1) // 2) + position, weight, left, right
+    return level[left] * (k * (k + 1) // 2) + position, weight

@@ -11,7 +11,7 @@ levels, with ``H = Z'V^-1 W`` and Q as there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class FactorProblem:
     elimination: Elimination
     reml: bool
     correlated: bool
+    latest: dict[bytes, At] = field(default_factory=dict, repr=False)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -130,7 +131,22 @@ def evaluate_factors(
 
 
 def evaluate_at(problem: FactorProblem, theta: FloatArray, *, derivative: bool = True) -> At:
-    """Evaluate the criterion at points theta (E, K) at once, and keep the factorisation."""
+    """Evaluate the criterion at points theta (E, K) at once, and keep the factorisation.
+
+    The latest point that was evaluated alone with its derivative is remembered: a search, the
+    certificate and the fit ask for one and the same.
+    """
+    key = theta.tobytes() if len(theta) == 1 else b""
+    if key in problem.latest:
+        return problem.latest[key]
+    out = _evaluate_at(problem, theta, derivative)
+    if derivative and key:
+        problem.latest.clear()
+        problem.latest[key] = out
+    return out
+
+
+def _evaluate_at(problem: FactorProblem, theta: FloatArray, derivative: bool) -> At:
     found = factorise(problem.elimination, problem.split(theta), inverse=derivative)
     reduced = reduce_right(found, problem.elimination.right)
     p, nu = problem.p, problem.nu

@@ -21,7 +21,8 @@ from core.types import BoolArray, FloatArray
 #: Work of one evaluation from which on second derivatives are averaged, not differenced.
 LARGE = 100_000
 _FD_STEP = 1e-6
-_LAST_STEP = 1e-8
+#: Predicted gain below which no step is taken any more: small and large problems.
+_LAST_STEP, _LAST_STEP_LARGE = 1e-11, 1e-8
 _MAX_STEPS = 80
 _MOST_STARTS = 10
 #: Gain in the criterion that another step may promise at an optimum.
@@ -166,13 +167,14 @@ def minimise_factors(problem: FactorProblem, starts: FloatArray) -> _Searches:
     radius = np.ones(len(theta))
     active = np.isfinite(value)
     evaluations = len(theta)
+    last = _LAST_STEP_LARGE if problem.work > LARGE else _LAST_STEP
     for _ in range(_MAX_STEPS):
         rows = np.flatnonzero(active)
         if not len(rows):
             break
         step, gain = newton_step(theta[rows], gradient[rows], hessian[rows], radius[rows])
         noise = 1e-13 * (np.abs(value[rows]) + problem.n_obs)
-        done = gain < np.maximum(_LAST_STEP, noise)
+        done = gain < np.maximum(last, noise)
         active[rows[done]] = False
         rows, step, gain, noise = (a[~done] for a in (rows, step, gain, noise))
         if not len(rows):
@@ -232,7 +234,6 @@ def certify_factors(problem: FactorProblem, theta: FloatArray) -> FactorCertific
     else:
         _, slope_theta, curve = look_around(problem, theta[None])
         gradient, hessian = slope_theta[0], curve[0]
-    gain = newton_step(gradient[None], gradient[None], hessian[None], np.full(1, np.inf))[1]
     gain = newton_step(theta[None], gradient[None], hessian[None], np.full(1, np.inf))[1]
     return FactorCertificate(
         derivative=slopes,

@@ -20,7 +20,7 @@ from core.fitting.factors.block_algebra import (
     total,
     turned,
 )
-from core.fitting.factors.elimination import Elimination, RightSide, tail_sums
+from core.fitting.factors.elimination import Elimination, RightSide, filled, tail_sums
 from core.types import FloatArray
 
 
@@ -197,9 +197,7 @@ def _tail_after_first(problem: Elimination, middle: FloatArray) -> FloatArray:
         return out
     upper = np.asarray(problem.pairs @ packed(middle))
     for e in range(n_points):
-        square = upper[:, e].reshape(q, q)
-        out[e] += square
-        out[e] += np.triu(square, 1).T
+        out[e] += filled(upper[:, e].reshape(q, q))
     return out
 
 
@@ -207,24 +205,38 @@ def times_tail(
     problem: Elimination, array: FloatArray, blocks: list[FloatArray]
 ) -> FloatArray:
     """Return ``array (E, m, q)`` times block-diagonal (k, k) blocks of every tail factor."""
+    if all(problem.sizes[i] == 1 for i in problem.tail):
+        return np.asarray(array * _scales(problem, blocks)[:, None])
     out = np.empty_like(array)
     for i, start in zip(problem.tail, problem.offsets, strict=True):
         n, k = problem.layout.designs[i].n_levels, problem.sizes[i]
         part = array[..., start : start + n * k]
-        if k == 1:
-            out[..., start : start + n] = part * blocks[i]
-            continue
         split = part.reshape(*part.shape[:-1], n, k)
-        moved = split @ blocks[i][:, None]
-        out[..., start : start + n * k] = moved.reshape(part.shape)
+        out[..., start : start + n * k] = (split @ blocks[i][:, None]).reshape(part.shape)
     return out
+
+
+def _scales(problem: Elimination, blocks: list[FloatArray]) -> FloatArray:
+    """Return one number for each tail column (E, q), where every factor has one coefficient."""
+    counts = [problem.layout.designs[i].n_levels for i in problem.tail]
+    return np.repeat(np.stack([blocks[i][:, 0, 0] for i in problem.tail], axis=1), counts, axis=1)
+
+
+def sandwich(
+    problem: Elimination, square: FloatArray, blocks: list[FloatArray]
+) -> FloatArray:
+    """Return ``blocks' square blocks`` for symmetric (E, q, q)."""
+    half = times_tail(problem, square, blocks)
+    if all(problem.sizes[i] == 1 for i in problem.tail):
+        half *= _scales(problem, blocks)[:, :, None]
+        return half
+    return times_tail(problem, np.ascontiguousarray(turned(half)), blocks)
 
 
 def _factorise_tail(found: Factorisation, inverse: bool) -> None:
     """Add the Cholesky factor of ``I + Lambda' G Lambda``, its log determinant and inverse."""
     problem = found.problem
-    half = times_tail(problem, found.tail, found.factors)
-    square = times_tail(problem, np.ascontiguousarray(turned(half)), found.factors)
+    square = sandwich(problem, found.tail, found.factors)
     at = np.arange(problem.q)
     square[:, at, at] += 1.0
     found.lower = _cholesky(square)
@@ -254,9 +266,7 @@ def _inverse(lower: FloatArray) -> FloatArray:
     for e, one in enumerate(lower):
         # A row-major lower factor is, to LAPACK, a column-major upper one.
         made, info = lapack.dpotri(one.T, lower=0)
-        upper = made if info == 0 else np.full_like(one, np.nan)
-        out[e] = np.triu(upper)
-        out[e] += np.triu(upper, 1).T
+        out[e] = filled(made) if info == 0 else np.nan
     return out
 
 

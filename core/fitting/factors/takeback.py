@@ -13,7 +13,7 @@ import numpy as np
 
 from core.fitting.factors.block_algebra import symmetric, times, turned, unpacked
 from core.fitting.factors.elimination import Elimination
-from core.fitting.factors.factorise import Factorisation, Reduced, Stage, times_tail
+from core.fitting.factors.factorise import Factorisation, Reduced, Stage, sandwich
 from core.types import FloatArray
 
 #: Diagonal of Lambda from which on it is inverted; below, products are differences.
@@ -172,15 +172,13 @@ def _tail_covariances(found: Factorisation, out: Covariances) -> None:
         else:
             G = found.tail[:, rows]
             GK = (G @ K).reshape(n_points, n, k, q)
-            sandwich = np.einsum("enaq,enbq->eab", GK, G.reshape(n_points, n, k, q))
-            out.seen[i] = _diagonal_blocks(G[:, :, rows], n, k).sum(axis=0) - sandwich
+            taken = np.einsum("enaq,enbq->eab", GK, G.reshape(n_points, n, k, q))
+            out.seen[i] = _diagonal_blocks(G[:, :, rows], n, k).sum(axis=0) - taken
 
 
 def _block_sandwich(found: Factorisation) -> FloatArray:
     """Return ``Lambda M^-1 Lambda'`` of the tail, shape (E, q, q)."""
-    across = [turned(f) for f in found.factors]
-    half = times_tail(found.problem, found.inverse, across)
-    return times_tail(found.problem, np.ascontiguousarray(turned(half)), across)
+    return sandwich(found.problem, found.inverse, [turned(f) for f in found.factors])
 
 
 def _diagonal_blocks(square: FloatArray, n: int, k: int) -> FloatArray:
