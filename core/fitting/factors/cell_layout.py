@@ -285,4 +285,4 @@ def _compact(key: IntArray, bound: int) -> tuple[IntArray, IntArray | None]:
             return key, None
         return pairs, (np.cumsum(seen) - 1)[key]
     pairs, where = np.unique(key, return_inverse=True)
-    return pairs, None if len(pairs) == len(key) else where
+    return (key, None) if len(pairs) == len(key) else (pairs, where)

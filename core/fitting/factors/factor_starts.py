@@ -20,7 +20,7 @@ from core.types import FloatArray, IntArray
 
 #: Points of a scan at most, and numbers that it may go through.
 _MOST_POINTS = 700
-_MOST_WORK = 60_000_000
+_MOST_WORK = 10_000_000
 #: sds looked at for a single varying coefficient, by the number of factors.
 _SDS = {
     2: (0.03, 0.15, 0.5, 1.2, 4.0, 15.0, 60.0),
