@@ -200,6 +200,9 @@ class FactorsData(GroupedData):
         for name, value in (held | {"cells": cells, "factors": factors}).items():
             object.__setattr__(self, name, value)
 
+    def __repr__(self) -> str:
+        return f"FactorsData({', '.join(self.spec.groups)}: {self.n_obs} rows)"
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "spec" not in self.__dict__:
             raise AttributeError(name)
