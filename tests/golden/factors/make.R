@@ -78,7 +78,8 @@ case("wafer", current ~ voltage + (voltage | Wafer) + (voltage | Wafer:Site), nl
 case("oxide", Thickness ~ 1 + (1 | Lot) + (1 | Lot:Wafer), nlme::Oxide)
 case("alfalfa", Yield ~ Date + Variety + (1 | Block) + (1 | Block:Variety), nlme::Alfalfa)
 case("stool", effort ~ 1 + (1 | Subject) + (1 | Type), nlme::ergoStool)
-case("assay", logDens ~ sample + dilut + (1 | Block) + (1 | sample) + (1 | dilut) , nlme::Assay)
+case("assay", logDens ~ sample + dilut + (1 | Block) + (1 | Block:sample) + (1 | Block:dilut),
+     nlme::Assay)
 case("scotssec", attain ~ verbal + sex + (1 | primary) + (1 | second), mlmRev::ScotsSec)
 case("egsingle", math ~ year + (1 | childid) + (year | schoolid),
      subset(mlmRev::egsingle, as.integer(schoolid) <= 20))

@@ -69,6 +69,12 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
         "within": {"Variety": "Block"},
     },
     "stool": {"outcome": "effort", "groups": ("Subject", "Type")},
+    "assay": {
+        "outcome": "logDens",
+        "predictors": ("sample", "dilut"),
+        "groups": ("Block", "sample", "dilut"),
+        "within": {"sample": "Block", "dilut": "Block"},
+    },
     "scotssec": {
         "outcome": "attain",
         "predictors": ("verbal", "sex"),
