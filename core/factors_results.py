@@ -19,8 +19,8 @@ from core.factor_fit import FactorFit
 from core.moments import GroupMoments
 from core.results import CompletePoolingFit, MultilevelFit, NoPoolingFit, PoolingFits
 from core.spec import ModelSpec
-from core.tables.cells import refusal
 from core.tables.grouped import FactorsData
+from core.tables.grouping.cells import refusal
 from core.types import BoolArray, FloatArray, IntArray
 
 
@@ -160,7 +160,7 @@ class FactorsFits(PoolingFits):
         diagnostics: tuple[Diagnostic, ...],
     ) -> None:
         names = ("complete_pooling", "no_pooling", "multilevel_or_none")
-        held = dict(zip(names, fits, strict=True))
+        held: dict[str, Any] = dict(zip(names, fits, strict=True))
         held |= {"data": data, "cells": cells, "refusal": refused, "diagnostics": diagnostics}
         for name, value in held.items():
             object.__setattr__(self, name, value)
@@ -172,5 +172,3 @@ class FactorsFits(PoolingFits):
         if name.startswith("__") or "data" not in self.__dict__:
             raise AttributeError(name)
         raise refusal(self.data.spec.groups, f"'{name}'")
-
-

@@ -174,6 +174,25 @@ class ModelSpec:
 
     def _check_roles(self) -> None:
         self._check_within()
+        self._check_uses()
+        for names in (self.varying, *(names for _, names in self.varying_by)):
+            if len(set(names)) < len(names):
+                raise SpecError(f"A slope can vary only once: {', '.join(names)}.")
+        for column in self.varying:
+            if column not in self.predictors:
+                raise SpecError(
+                    f"The slope of '{column}' varies by group but '{column}' is not among the "
+                    "individual-level predictors. Add it there."
+                )
+        for individual, group_level in self.cross_level:
+            if individual not in self.predictors or group_level not in self.group_predictors:
+                raise SpecError(
+                    f"The cross-level interaction '{individual}:{group_level}' needs "
+                    f"'{individual}' among the predictors and '{group_level}' among the "
+                    "group-level predictors."
+                )
+
+    def _check_uses(self) -> None:
         roles: dict[str, str] = {}
         # A column that only tells groups apart within others may be a predictor besides.
         alone = tuple(name for name in self.groups if name not in self.within)
@@ -193,22 +212,6 @@ class ModelSpec:
                 roles[column] = role
         if len(set(self.groups)) < len(self.groups) or self.outcome in self.groups:
             raise SpecError(f"A column can be a group only once: {', '.join(self.groups)}.")
-        for names in (self.varying, *(names for _, names in self.varying_by)):
-            if len(set(names)) < len(names):
-                raise SpecError(f"A slope can vary only once: {', '.join(names)}.")
-        for column in self.varying:
-            if column not in self.predictors:
-                raise SpecError(
-                    f"The slope of '{column}' varies by group but '{column}' is not among the "
-                    "individual-level predictors. Add it there."
-                )
-        for individual, group_level in self.cross_level:
-            if individual not in self.predictors or group_level not in self.group_predictors:
-                raise SpecError(
-                    f"The cross-level interaction '{individual}:{group_level}' needs "
-                    f"'{individual}' among the predictors and '{group_level}' among the "
-                    "group-level predictors."
-                )
 
     def update(self, **changes: Any) -> ModelSpec:
         """Return a copy with some fields changed (checked like a new spec).

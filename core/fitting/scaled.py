@@ -9,7 +9,8 @@ import numpy as np
 from core.fitting.inverse import group_inverse, independent_columns, sweep, varying_products
 from core.fitting.near_exact import Residual, residual_of, spanned_columns
 from core.moments import GroupMoments, group_scaling
-from core.tables.grouped import GroupedData, Term
+from core.tables.grouped import GroupedData
+from core.tables.grouping.design import Term
 from core.types import FloatArray, IntArray
 
 

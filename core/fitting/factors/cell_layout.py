@@ -10,8 +10,8 @@ from scipy import sparse
 from core.fitting.inverse import independent_columns
 from core.fitting.scaled import scaling_of_used, term_scaling, total_products
 from core.moments import GroupMoments, group_scaling
-from core.tables.cells import Factor
 from core.tables.grouped import FactorsData
+from core.tables.grouping.cells import Factor
 from core.types import BoolArray, FloatArray, IntArray
 
 #: A root of ``Z_l'Z_l`` below this share of the largest level's is rounding.
@@ -148,7 +148,9 @@ def lay_out(data: FactorsData, moments: GroupMoments) -> CellLayout:
 
 def level_sums(factor: Factor, values: FloatArray) -> FloatArray:
     """Return sums of cell values (C,) by level, shape (L,)."""
-    return np.bincount(factor.of_cell, values, minlength=factor.n_levels)
+    return np.asarray(
+        np.bincount(factor.of_cell, values, minlength=factor.n_levels), dtype=np.float64
+    )
 
 
 def _mixes(data: FactorsData, moments: GroupMoments) -> dict[str, FloatArray]:

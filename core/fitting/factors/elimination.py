@@ -21,17 +21,14 @@ import numpy as np
 from scipy import sparse
 
 from core.exceptions import NotSupportedError
-from core.fitting.factors.block_algebra import Nesting, packed, times, total, turned
+from core.fitting.factors.block_algebra import Nesting, level_pairs, packed, times, turned
 from core.fitting.factors.cell_layout import CellLayout
-from core.fitting.search.covariance import triangle
-from core.types import FloatArray, IntArray
+from core.types import BoolArray, FloatArray, IntArray
 
 #: Columns of the tail up to which a dense factorisation is a matter of seconds.
 DENSE_COLUMNS = 3_000
 #: Elements of a chain factor's products with the tail that may be held.
 _MOST_HELD = 20_000_000
-#: Pairs of tail columns met in one level, summed over levels, that are laid out beforehand.
-_MOST_PAIRS = 8_000_000
 #: A share of a level's largest root below this is rounding.
 _NO_ROOT = 1e-13
 
@@ -176,7 +173,7 @@ def eliminate(layout: CellLayout) -> Elimination:
         half=half,
         down=down,
         across=across,
-        pairs=_pairs(across, first.n_levels, first.k),
+        pairs=level_pairs(across, first.n_levels, first.k),
         rest_square=(),
         rest_between={},
         rest_across=(),
@@ -192,7 +189,7 @@ def right_side(
     problem: Elimination,
     products: list[FloatArray],
     square: FloatArray,
-    spanned: FloatArray | None = None,
+    spanned: BoolArray | None = None,
 ) -> RightSide:
     """Return further columns less what the first factor explains of them.
 
@@ -231,8 +228,7 @@ def right_side(
 
 
 def _gone(problem: Elimination) -> list[bool]:
-    """Return of which factors the first leaves nothing: those it is nested in, with no more slopes.
-    """
+    """Return of which factors the first leaves nothing: those around it, with no more slopes."""
     designs = problem.layout.designs
     first = designs[problem.chain[0]].factor
     return [
@@ -372,51 +368,3 @@ def _times_blocks(blocks: FloatArray, right: sparse.csr_array) -> sparse.csr_arr
         (np.ascontiguousarray(blocks), np.arange(n), np.arange(n + 1)), shape=(n * k, n * k)
     )
     return sparse.csr_array(left @ right)
-
-
-def _pairs(across: sparse.csr_array, n_levels: int, k: int) -> sparse.csc_array | None:
-    """Return the map from packed middle matrices to sums of ``c'Mc``; None where it is too large."""
-    q = across.shape[1]
-    rows = across.tocoo()
-    level = rows.row // k
-    order = np.lexsort((rows.col, level)) if k > 1 else slice(None)
-    level, inner = level[order].astype(np.int32), (rows.row % k)[order]
-    column, value = rows.col[order].astype(np.int32), rows.data[order]
-    counts = np.bincount(level, minlength=n_levels)
-    if float(np.sum(counts.astype(float) ** 2)) > _MOST_PAIRS * (1.0 if k == 1 else 0.25):
-        return None
-    # Entry i of a level is paired with itself and those after it.
-    reach = (np.cumsum(counts)[level] - np.arange(len(level))).astype(np.int32)
-    left = np.repeat(np.arange(len(level), dtype=np.int32), reach)
-    right = np.arange(len(left), dtype=np.int32)
-    right -= np.repeat((np.cumsum(reach) - reach - np.arange(len(level))).astype(np.int32), reach)
-    lower, upper = column[left], column[right]
-    if k > 1:
-        lower, upper = np.minimum(lower, upper), np.maximum(lower, upper)
-    place = lower * np.int32(q) + upper
-    size = n_levels * (k * (k + 1) // 2)
-    if k == 1:
-        starts = np.append(0, np.cumsum(counts * (counts + 1) // 2))
-        return sparse.csc_array((value[left] * value[right], place, starts), shape=(q * q, size))
-    at, weight = _packed_pairs((level, inner, column, value), (left, right), k)
-    return sparse.csc_array(sparse.coo_array((weight, (place, at)), shape=(q * q, size)))
-
-
-def _packed_pairs(
-    entries: tuple[IntArray, IntArray, IntArray, FloatArray],
-    ends: tuple[IntArray, IntArray],
-    k: int,
-) -> tuple[IntArray, FloatArray]:
-    """Return where each pair of entries stands among packed middle matrices, and its weight.
-
-    ``c_s' M c_t`` sums ``c_as M_ab c_bt`` over a and b. Each unordered pair of entries comes once
-    here; two different entries in one column stand for both of their orders.
-    """
-    level, inner, column, value = entries
-    left, right = ends
-    a, b = inner[left], inner[right]
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    position = low * k - low * (low - 1) // 2 + (high - low)
-    both = (left != right) & (column[left] == column[right])
-    weight = value[left] * value[right] * np.where(both, 2.0, 1.0)
-    return level[left] * (k * (k + 1) // 2) + position, weight

@@ -95,8 +95,7 @@ def _not_identified(layout: CellLayout) -> PoolingError | None:
 
 
 def variance_patterns(layout: CellLayout) -> tuple[FloatArray, list[str]]:
-    """Return ``tr(V_a V_b)`` of the identity and every variance, and whose each one is ('' first).
-    """
+    """Return ``tr(V_a V_b)`` of the identity and every variance, and whose each is ('' first)."""
     designs, correlated = layout.designs, layout.data.spec.correlated
     items = [
         (f, direction)

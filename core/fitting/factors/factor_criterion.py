@@ -75,7 +75,7 @@ class FactorProblem:
         """Numbers that one evaluation goes through, roughly."""
         designs = self.elimination.layout.designs
         levels = sum(d.n_levels * d.k * (d.k + self.p + 1) for d in designs)
-        return levels + self.elimination.across.nnz + 3 * self.elimination.q**2
+        return levels + int(self.elimination.across.nnz) + 3 * self.elimination.q**2
 
     def split(self, theta: FloatArray) -> list[FloatArray]:
         """Return Lambda (E, k, k) of every factor from theta (E, K)."""
@@ -223,9 +223,7 @@ def average_information(problem: FactorProblem, at: At, theta: FloatArray) -> Fl
     return _in_theta(problem, information, result, theta)
 
 
-def _with_moved(
-    elimination: Elimination, moved: list[FloatArray], owner: list[int]
-) -> RightSide:
+def _with_moved(elimination: Elimination, moved: list[FloatArray], owner: list[int]) -> RightSide:
     """Return W and further columns ``a = Z_f v``, (L_f, k_f) each, as right sides."""
     layout = elimination.layout
     designs, m, count = layout.designs, layout.p + 1, len(moved)

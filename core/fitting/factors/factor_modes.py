@@ -10,8 +10,8 @@ from core.fitting.factors.cell_layout import CellLayout
 from core.fitting.factors.factor_criterion import At
 from core.fitting.factors.factorise import Factorisation
 from core.fitting.factors.takeback import Covariances, covariances, take_back
-from core.tables.cells import Factor
 from core.tables.grouped import FactorsData
+from core.tables.grouping.cells import Factor
 from core.types import FloatArray, IntArray
 
 
@@ -36,9 +36,7 @@ def factor_fits(
     cov = covariances(found)
     contrast = np.append(-at.result.beta[0], 1.0)
     z = [d.to_raw for d in layout.designs]
-    ranef = [
-        layout.y_scale * (sides.U[i][:, 0] @ contrast) @ z[i].T for i in range(len(z))
-    ]
+    ranef = [layout.y_scale * (sides.U[i][:, 0] @ contrast) @ z[i].T for i in range(len(z))]
     cond = [sigma_y**2 * _sandwich(z[i], cov.own[i][:, 0]) for i in range(len(z))]
     answers = [z[i] @ sides.U[i][:, 0, :, : layout.p] for i in range(len(z))]
     positions = {factor.name: i for i, factor in enumerate(data.factors)}
@@ -194,13 +192,13 @@ def _pair(
     if j in problem.tail:
         own = cov.chain_tail[problem.chain.index(i)][at_i, 0]
         cols = np.repeat(_columns(found, j, at_j)[:, None], own.shape[1], axis=1)
-        return np.take_along_axis(own, cols, axis=2)
+        return np.asarray(np.take_along_axis(own, cols, axis=2))
     if i in problem.tail:
         return turned(_pair(found, cov, right, left))
     first, second = problem.chain.index(i), problem.chain.index(j)
     if first > second:
         return turned(_pair(found, cov, right, left))
-    return cov.between[first, second][at_i, 0]
+    return np.asarray(cov.between[first, second][at_i, 0])
 
 
 def _columns(found: Factorisation, j: int, levels: IntArray) -> IntArray:
@@ -246,7 +244,5 @@ def _through_fixef(
     for t, term in enumerate(data.terms):
         if term.base in position and t in column and (term.factor < 0 or term.factor in owned):
             share = owned[term.factor] if term.factor >= 0 else np.ones(factor.n_levels)
-            through[:, position[term.base]] += np.multiply.outer(
-                share, layout.to_raw[column[t]]
-            )
+            through[:, position[term.base]] += np.multiply.outer(share, layout.to_raw[column[t]])
     return np.asarray(through @ at.result.inverse[0] @ turned(through))

@@ -21,7 +21,7 @@ from core.fitting.factors.factor_modes import varying_names
 from core.fitting.factors.factorise import Factorisation, factorise, reduce_right
 from core.fitting.factors.takeback import take_back
 from core.fitting.inverse import independent_columns, sweep
-from core.tables.cells import Factor
+from core.tables.grouping.cells import Factor
 from core.types import BoolArray, FloatArray, IntArray
 
 #: theta at which next to nothing is pooled (1 pools the median level by half), and one further on.
@@ -77,8 +77,7 @@ def fit_factors_no_pooling(problem: Elimination) -> Unpooled:
     fit = FactorsNoPoolingFit(
         data.spec,
         factors={
-            f.name: _own(problem, i, raw, whole, parts[f.name])
-            for i, f in enumerate(data.factors)
+            f.name: _own(problem, i, raw, whole, parts[f.name]) for i, f in enumerate(data.factors)
         },
         common_coef=gamma[1:],
         common_names=data.fixef_names[1:],
@@ -274,9 +273,7 @@ def _sentence(
         for b in factors[i + 1 :]
         if b.name not in a.outer and a.name not in b.outer
     ]
-    reasons += [
-        f"those of '{a}' add up to the same column as those of '{b}'" for a, b in crossed
-    ]
+    reasons += [f"those of '{a}' add up to the same column as those of '{b}'" for a, b in crossed]
     said = (
         f"{deficiency:,} of {total:,} indicator columns are combinations of others: "
         f"{'; '.join(reasons)}. A level's line is therefore given with crossed factors at their "

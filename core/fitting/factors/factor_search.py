@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -123,8 +123,7 @@ def is_certified(certificate: FactorCertificate, problem: FactorProblem) -> bool
     """Return whether the first-order conditions hold."""
     # A gain that is not a number is no evidence: the comparison is then false.
     return bool(
-        abs(certificate.gain) <= _CERTIFIED
-        and certificate.least_curvature >= -1e-6 * problem.n_obs
+        abs(certificate.gain) <= _CERTIFIED and certificate.least_curvature >= -1e-6 * problem.n_obs
     )
 
 
@@ -152,9 +151,7 @@ def look_around(
     return result.value.reshape(n, K + 1)[:, 0], gradient[:, 0], hessian
 
 
-def _look_once(
-    problem: FactorProblem, theta: FloatArray
-) -> tuple[float, FloatArray, FloatArray]:
+def _look_once(problem: FactorProblem, theta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     at = evaluate_at(problem, theta[None])
     gradient = gradient_of(problem, at.result, theta[None])[0]
     return float(at.result.value[0]), gradient, average_information(problem, at, theta)
@@ -176,7 +173,7 @@ def minimise_factors(problem: FactorProblem, starts: FloatArray) -> _Searches:
         noise = 1e-13 * (np.abs(value[rows]) + problem.n_obs)
         done = gain < np.maximum(last, noise)
         active[rows[done]] = False
-        rows, step, gain, noise = (a[~done] for a in (rows, step, gain, noise))
+        rows, step, gain, noise = rows[~done], step[~done], gain[~done], noise[~done]
         if not len(rows):
             break
         trial = theta[rows] + step
@@ -257,9 +254,7 @@ def _off(problem: FactorProblem, theta: FloatArray, certificate: FactorCertifica
     return points[int(np.nanargmin(value))]
 
 
-def snapped(
-    problem: FactorProblem, theta: FloatArray, value: float
-) -> tuple[FloatArray, float]:
+def snapped(problem: FactorProblem, theta: FloatArray, value: float) -> tuple[FloatArray, float]:
     """Set to zero the principal variances that are zero but for rounding, one by one."""
     D = covariances_of(problem, theta)
     tried: set[int] = set()
@@ -308,8 +303,3 @@ def _distinct_modes(
         if is_certified(certify_factors(problem, theta), problem):
             modes.append((theta, value))
     return tuple(modes)
-
-
-def with_value(optimum: FactorOptimum, value: float) -> FactorOptimum:
-    """Return an optimum whose criterion was computed anew."""
-    return replace(optimum, value=value)

@@ -141,4 +141,4 @@ def _matched_variances(layout: CellLayout) -> tuple[FloatArray, float]:
     except np.linalg.LinAlgError:
         found = np.full(len(owner) + 1, sums[-1] / n)
     residual = found[-1] if found[-1] > 0.01 * sums[-1] / n else 0.3 * sums[-1] / n
-    return found[:-1], float(residual)
+    return np.asarray(found[:-1], dtype=np.float64), float(residual)

@@ -22,7 +22,9 @@ def diagnose_factors(
 ) -> tuple[Diagnostic, ...]:
     """Return remarks on a fit: variances at zero, correlations at one, second optima."""
     notes: list[Diagnostic] = []
-    zero = [_zero(factors[name]) for name in singular if (np.diag(factors[name].vcov_group) == 0).any()]
+    zero = [
+        _zero(factors[name]) for name in singular if (np.diag(factors[name].vcov_group) == 0).any()
+    ]
     if zero:
         notes.append(_zero_variance(zero))
     perfect = [name for name in singular if (np.diag(factors[name].vcov_group) > 0).all()]

@@ -7,6 +7,7 @@ many points costs few calls.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -102,14 +103,14 @@ def factorise(
     between = {key: np.repeat(b, n_points, axis=1) for key, b in problem.rest_between.items()}
     across = [np.repeat(a, n_points, axis=1) for a in problem.rest_across]
     tail = _tail_after_first(problem, stage.middle)
-    _update(problem, 0, stage, squares, between, across)
+    _update(problem, 0, stage, (squares, between, across))
     for j in range(1, len(problem.chain)):
         S = squares[j - 1]
         later = tuple(between[j, i] for i in range(j + 1, len(problem.chain)))
         stage, more = _later_stage(D[problem.chain[j]], S, later, across[j - 1])
         logdet = logdet + more
         stages.append(stage)
-        _update(problem, j, stage, squares, between, across)
+        _update(problem, j, stage, (squares, between, across))
         if problem.q:
             tail -= total(across[j - 1], times(stage.middle, across[j - 1]))
     out = Factorisation(problem, D, factors, stages, tail, logdet)
@@ -136,15 +137,18 @@ def _later_stage(
     return Stage(-1.0, D, middle, ease, down, across, S), logs.sum(axis=0)
 
 
+#: Products of the chain factors that are still to be eliminated: own, between, with the tail.
+_Later: TypeAlias = tuple[list[FloatArray], dict[tuple[int, int], FloatArray], list[FloatArray]]
+
+
 def _update(
     problem: Elimination,
     j: int,
     stage: Stage,
-    squares: list[FloatArray],
-    between: dict[tuple[int, int], FloatArray],
-    across: list[FloatArray],
+    later: _Later,
 ) -> None:
     """Take one eliminated chain factor out of the products of later chain factors."""
+    squares, between, across = later
     n_chain = len(problem.chain)
     for h in range(j + 1, n_chain):
         nesting = problem.nesting[j, h]
@@ -201,9 +205,7 @@ def _tail_after_first(problem: Elimination, middle: FloatArray) -> FloatArray:
     return out
 
 
-def times_tail(
-    problem: Elimination, array: FloatArray, blocks: list[FloatArray]
-) -> FloatArray:
+def times_tail(problem: Elimination, array: FloatArray, blocks: list[FloatArray]) -> FloatArray:
     """Return ``array (E, m, q)`` times block-diagonal (k, k) blocks of every tail factor."""
     if all(problem.sizes[i] == 1 for i in problem.tail):
         return np.asarray(array * _scales(problem, blocks)[:, None])
@@ -222,9 +224,7 @@ def _scales(problem: Elimination, blocks: list[FloatArray]) -> FloatArray:
     return np.repeat(np.stack([blocks[i][:, 0, 0] for i in problem.tail], axis=1), counts, axis=1)
 
 
-def sandwich(
-    problem: Elimination, square: FloatArray, blocks: list[FloatArray]
-) -> FloatArray:
+def sandwich(problem: Elimination, square: FloatArray, blocks: list[FloatArray]) -> FloatArray:
     """Return ``blocks' square blocks`` for symmetric (E, q, q)."""
     half = times_tail(problem, square, blocks)
     if all(problem.sizes[i] == 1 for i in problem.tail):

@@ -14,7 +14,7 @@ import numpy as np
 from core.fitting.factors.block_algebra import symmetric, times, turned, unpacked
 from core.fitting.factors.elimination import Elimination
 from core.fitting.factors.factorise import Factorisation, Reduced, Stage, sandwich
-from core.types import FloatArray
+from core.types import FloatArray, IntArray
 
 #: Diagonal of Lambda from which on it is inverted; below, products are differences.
 _INVERTIBLE = 1e-3
@@ -210,7 +210,7 @@ def _explained(found: Factorisation, j: int, out: Covariances) -> FloatArray:
 
 
 def _with_tail(
-    problem: Elimination, stage: Stage, above: FloatArray, parent: FloatArray
+    problem: Elimination, stage: Stage, above: FloatArray, parent: IntArray
 ) -> FloatArray:
     """Return ``A_l,tail K_tail,h`` for the level h that each l lies in: (L, E, k, k_h)."""
     if stage.across is not None:
@@ -224,9 +224,7 @@ def _with_tail(
     return np.moveaxis(out.reshape(n, k, n_points, -1), 1, 2)
 
 
-def _tail_explained(
-    problem: Elimination, stage: Stage, K: FloatArray, k: int
-) -> FloatArray:
+def _tail_explained(problem: Elimination, stage: Stage, K: FloatArray, k: int) -> FloatArray:
     """Return ``A_l K A_l'`` over the tail, shape (L, E, k, k)."""
     if stage.across is not None:
         return np.asarray((stage.across @ K) @ turned(stage.across))

@@ -87,7 +87,10 @@ def _levels(rng: np.random.Generator, kind: str) -> tuple[dict[str, IntArray], d
         return {"a": first[kept], "b": second[kept]}, {}
     if kind == "sparse":
         weights = rng.exponential(size=a) ** 2
-        return {"a": rng.choice(a, n, p=weights / weights.sum()), "b": rng.integers(0, 3 * b, n)}, {}
+        return {
+            "a": rng.choice(a, n, p=weights / weights.sum()),
+            "b": rng.integers(0, 3 * b, n),
+        }, {}
     if kind in ("nested", "reused"):
         parent = np.sort(rng.integers(0, b, 3 * b))
         inner = rng.integers(0, len(parent), n)

@@ -10,7 +10,7 @@ import pytest
 from scipy.linalg import block_diag
 
 import core
-from core.fitting.factors import elimination
+from core.fitting.factors import block_algebra, elimination
 from core.fitting.factors.cell_layout import CellLayout, lay_out
 from core.fitting.factors.factor_criterion import (
     FactorProblem,
@@ -107,8 +107,6 @@ def _points(problem: FactorProblem) -> FloatArray:
     return theta
 
 
-
-
 @pytest.mark.parametrize(("kind", "varying"), list(itertools.product(KINDS, VARYING)))
 @pytest.mark.parametrize("correlated", [True, False])
 @pytest.mark.parametrize("is_long", [False, True])
@@ -119,7 +117,7 @@ def test_criterion_derivative_and_covariances_are_the_dense_ones(
     layout = _layout(kind, correlated=correlated, criterion=criterion, varying=varying)
     if is_long:  # every factor that can goes level by level
         monkeypatch.setattr(elimination, "order_of", _longest)
-        monkeypatch.setattr(elimination, "_MOST_PAIRS", 0)
+        monkeypatch.setattr(block_algebra, "_MOST_PAIRS", 0)
     problem = FactorProblem(elimination.eliminate(layout), criterion == "REML", correlated)
     theta = _points(problem)
     got = evaluate_factors(problem, theta)
