@@ -11,7 +11,7 @@ from core.evidence import Diagnostic, Mode, OptSummary
 from core.factors_results import FactorsFit
 from core.fitting.factors.cell_layout import CellLayout
 from core.fitting.factors.elimination import eliminate
-from core.fitting.factors.factor_criterion import At, FactorProblem, evaluate_at
+from core.fitting.factors.factor_criterion import FactorProblem, evaluate_at
 from core.fitting.factors.factor_modes import factor_fits
 from core.fitting.factors.factor_search import (
     LARGE,
@@ -32,10 +32,6 @@ class Solved:
     problem: FactorProblem
     D: list[FloatArray]
     theta: FloatArray
-
-    def at_fit(self) -> At:
-        """Return the evaluation at the estimates."""
-        return evaluate_at(self.problem, self.theta[None])
 
 
 def problem_of_factors(layout: CellLayout) -> FactorProblem:

@@ -56,6 +56,7 @@ def _n_columns(column: Column) -> int:
 
 
 def base_columns(column: Column) -> list[BaseColumn]:
+    """Return a numeric column as itself, a category as indicators of all but its first level."""
     if isinstance(column, NumericColumn):
         return [BaseColumn(column.name, column.name)]
     if len(column.levels) < 2:

@@ -26,6 +26,7 @@ MAX_LEVELS = LIMITS.levels
 
 
 def outcome_column(table: pd.DataFrame, name: str) -> NumericColumn:
+    """Return the outcome, or say that it does not hold numbers."""
     series = column_of(table, name, "outcome")
     if not is_numeric(series):
         raise DataError(
@@ -41,6 +42,7 @@ def _first_value(series: pd.Series) -> str:
 
 
 def predictor_column(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
+    """Return a predictor as numbers or categories, or say why it can be neither."""
     series = column_of(table, name, "predictor")
     if pdt.is_datetime64_any_dtype(series) or pdt.is_timedelta64_dtype(series):
         raise DataError(

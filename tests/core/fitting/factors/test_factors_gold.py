@@ -49,7 +49,9 @@ def test_modes_and_their_covariances_are_those_of_lme4(name: str, criterion: str
         assert np.abs((got.cond_var - spread) / size).max() < SHARE
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(i, marks=pytest.mark.slow) for i in range(1, 5))]
+)
 def test_no_simulated_table_ends_above_the_best_of_three_optimizers(part: int) -> None:
     gold = json.loads((FOLDER / "simulated.json").read_text())
     offences = []
