@@ -20,16 +20,13 @@ from core.tables.grouping.cells import (
     owners_of,
     refusal,
 )
-from core.tables.grouping.design import (
-    BaseColumn,
-    Term,
-    base_columns,
-    check_design_size,
-    group_level_columns,
-)
-from core.tables.grouping.usable import outcome_column, predictor_column, usable_rows
+from core.tables.grouping.design import BaseColumn, Term, base_columns, group_level_columns
+from core.tables.grouping.usable import outcome_of, predictor_of, usable_rows
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS
+from core.tables.rows.in_memory import RowsInMemory, SummedElsewhere
+from core.tables.rows.keys import key_of
+from core.tables.rows.model_size import check_size
 from core.types import FloatArray, IntArray
 
 #: Positions of some rows.
@@ -38,7 +35,7 @@ _ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
-class GroupedData:
+class GroupedData(RowsInMemory):
     """Rows of one grouping factor, ready for the moments.
 
     Attributes
@@ -62,6 +59,8 @@ class GroupedData:
         Where each of ``group_columns`` comes from.
     group_levels : dict of str to tuple of str
         Levels of the categorical group-level predictors.
+    key : IntArray, shape (n,), or None
+        What tells the rows apart, hashed (``core.tables.rows.keys``).
     """
 
     spec: ModelSpec
@@ -76,10 +75,21 @@ class GroupedData:
     left_out: LeftOut = field(default_factory=lambda: LeftOut(np.empty(0, dtype=np.intp)))
     group_base: tuple[BaseColumn, ...] = ()
     group_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    key: IntArray | None = None
 
     @classmethod
-    def from_table(cls, table: pd.DataFrame, spec: ModelSpec) -> GroupedData:
+    def from_table(
+        cls, table: pd.DataFrame, spec: ModelSpec, *, key: str | None = None
+    ) -> GroupedData:
         """Check a table against a specification and return its usable rows as arrays.
+
+        Parameters
+        ----------
+        table : DataFrame
+        spec : ModelSpec
+        key : str, optional
+            Column that tells the rows apart: folds then follow the rows, whatever order the
+            table has and wherever it lives.
 
         Raises
         ------
@@ -89,14 +99,14 @@ class GroupedData:
         """
         if len(table) == 0:
             raise DataError("The table has no rows. Upload a table with at least a few rows.")
-        outcome = outcome_column(table, spec.outcome)
+        outcome = outcome_of(table, spec.outcome)
         groups = [group_column(table, spec, name) for name in spec.groups]
         group = groups[0]
-        predictors = [predictor_column(table, name, spec) for name in spec.predictors]
-        group_level = [predictor_column(table, name, spec) for name in spec.group_predictors]
+        predictors = [predictor_of(table, name, spec) for name in spec.predictors]
+        group_level = [predictor_of(table, name, spec) for name in spec.group_predictors]
         kept, left_out = usable_rows(group, [outcome, *groups[1:], *predictors, *group_level])
         if kept is not None:
-            groups = [g.keep(kept) for g in groups]
+            groups = [each.keep(kept) for each in groups]
             group = groups[0]
             outcome = outcome.keep(kept)
             predictors = [c.keep(kept) for c in predictors]
@@ -104,10 +114,27 @@ class GroupedData:
         for column in (outcome, *predictors, *group_level):
             if isinstance(column, NumericColumn):
                 column.check_size()
+        check_size(spec, group, [*predictors, *group_level], len(outcome.values))
         columns = (predictors, group_level)
         if len(groups) > 1:
             return _assemble_factors(spec, outcome, groups, columns, left_out)
-        return _assemble(spec, outcome, group, columns, left_out)
+        made = assemble(spec, outcome, group, columns, left_out)
+        if key is None:
+            return made
+        keys = key_of(table, key)
+        return made.update(key=keys if kept is None else keys[kept])
+
+    @classmethod
+    def from_query(
+        cls, table: SummedElsewhere, spec: ModelSpec, *, key: str | None = None
+    ) -> GroupedData:
+        """Return the data of a table that stays where it is (``core.open_table``).
+
+        ``key`` and what is raised are those of ``from_table``; besides, a ``SourceError`` when
+        the source cannot be reached, changes meanwhile, or is asked to stop.
+        """
+        made: GroupedData = table.grouped(spec, key=key)
+        return made
 
     @property
     def n_obs(self) -> int:
@@ -172,13 +199,6 @@ class GroupedData:
                 out[:, i] *= self.group_columns[term.factor][1][group]
         return out
 
-    def times_design(self, coef: FloatArray) -> FloatArray:
-        """Return ``design() @ coef``, shape (n,), without all of the design at once."""
-        size = max(LIMITS.cells_here // len(self.terms), 1)
-        blocks = range(0, self.n_obs, size)
-        parts = [self.design(slice(start, start + size)) @ coef for start in blocks]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
     def varying_design(self) -> FloatArray:
         """Return the design of the varying coefficients, shape (n, k)."""
         return np.column_stack([self.base_values(b) for b in self.varying])
@@ -230,7 +250,8 @@ def _assemble_factors(
     """Lay out the rows by cell, and the factors over the cells."""
     owner = owners_of(spec, columns[1], groups)
     cell, of_cell = cells_of(groups)
-    cells = _assemble(spec, outcome, cell, columns, left_out)
+    check_size(spec, cell, [*columns[0], *columns[1]], len(outcome.values))
+    cells = assemble(spec, outcome, cell, columns, left_out)
     of_source: dict[str, tuple[int, ...]] = {}
     for i, item in enumerate(cells.base, start=1):
         of_source[item.source] = (*of_source.get(item.source, ()), i)
@@ -246,7 +267,7 @@ def _assemble_factors(
     return FactorsData(cells, make_factors(spec, groups, of_cell, varying, owned))
 
 
-def _assemble(
+def assemble(
     spec: ModelSpec,
     outcome: NumericColumn,
     group: CategoricalColumn,
@@ -255,7 +276,6 @@ def _assemble(
 ) -> GroupedData:
     """Lay out base columns, group-level columns and the terms of the design."""
     predictors, group_level = columns
-    check_design_size(spec, group, predictors, group_level)
     base: list[BaseColumn] = []
     of_source: dict[str, list[int]] = {}
     for column in predictors:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.exceptions import DataError
-from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
-from core.tables.limits import LIMITS
 from core.types import BoolArray, FloatArray
 
 #: Spread inside a group, relative to the column's sd, that is taken for rounding.
@@ -38,23 +36,6 @@ class Term:
     factor: int = -1
 
 
-def check_design_size(
-    spec: ModelSpec, group: CategoricalColumn, predictors: list[Column], group_level: list[Column]
-) -> None:
-    """Count the columns of the design, and refuse too many before any is made."""
-    width = {c.name: _n_columns(c) for c in (*predictors, *group_level)}
-    parts = {f"'{name}'": n for name, n in width.items()}
-    parts |= {f"'{a}' with '{b}'": width[a] * width[b] for a, b in spec.cross_level}
-    varying = spec.varying_intercept + sum(width[name] for name in spec.varying)
-    shape = (len(group.levels), len(group.codes), len(spec.columns))
-    what = max(parts, key=lambda part: parts[part], default="predictors")
-    LIMITS.check_model(1 + sum(parts.values()), varying, shape, what)
-
-
-def _n_columns(column: Column) -> int:
-    return 1 if isinstance(column, NumericColumn) else len(column.levels) - 1
-
-
 def base_columns(column: Column) -> list[BaseColumn]:
     """Return a numeric column as itself, a category as indicators of all but its first level."""
     if isinstance(column, NumericColumn):
@@ -80,14 +61,15 @@ def group_level_columns(column: Column, group: CategoricalColumn) -> list[tuple[
         at_group = column.values[first]
         off = np.abs(column.values - at_group[group.codes])
         varies = off > GROUP_CONSTANT_TOLERANCE * max(float(column.values.std()), 1e-300)
-        _check_constant(column.name, varies, group)
+        check_constant(column.name, varies, group)
         return [(column.name, at_group)]
     codes = column.codes[first]
-    _check_constant(column.name, column.codes != codes[group.codes], group)
+    check_constant(column.name, column.codes != codes[group.codes], group)
     return [(b.name, (codes == b.level).astype(np.float64)) for b in base_columns(column)]
 
 
-def _check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
+def check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
+    """Raise DataError naming the groups inside which a group-level predictor varies."""
     if not varies.any():
         return
     groups = [group.levels[c] for c in np.unique(group.codes[varies])]

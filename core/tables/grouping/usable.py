@@ -25,8 +25,8 @@ from core.types import BoolArray
 MAX_LEVELS = LIMITS.levels
 
 
-def outcome_column(table: pd.DataFrame, name: str) -> NumericColumn:
-    """Return the outcome, or say that it does not hold numbers."""
+def outcome_of(table: pd.DataFrame, name: str) -> NumericColumn:
+    """Return the outcome; DataError when it does not hold numbers."""
     series = column_of(table, name, "outcome")
     if not is_numeric(series):
         raise DataError(
@@ -41,8 +41,8 @@ def _first_value(series: pd.Series) -> str:
     return str(seen.iloc[0])[:40] if len(seen) else ""
 
 
-def predictor_column(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
-    """Return a predictor as numbers or categories, or say why it can be neither."""
+def predictor_of(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
+    """Return a predictor as numbers or as a category, as the specification has it."""
     series = column_of(table, name, "predictor")
     if pdt.is_datetime64_any_dtype(series) or pdt.is_timedelta64_dtype(series):
         raise DataError(
