@@ -86,7 +86,9 @@ def _dots(
     at, _, high = places
     missed, n = set(found.missed), len(found.members)
     stacks: dict[int, int] = {}
-    for is_missed, name in ((False, "partial_pooling"), (True, "no_pooling")):
+    looks: tuple[tuple[bool, theme.MarkName], ...]
+    looks = ((False, "partial_pooling"), (True, "no_pooling"))
+    for is_missed, name in looks:
         x, y, said = [], [], []
         for member in found.members:
             if (member in missed) is not is_missed:
