@@ -125,6 +125,8 @@ def serve(script: Path, log: Path, *, seconds: float = 60) -> Iterator[AppServer
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        # Where rich is installed, it would write tracebacks in colours, word by word.
+        "logger.enableRich": "false",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--{name}={value}" for name, value in options.items()]
