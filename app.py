@@ -16,12 +16,18 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
+    from pages._server.warm import IMPORTS
+
+    IMPORTS.wait()
     from pages._shared import look, navigation
+    from pages._shared.host import notice
     from pages._shared.link import address as link
     from pages._shared.link import share
     from pages._shared.model import sidebar
     from pages.screens import SCREENS, START, controls
 
+    if notice.stand_in():
+        return
     link.know(controls())
     screens: dict[str, list[Any]] = {}
     for each in SCREENS:
@@ -48,6 +54,7 @@ def main() -> None:
     with top:
         navigation.draw(screens)
         share.button(screen.url_path)
+    notice.lost()
     screen.run()
 
 
@@ -61,4 +68,12 @@ else:
         from streamlit.runtime.pages_manager import PagesManager
 
         PagesManager.uses_pages_directory = False
-    app = st.App(Path(__file__))
+    from pages._server import application
+
+    application.begin()
+    app = st.App(
+        Path(__file__),
+        lifespan=application.lifespan,
+        routes=application.routes(),
+        middleware=application.middleware(),
+    )

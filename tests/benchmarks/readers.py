@@ -109,7 +109,7 @@ def quantiles(values: list[float]) -> str:
 
 _HEAD = (
     "| readers | server | first screen, s, p50 / p95 | answers, s, p50 / p95 | answers a second"
-    " | kB an answer | processor, s | memory, MB | dropped | exceptions |\n|"
+    " | kB an answer | processor, ms an answer | memory, MB | dropped | exceptions |\n|"
     + " --: | --- |"
     + " --: |" * 8
 )
@@ -118,10 +118,11 @@ _HEAD = (
 def row(n: int, name: str, found: Round) -> str:
     """Return a row of the table."""
     size = statistics.mean(found.sizes) / 1000 if found.sizes else 0.0
+    cost = 1000 * found.processor / max(len(found.sizes), 1)
     return (
         f"| {n} | {name} | {quantiles(found.first)} | {quantiles(found.answers)}"
         f" | {len(found.answers) / max(found.seconds, 1e-9):.1f} | {size:.0f}"
-        f" | {found.processor:.0f} | {found.memory:.0f} | {found.dropped}"
+        f" | {cost:.0f} | {found.memory:.0f} | {found.dropped}"
         f" | {sum(found.problems.values()) - found.dropped} |"
     )
 
