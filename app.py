@@ -19,7 +19,7 @@ def main() -> None:
     from pages._server.warm import IMPORTS
 
     IMPORTS.wait()
-    from pages._shared import look, navigation
+    from pages._shared import look, navigation, takeaway
     from pages._shared.host import notice
     from pages._shared.link import address as link
     from pages._shared.link import share
@@ -54,6 +54,7 @@ def main() -> None:
     with top:
         navigation.draw(screens)
         share.button(screen.url_path)
+        takeaway.button()
     notice.lost()
     screen.run()
 

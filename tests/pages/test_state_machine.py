@@ -45,7 +45,6 @@ class Walk(RuleBasedStateMachine):
         self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         self.app.run()
         self.screen = "explore/pooling"
-        self.trail: list[tuple[str, str]] = []
 
     @rule(name=st.sampled_from(TABLES))
     def choose_table(self, name: str) -> None:

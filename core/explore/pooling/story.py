@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.estimators.claims import correlation_claim
 from core.estimators.estimates import Estimates, estimates, varying_names
 from core.evidence import Agreement
 from core.formats import count, decimals_for, fixed, listed, number, percent, upper_first
@@ -20,8 +21,6 @@ from core.types import FloatArray, IntArray
 
 #: Pooling factors closer than this are told as one number.
 _SAME_FACTOR = 0.02
-#: A correlation weaker than this is called hardly any.
-_WEAK = 0.1
 #: Shifts smaller than this, relative to the estimate, are rounding.
 _ROUNDING = 1e-10
 
@@ -196,10 +195,12 @@ def map_title(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> st
     one, other = (wording.term(term, fits.data) for term in terms)
     if not fits.spec.correlated:
         return f"{start}; the model keeps {one} and {other} independent"
-    shown = f"(ρ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{fixed(rho, 2)})"
-    if abs(rho) < _WEAK:
-        return f"{start}; pooled, {one} and {other} hardly go together {shown}"
-    which = "higher" if rho > 0 else "lower"
+    found = correlation_claim(model, *terms)
+    span = f"{fixed(found.lower, 2)} to {fixed(found.upper, 2)}"
+    shown = f"(ρ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{fixed(rho, 2)}, {span})"
+    if not found.is_sure:
+        return f"{start}; whether {one} and {other} go together the data do not tell {shown}"
+    which = "higher" if found.direction == "up" else "lower"
     return f"{start}; pooled, a higher {one} goes with a {which} {other} {shown}"
 
 
