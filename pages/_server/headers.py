@@ -39,8 +39,10 @@ def policy(ancestors: str, scripts: Iterable[str]) -> str:
     """Return the content security policy."""
     rules = {
         "default-src": "'self'",
-        # Components arrive over the websocket and are loaded as blobs.
-        "script-src": " ".join(("'self'", "blob:", *scripts)),
+        # Components arrive over the websocket and are loaded as blobs. What is loaded may compile
+        # text, as libraries that draw do and as programs that test pages in a browser must; but
+        # nothing is loaded from elsewhere, and no script that stands in a page is run.
+        "script-src": " ".join(("'self'", "'unsafe-eval'", "blob:", *scripts)),
         # Streamlit writes its style sheets while it runs, and so do Plotly and our own pages.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",

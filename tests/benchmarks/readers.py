@@ -137,7 +137,9 @@ def servers(named: list[str], logs: Path) -> Iterator[dict[str, AppServer]]:
             running[name] = (
                 AppServer(where.rstrip("/"), logs)
                 if where.startswith("http")
-                else stack.enter_context(serve(Path(where).resolve() / "app.py", logs / name))
+                else stack.enter_context(
+                    serve(Path(where).resolve() / "app.py", logs / name, POOLING_WARM_UP="on")
+                )
             )
         yield running
 
