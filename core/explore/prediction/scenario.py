@@ -12,6 +12,8 @@ import pandas as pd
 from core.estimators.new_rows import NewRows
 from core.estimators.predictors import Predictor
 from core.explore.prediction.numbers import ESTIMATORS, Predicting, predict_rows, predictor_of
+from core.explore.prediction.posterior_rows import with_posterior
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, label_of
 from core.tables.wording import Wording
@@ -84,6 +86,8 @@ class Question:
         Every predictor's.
     along : str or None
         The predictor along which a picture is drawn; None where the model has none.
+    posterior : Posterior or None
+        Where partial pooling's intervals come from; None: plug-in.
     """
 
     group: str
@@ -91,11 +95,12 @@ class Question:
     along: str | None
     level: float = 0.9
     individual: bool = True
+    posterior: Posterior | None = None
 
 
 def settings(fits: PoolingFits, wording: Wording) -> tuple[Setting, ...]:
     """Return what must be set to predict: individual-level predictors, then group-level ones."""
-    data, spec = fits.data, fits.spec
+    data, spec = fits.data.in_hand, fits.spec
     out = []
     for name in spec.predictors:
         column = data.columns[name]
@@ -219,6 +224,10 @@ def predict_cases(
         new = NewRows(whole.iloc[some], fits.data, fits.moments, is_average=flag)
         for name, predictor in predictors.items():
             found = predict_rows(predictor, new, asked.level, individual=asked.individual)
+            if name == "partial_pooling" and asked.posterior is not None:
+                found = with_posterior(
+                    found, asked.posterior, new, asked.level, individual=asked.individual
+                )
             found.insert(0, "estimator", name)
             found.insert(0, "case", [labels[i] for i in some])
             given = whole.iloc[some][list(columns)]
@@ -246,15 +255,17 @@ def grid_of(setting: Setting, fits: PoolingFits) -> list[Value]:
         return list(setting.choices)
     column = fits.data.columns[setting.name]
     assert not isinstance(column, CategoricalColumn)
-    low, high = float(column.values.min()), float(column.values.max())
+    low, _, high = column.span
     return [float(v) for v in np.linspace(low, high, _POINTS)]
 
 
 def span_in_group(fits: PoolingFits, name: str, group: str) -> tuple[float, float] | None:
     """Return the range of a numeric predictor among a group's rows; None for a category."""
-    data = fits.data
-    column = data.columns.get(name)
+    column = fits.data.columns.get(name)
     if column is None or isinstance(column, CategoricalColumn):
         return None
+    data = fits.data.rows_of(group)
+    column = data.columns[name]
+    assert not isinstance(column, CategoricalColumn)
     values = column.values[data.group_index == data.group_names.index(group)]
     return float(values.min()), float(values.max())
