@@ -73,7 +73,7 @@ export function dress(dial) {
   at.place.classList.toggle("large", look.scale > 1.2);
   dressPanels(dial);
   at.legend.replaceChildren(...labels.key.map(([mark, words]) => keyEntry(mark, words, look)));
-  at.back.textContent = model.is_substituted ? text.back_middle : text.back;
+  at.back.textContent = model.estimate ? text.back : text.back_middle;
   at.splitting.hidden = !model.split;
   at.find.placeholder = fill(text.search, { group: labels.group });
   at.find.setAttribute("aria-label", at.find.placeholder);

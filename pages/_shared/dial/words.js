@@ -9,8 +9,14 @@ export function isInside(at) {
   return at.c > 0 && at.c < Infinity;
 }
 
+/** Whether a position (c, and the slope's or null) is that of the estimate. */
+export function isEstimate({ estimate }, c, slope = null) {
+  return estimate !== null && c === estimate[0] && slope === estimate[1];
+}
+
 /** Where the dial stands: at the estimate, or at so many times its variance. */
 export function whereOf({ text, at, model, labels }) {
+  if (at.factors && isEstimate(model, ...at.factors)) return text.at_estimate;
   if (at.factors) {
     const [first, second] = at.factors.map((f) => number(f, 2));
     return fill(text.at_split, { first, second, one: labels.short[0], two: labels.short[1] });
@@ -21,11 +27,12 @@ export function whereOf({ text, at, model, labels }) {
 
 /** Whether the data allow this much sharing: inside the 95% interval or not. */
 export function verdictOf({ text, at, evidence, model }) {
+  if (at.factors && isEstimate(model, ...at.factors)) return "";
   if (at.factors) {
     const isOut = 0.5 * (at.value - model.split.lowest) > DROP_TWO;
     return isOut ? text.outside : text.allowed;
   }
-  if (!evidence || at.c === 1) return "";
+  if (!evidence || isEstimate(model, at.c)) return "";
   const [low, high] = evidence.interval.map((c) => (c === "none" ? Infinity : c));
   if (at.c < low) return text.too_much;
   return at.c > high ? text.too_little : text.allowed;
@@ -40,7 +47,9 @@ export function findingOf(scene) {
     verdict: verdictOf(scene),
     groups: labels.groups,
   };
-  if (at.c === 0) return fill(text.finding_complete, values);
+  if (at.c === 0) {
+    return fill(isEstimate(scene.model, 0) ? text.finding_zero : text.finding_complete, values);
+  }
   if (at.c === Infinity) return fill(text.finding_none, values);
   return fill(text.finding, values);
 }
