@@ -203,9 +203,10 @@ def drawn(order: IntArray, keep: Sequence[int] | IntArray = (), *, n_marks: int 
     return order[chosen[order]]
 
 
-def drawn_note(n_drawn: int, n_groups: int) -> str:
-    """Return what to say when not all groups are drawn, or ''."""
-    return "" if n_drawn >= n_groups else f"{n_drawn:,} of {n_groups:,} drawn, evenly chosen."
+def drawn_note(n_drawn: int, n_groups: int, more: str = "") -> str:
+    """Return what to say when not all groups are drawn, and what else is to be known; or ''."""
+    drawn = "" if n_drawn >= n_groups else f"{n_drawn:,} of {n_groups:,} drawn, evenly chosen."
+    return f"{drawn} {more}".strip()
 
 
 def fade(n: int, *, most: float = 0.9, least: float = 0.12) -> float:

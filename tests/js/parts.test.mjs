@@ -19,6 +19,8 @@ const { payload } = JSON.parse(readFileSync(url, "utf-8")).radon_slope;
 const model = readModel(payload);
 const text = {
   finding: "{where}: {groups} share {share}{verdict}",
+  finding_joint: "{where}: {groups} share {share}{verdict}",
+  and: " and ",
   finding_complete: "all one{verdict}",
   finding_zero: "estimate is complete",
   finding_none: "none{verdict}",

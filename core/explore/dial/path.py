@@ -257,7 +257,8 @@ def dial_note(path: DialPath, wording: Wording) -> str:
     """Return what a reader must know about the way of a dial, or ''."""
     if path.substituted:
         terms = (escape.visible(wording.term(n, path.fits.data)) for n in path.substituted)
-        found = {None: _NOWHERE, (0.0,): _AT_COMPLETE}.get(path.estimate, _AT_TWO)
+        at = path.estimate
+        found = _NOWHERE if at is None else _AT_COMPLETE if at == (0.0,) else _AT_TWO
         return found.format(what=formats.listed(terms), groups=wording.group.many)
     if path.stop is not path.groups:
         return (

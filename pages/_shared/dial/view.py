@@ -19,7 +19,7 @@ from core.explore.dial.held_out import MOST_ROWS, dial_validation
 from core.explore.dial.labels import dial_labels
 from core.explore.dial.path import DialPath, dial_note, dial_path
 from core.explore.dial.payload import dial_payload
-from core.explore.dial.position_text import dial_table
+from core.explore.dial.position_text import dial_strays, dial_table
 from core.explore.dial.split import dial_split, split_path
 from core.explore.pooling import story as sentences
 from core.explore.pooling.lines import group_lines
@@ -91,6 +91,9 @@ def _follow(shown: Shown, path: DialPath, position: Position) -> None:
     group = position.group or 0
     receipt = core.receipt(way, group, at.c, position=at, wording=shown.wording)
     st.markdown(escape.for_markdown(receipt.sentence))
+    note = dial_strays(path, at, shown.wording)
+    if note:
+        st.caption(escape.for_markdown(note))
     figures.numbers(
         lambda: dial_table(shown.fits, at),
         key=KEY,

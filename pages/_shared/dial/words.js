@@ -51,7 +51,26 @@ export function findingOf(scene) {
     return fill(isEstimate(scene.model, 0) ? text.finding_zero : text.finding_complete, values);
   }
   if (at.c === Infinity) return fill(text.finding_none, values);
-  return fill(text.finding, values);
+  if (scene.model.k === 1) return fill(text.finding, values);
+  return fill(text.finding_joint, { ...values, terms: termsOf(scene) });
+}
+
+/** The coefficients that are pulled together: `intercept and slope`. */
+export function termsOf({ text, labels }) {
+  return labels.short.length > 2 ? text.all_terms : labels.short.join(text.and);
+}
+
+/** How far the first coefficient of a group goes to what it is pulled to; '' where there is no way. */
+export function wayOf(scene, j) {
+  const { text, at, model, labels } = scene;
+  const [own, target, pooled] = [at.own[j], at.target[j], at.pooled[j]];
+  const whole = own - target;
+  const isThere = Math.abs(whole) <= 1e-9 * Math.max(Math.abs(own), Math.abs(target));
+  if (model.estimable[j] !== 1 || isThere || !isInside(at)) return "";
+  const gone = (own - pooled) / whole;
+  const words = gone > 1.005 ? text.goes_past : gone < -0.005 ? text.goes_away : text.goes;
+  const within = words === text.goes ? Math.min(Math.max(gone, 0), 1) : gone;
+  return fill(words, { term: labels.short[0], share: percent(within), terms: termsOf(scene) });
 }
 
 /** The line above the dial: the multiple, sigma_y, and what the likelihood has lost. */
