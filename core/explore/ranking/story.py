@@ -37,7 +37,7 @@ def ranking_title(
     if _is_even(table):
         return (
             f"Nothing ranks the {wording.group.count(n_groups)}{_about(fits, term, wording)}: "
-            f"they are estimated as equal, so every rank from 1 to {n_groups:,} is possible"
+            f"nearly every rank from 1 to {n_groups:,} is possible for each"
         )
     sure = int((table["p_top"] >= SURE).sum())
     first = table.iloc[int(np.argmin(table["rank"].to_numpy()))]

@@ -172,7 +172,7 @@ def needed_title(found: DataNeeded, wording: Wording, data: GroupedData) -> str:
     if not np.isfinite(found.rows):
         return (
             f"However many {wording.individual.many} a {wording.group.one} has, its {term} is "
-            f"that of all: the {term}s do not differ"
+            f"that of all: the sd of the {term}s is zero"
         )
     rows = wording.individual.count(int(np.ceil(found.rows)))
     total = wording.group.count(len(found.group_sizes))

@@ -138,7 +138,7 @@ def where(fits: PoolingFits, at: float, wording: Wording) -> str:
 def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None) -> str:
     if share is None:
         sd = number(float(fits.multilevel.sigma_group[0]))
-        return f"Slopes differ between {wording.group.many} with a standard deviation of {sd}"
+        return f"Between {wording.group.many} slopes have an estimated standard deviation of {sd}"
     return (
         f"Between {wording.group.many} lies {percent(share.icc)} of the variance"
         f"{where(fits, share.at, wording)}; the data allow {percent(share.lower)} to "
