@@ -209,6 +209,13 @@ def drawn_note(n_drawn: int, n_groups: int, more: str = "") -> str:
     return f"{drawn} {more}".strip()
 
 
+def label_two_values(figure: go.Figure, values: FloatArray, words: Sequence[str]) -> None:
+    """Give a horizontal axis of a predictor with two values these two as its only ticks."""
+    ends = [float(np.min(values)), float(np.max(values))]
+    texts = ["<br>".join(map(escape.for_plotly, formats.wrap(w, 16, most=2))) for w in words]
+    figure.update_xaxes(tickvals=ends, ticktext=texts)
+
+
 def fade(n: int, *, most: float = 0.9, least: float = 0.12) -> float:
     """Return the opacity at which n overlapping marks still show their density."""
     return float(np.clip(most * (60 / max(n, 1)) ** 0.45, least, most))

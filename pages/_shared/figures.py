@@ -59,6 +59,8 @@ def picture(figure: Any, *, key: str | None, alt: str) -> None:
     """Show a figure by itself, with its text description; without a key while it still grows."""
     options = {"filename": key or "figure", "format": "png", "scale": 2}
     config = {**_CONFIG, "toImageButtonOptions": options}
+    if look.is_narrow():  # there the toolbar would lie on the picture, and no finger hovers
+        config["displayModeBar"] = False
     name = f"{key}_chart" if key else None
     st.plotly_chart(figure, theme=None, key=name, alt=alt, config=config)
 

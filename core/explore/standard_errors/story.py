@@ -82,6 +82,12 @@ def errors_sentences(
     """Return one sentence per coefficient: which error is too small and why, what it is worth."""
     out = [_sentence(each, fits, wording) for each in found]
     out = [sentence for sentence in out if sentence]
+    if any(np.isfinite(each.effective_n) for each in found):
+        out.append(
+            f"What the {wording.individual.many} are worth depends on the question: here it is one "
+            f"coefficient of the multilevel model; Variance counts for a plain comparison of "
+            f"{wording.group.many}."
+        )
     n_groups = fits.data.n_groups
     if n_groups < _FEW_GROUPS:
         out.append(

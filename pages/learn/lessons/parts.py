@@ -153,7 +153,7 @@ def index() -> None:
     columns = st.columns(2, gap="medium")
     for i, (name, lesson) in enumerate(available().items()):
         with columns[i % 2].container(border=True):
-            st.subheader(escape.for_markdown(lesson.title), anchor=False)
+            st.header(escape.for_markdown(lesson.title), anchor=False)
             st.markdown(escape.for_markdown(lesson.summary))
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(text["begin"], key=f"lessons_begin_{name}", on_click=_open, args=(name,))
