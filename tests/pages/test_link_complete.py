@@ -28,6 +28,7 @@ LEFT_OUT = {
     "data_paste|data_long_.*|lessons_file": "something that is being put in",
     "data_role_.*": "the roles are the model's",
     "groups_name_.*": "the group that is looked at is said by 'at'",
+    "takeaway_.*": "for whoever takes it home",
     "lessons_(number|group|fit|line_.)_.*": "a guess that nobody has committed to",
 }
 #: One with several predictors, of which one varies and one is a category.
