@@ -11,9 +11,11 @@ from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from scipy.special import chdtri, stdtrit
 
 from core.estimators.profile import profile_interval
 from core.results import MultilevelFit
+from core.types import FloatArray
 
 Direction: TypeAlias = Literal["up", "down", "unknown"]
 #: The level at which sentences are sure.
@@ -57,6 +59,36 @@ def of_difference(estimate: float, se: float, quantile: float) -> Claim:
     """Return the claim of a difference with a standard error and the quantile of its t."""
     half = quantile * se
     return Claim(float(estimate), float(estimate - half), float(estimate + half))
+
+
+def ratio_of_errors(ratio: float, df: float, level: float = LEVEL) -> Claim:
+    """Return the claim of an estimated standard error over one taken as known; null 1.
+
+    Its square times ``df`` over the truth is about chi-squared with ``df`` degrees of freedom:
+    what few groups say of an error is then no more than it is. Without degrees of freedom
+    nothing is sure.
+    """
+    if not (np.isfinite(ratio) and df > 0):
+        return Claim(float(ratio), np.nan, np.nan, null=1.0)
+    tail = 0.5 * (1.0 - level)
+    ends = [float(np.sqrt(df / chdtri(df, p))) for p in (tail, 1.0 - tail)]
+    return Claim(float(ratio), float(ratio * ends[0]), float(ratio * ends[1]), null=1.0)
+
+
+def any_differs(estimate: FloatArray, se: FloatArray, df: FloatArray, level: float = LEVEL) -> bool:
+    """Return whether at least one of m coefficients is away from 0 (Bonferroni's t intervals).
+
+    Parameters
+    ----------
+    estimate, se, df : FloatArray, shape (m,)
+        Coefficients with standard errors and degrees of freedom; NaN where not estimable.
+    """
+    known = np.isfinite(estimate) & np.isfinite(se)
+    if not known.any():
+        return False
+    quantile = stdtrit(df[known], 1.0 - 0.5 * (1.0 - level) / known.sum())
+    claims = map(of_difference, estimate[known], se[known], quantile)
+    return any(claim.is_sure for claim in claims)
 
 
 def correlation_claim(fit: MultilevelFit, one: str, other: str) -> Claim:

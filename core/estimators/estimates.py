@@ -58,10 +58,29 @@ class Estimates:
         """No pooling minus partial pooling, shape (J,); NaN where one is missing."""
         return self.no_pooling - self.partial_pooling
 
+    @cached_property
+    def way(self) -> FloatArray:
+        """Share of the way from its own estimate to its target that each group goes, shape (J,).
+
+        Above 1 past the target and below 0 away from it, where coefficients are pulled together;
+        NaN where there is no way to go.
+        """
+        return way_gone(self.no_pooling, self.target, self.partial_pooling)
+
     @property
     def n_groups(self) -> int:
         """Number of groups J."""
         return len(self.group_names)
+
+
+def way_gone(own: FloatArray, target: FloatArray, pooled: FloatArray) -> FloatArray:
+    """Return the share of the way from ``own`` to ``target`` at which ``pooled`` lies.
+
+    All of one shape; NaN where there is no way to go, or a number is missing.
+    """
+    whole = own - target
+    has_way = np.abs(whole) > 1e-9 * np.maximum(np.abs(own), np.abs(target))
+    return np.divide(own - pooled, whole, out=np.full_like(whole, np.nan), where=has_way)
 
 
 def varying_names(fits: PoolingFits) -> tuple[str, ...]:

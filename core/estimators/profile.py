@@ -18,7 +18,9 @@ from core.fitting.search.deviance import Deviance, Pin, derivatives, descend
 from core.results import MultilevelFit
 from core.types import BoolArray, FloatArray, IntArray
 
-_STEPS = 12
+_STEPS = 20
+#: Steps outwards after which a profile is taken to level off: its bound is tried next.
+_LEVELS_OFF = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +241,7 @@ def _seek(
     seen: list[set[tuple[float, float]]] = [set() for _ in task.names]
     open_rows = value != centre
     ends = bound.copy()
-    for _ in range(_STEPS):
+    for step_number in range(_STEPS):
         rows = np.flatnonzero(open_rows)
         if not len(rows):
             break
@@ -264,6 +266,7 @@ def _seek(
             cut,
             bound[rows],
             centre[rows],
+            is_flat=step_number >= _LEVELS_OFF,
         )
         ends[rows] = value[rows]
     return ends.reshape(n, 2), seen
@@ -275,15 +278,22 @@ def _next(
     cut: float,
     bound: FloatArray,
     centre: FloatArray,
+    *,
+    is_flat: bool,
 ) -> FloatArray:
-    """Return where to look next: between two points that bracket the cut, else further out."""
+    """Return where to look next: between two points that bracket the cut, else further out.
+
+    ``is_flat``: the profile rises too little for steps outwards to arrive; try the bound.
+    """
     (v0, z0), (v1, z1) = inside, outside
     bracketed = np.isfinite(v1) & np.isfinite(z1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.clip((cut - z0) / (z1 - z0), 0.02, 0.98)
         between = v0 + share * (v1 - v0)
         between = np.where(bracketed, between, 0.5 * (v0 + v1))
-        reach = centre + (v0 - centre) * np.clip(1.02 * cut / z0, 1.1, 4.0)
+        reach = centre + (v0 - centre) * np.clip(1.02 * cut / z0, 4.0 if is_flat else 1.1, 4.0)
+    if is_flat:
+        reach = np.where(np.isfinite(bound), bound, reach)
     outward = np.where(bound < centre, np.maximum(reach, bound), np.minimum(reach, bound))
     return np.where(np.isfinite(v1), between, outward)
 

@@ -203,9 +203,17 @@ def drawn(order: IntArray, keep: Sequence[int] | IntArray = (), *, n_marks: int 
     return order[chosen[order]]
 
 
-def drawn_note(n_drawn: int, n_groups: int) -> str:
-    """Return what to say when not all groups are drawn, or ''."""
-    return "" if n_drawn >= n_groups else f"{n_drawn:,} of {n_groups:,} drawn, evenly chosen."
+def drawn_note(n_drawn: int, n_groups: int, more: str = "") -> str:
+    """Return what to say when not all groups are drawn, and what else is to be known; or ''."""
+    drawn = "" if n_drawn >= n_groups else f"{n_drawn:,} of {n_groups:,} drawn, evenly chosen."
+    return f"{drawn} {more}".strip()
+
+
+def label_two_values(figure: go.Figure, values: FloatArray, words: Sequence[str]) -> None:
+    """Give a horizontal axis of a predictor with two values these two as its only ticks."""
+    ends = [float(np.min(values)), float(np.max(values))]
+    texts = ["<br>".join(map(escape.for_plotly, formats.wrap(w, 16, most=2))) for w in words]
+    figure.update_xaxes(tickvals=ends, ticktext=texts)
 
 
 def fade(n: int, *, most: float = 0.9, least: float = 0.12) -> float:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from core.formats import trimmed
 from core.tables.columns import CategoricalColumn
 from core.tables.examples import Column, Example, Noun
 from core.tables.grouped import GroupedData
+from core.types import FloatArray
 
 INTERCEPT = "(Intercept)"
 
@@ -66,6 +70,14 @@ class Wording:
     def level(self, column: str, value: object) -> str:
         """Return the word for a coded value; the value itself where there is none."""
         return self.column(column).levels.get(str(value), str(value))
+
+    def two_values(self, column: str, values: FloatArray) -> tuple[str, str] | None:
+        """Return the words for the two values of a column; None where it has more, or one."""
+        found = np.unique(values)
+        if len(found) != 2:
+            return None
+        low, high = (self.level(column, trimmed(float(v))) for v in found)
+        return low, high
 
     def is_indicator(self, column: str) -> bool:
         """Return whether a column holds 0 and 1 with known meanings."""

@@ -166,10 +166,11 @@ class Control(Option):
         options: Sequence[Any] = (),
         *,
         at: Place = _NOWHERE,
+        first: Any = None,
         **look: Any,
     ) -> Any:
         """Draw a slider with a stop for every option."""
-        offered, start = self._begin(options, at, None)
+        offered, start = self._begin(options, at, first)
         return st.select_slider(
             label,
             offered,

@@ -67,6 +67,8 @@ def picture(figure: Any, *, key: str | None, alt: str) -> None:
     scale = _PRINT if form == "png" else 1
     options = {"filename": key or "figure", "format": form, "scale": scale}
     config = {**_CONFIG, "toImageButtonOptions": options}
+    if look.is_narrow():  # there the toolbar would lie on the picture, and no finger hovers
+        config["displayModeBar"] = False
     name = f"{key}_chart" if key else None
     st.plotly_chart(figure, theme=None, key=name, alt=alt, config=config)
 

@@ -107,7 +107,7 @@ def test_marks_stand_where_a_dense_refit_says(case: str, open_dial: Callable[[st
 def test_two_hands_stand_where_python_says(case: str, open_dial: Callable[[str], Page]) -> None:
     page = open_dial(case)
     path = core.dial_path(CASES[case]())
-    page.get_by_role("button", name="Split α and β").click()
+    page.get_by_role("button", name="Turn apart").click()
     hand = page.locator(".ppe-dial .hand1")
     hand.focus()
     for _ in range(4):
@@ -119,7 +119,7 @@ def test_two_hands_stand_where_python_says(case: str, open_dial: Callable[[str],
     first, second = float(found["c"]), float(found["slope"])
     assert first < 1 < second
     compare(found, dial_split(path, (first, second)))
-    page.get_by_role("button", name="Together again").click()
+    page.get_by_role("button", name="Turn together").click()
     page.wait_for_timeout(150)
     assert drawn(page)["slope"] is None
     assert_at(page, path)
@@ -138,7 +138,7 @@ def test_the_map_is_of_any_two_coefficients(open_dial: Callable[[str], Page]) ->
 def test_lines_of_all_groups_are_drawn_where_they_belong(open_dial: Callable[[str], Page]) -> None:
     page = open_dial("slope")
     path = core.dial_path(CASES["slope"]())
-    page.locator(".panel.right").get_by_role("button", name="Lines").click()
+    page.locator(".panel.right").get_by_role("button", name="As lines").click()
     drag(page, 0.5, 0.3)
     found = drawn(page)
     at = core.dial(path, found["c"])

@@ -19,7 +19,10 @@ const { payload } = JSON.parse(readFileSync(url, "utf-8")).radon_slope;
 const model = readModel(payload);
 const text = {
   finding: "{where}: {groups} share {share}{verdict}",
+  finding_joint: "{where}: {groups} share {share}{verdict}",
+  and: " and ",
   finding_complete: "all one{verdict}",
+  finding_zero: "estimate is complete",
   finding_none: "none{verdict}",
   at_estimate: "estimate",
   at_middle: "middle",
@@ -48,6 +51,12 @@ test("the finding names the place, the share, and whether the data allow it", ()
   assert.match(findingOf(sceneAt(positionAt(model, 30))), /allowed$/);
   const put = { ...sceneAt(positionAt(model, 0.1)), model: { ...model, is_substituted: true } };
   assert.match(findingOf(put), /^0\.10 middles: /);
+  const zero = { ...put, model: { ...put.model, estimate: [0, null] } };
+  assert.equal(findingOf({ ...zero, at: positionAt(model, 0) }), "estimate is complete");
+  assert.match(findingOf({ ...zero, at: base }), /^middle: .* allowed$/);
+  const part = { ...put, model: { ...put.model, estimate: [1.25, 0] } };
+  assert.match(findingOf({ ...part, at: splitAt(model, [1.25, 0]) }), /^estimate: counties share \d+%$/);
+  assert.match(findingOf({ ...part, at: splitAt(model, [1.25, 0.5]) }), /^1\.3 and 0\.50: /);
   assert.equal(findingOf(sceneAt(positionAt(model, 0))), "all one too much");
   assert.equal(findingOf(sceneAt(positionAt(model, Infinity))), "none allowed");
 });

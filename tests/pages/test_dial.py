@@ -19,6 +19,7 @@ from pages._shared.dial import component
 from pages._shared.dial.component import NO_POOLING, Position
 from pages._shared.state import tag_of
 from tests.pages.driver import choose, healthy, sidebar_key, upload
+from tests.pages.test_link import address
 
 
 def pulled_key(app: AppTest) -> str:
@@ -161,3 +162,30 @@ def test_the_joined_script_is_one_sound_module() -> None:
         [node, "--input-type=module", "--check"], input=script, text=True, capture_output=True
     )
     assert done.returncode == 0, done.stderr
+
+
+#: Groups whose means are equal: the variance between them is estimated as zero.
+_ALIKE = pd.DataFrame({"y": np.tile([1, 2, 3], 6), "g": np.repeat(list("abcdef"), 3)})
+
+
+def test_without_a_variance_the_dial_begins_at_complete_pooling(app: AppTest) -> None:
+    upload(app, "alike.csv", _ALIKE.to_csv(index=False).encode())
+    assert app.session_state["shown"].fits.multilevel.is_singular
+    assert path_of(app).estimate == (0.0,)
+    assert "counts for nothing beside the common" in sentences(app)
+    assert any("the dial begins there" in c.value for c in app.caption)
+    assert "dial" not in address(app)
+    own = f"pooling_dial_{app.session_state['data_choice']}"
+    app.session_state[own] = 1.0
+    healthy(app.run())
+    assert "is pulled towards" in sentences(app)
+    assert address(app)["dial"] == ("1",)
+    app.session_state[own] = 0.0
+    healthy(app.run())
+    assert "dial" not in address(app), "at its start the dial has nothing to say in a link"
+
+
+def test_the_estimate_is_nothing_for_a_link_to_say(app: AppTest) -> None:
+    app.session_state["pooling_dial_radon"] = 1.0
+    healthy(app.run())
+    assert "dial" not in address(app)

@@ -12,7 +12,7 @@ from core.explore.checks.reference import Reference
 from core.explore.checks.spread import Spread
 from core.formats import fixed, listed, number, percent
 from core.results import PoolingFits
-from core.tables.wording import Wording
+from core.tables.wording import INTERCEPT, Wording
 
 #: A parameter that one group moves by more standard errors than this hangs on that group.
 DECISIVE = 1.0
@@ -101,10 +101,9 @@ def fitted_story(curve: CheckedCurve, found: Reference) -> CheckStory:
     note = how_made(found)
     slope, low, high = (number(v, 2) for v in (curve.slope, curve.slope_lower, curve.slope_upper))
     if curve.band.is_inside:
-        verb = "rise" if curve.slope > 0 else "fall"
         return CheckStory(
-            f"Residuals {verb} along the fitted values with slope {slope}, as shrinkage alone "
-            f"makes them ({low} to {high}): no misfit",
+            f"Along the fitted values the residuals have slope {slope}, where shrinkage alone "
+            f"makes {low} to {high}: no misfit is seen",
             note,
             is_off=False,
         )
@@ -117,8 +116,8 @@ def along_story(curve: CheckedCurve, found: Reference, name: str) -> CheckStory:
     if curve.band.is_inside:
         reach = float(np.nanmax(np.abs(curve.band.observed - curve.band.centre)))
         return CheckStory(
-            f"Along {name} nothing is left over: its {len(curve.x)} means differ from what the "
-            f"model makes by {number(reach, 2)} sds at most ({_chance(curve)})",
+            f"Along {name} nothing is seen to be left over: its {len(curve.x)} means differ from "
+            f"what the model makes by {number(reach, 2)} sds at most ({_chance(curve)})",
             note,
             is_off=False,
         )
@@ -154,14 +153,14 @@ def effect_story(
         )
     if curve.band.is_inside:
         return CheckStory(
-            f"The {wording.group.one} effects on the {term} are spread as the model makes them "
-            f"({_chance(curve)}); farthest out: {far}, in sds of such effects",
+            f"The {wording.group.one} deviations of the {term} are spread as the model makes them "
+            f"({_chance(curve)}); farthest out: {far}, in sds of such deviations",
             note,
             is_off=False,
         )
     return CheckStory(
-        f"The {wording.group.one} effects on the {term} are not spread as the model makes them "
-        f"({_chance(curve)}); farthest out: {far}, in sds of such effects",
+        f"The {wording.group.one} deviations of the {term} are not spread as the model makes them "
+        f"({_chance(curve)}); farthest out: {far}, in sds of such deviations",
         note,
         is_off=True,
     )
@@ -200,7 +199,8 @@ def spread_story(found: Spread, wording: Wording) -> CheckStory:
             f"{number(found.sd)}"
         )
     else:
-        title = f"The spread inside {groups.many} is even, {number(found.sd)}: {title}"
+        even = f"The spread inside {groups.many}, {number(found.sd)}, is not seen to be uneven"
+        title = f"{even}: {title}"
     return CheckStory(title, note, is_off=is_off)
 
 
@@ -210,8 +210,8 @@ def parameter_words(name: str, fits: PoolingFits, wording: Wording) -> str:
         return f"the sd of {wording.individual.many} inside a {wording.group.one}"
     if name.startswith("sd_") and name[3:] in fits.data.varying_names:
         return f"the {wording.group.one} sd of the {wording.term(name[3:], fits.data)}"
-    if name == "(Intercept)":
-        return "the average intercept"
+    if name == INTERCEPT:
+        return f"the average {wording.term(name, fits.data)}"
     return f"the average coefficient of {wording.in_sentence(name.removesuffix(' (coefficient)'))}"
 
 

@@ -8,6 +8,9 @@ import pandas as pd
 from core.tables.grouped import GroupedData
 from core.tables.wording import Wording
 
+#: Groups are small where half of them have at most so many rows.
+_SMALL = 5
+
 
 def table_headline(data: GroupedData, wording: Wording) -> str:
     """Return how many rows are used, in how many groups, and how large these are."""
@@ -22,6 +25,21 @@ def table_headline(data: GroupedData, wording: Wording) -> str:
     return (
         f"{used}: {groups} with {low:,} to {wording.individual.count(high)}, "
         f"half of them with at most {median:,}"
+    )
+
+
+def sizes_sentence(data: GroupedData, wording: Wording) -> str:
+    """Return that groups are small, and what that means, where half have at most five rows; or ''.
+
+    One row a group is told of elsewhere: no model can part it into groups and rows.
+    """
+    median = int(np.median(data.group_sizes))
+    if not 1 < median <= _SMALL:
+        return ""
+    return (
+        f"The {wording.group.many} are small: half of them have at most "
+        f"{wording.individual.count(median)}. Alone, such {wording.group.many} say little, and "
+        "that is what partial pooling is for."
     )
 
 

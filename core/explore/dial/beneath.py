@@ -180,13 +180,13 @@ def _sentence(
         )
     elif low == 0:
         text = (
-            f"The data hardly know: everything from complete pooling to {times(high)} {unit} "
-            "is as likely, within a 95% interval."
+            f"The data hardly know: the 95% interval holds everything from complete pooling to "
+            f"{times(high)} {unit}."
         )
     elif high / low > 30:
         text = (
-            f"The data know little: anything from {times(low)} to {times(high)} {unit} "
-            "is as likely, within a 95% interval; complete pooling is out."
+            f"The data know little: the 95% interval runs from {times(low)} to {times(high)} "
+            f"{unit}; complete pooling is out."
         )
     else:
         text = (

@@ -88,7 +88,8 @@ def dial(fits: PoolingFits | DialPath, c: float) -> DialPosition:
     -----
     At every c, Sigma = c Sigma_hat is held and the fixed effects and sigma_y maximise the
     (restricted) likelihood. Where Sigma_hat has a zero variance, the dial uses for that
-    coefficient the variance at which the median group is half pooled (see ``note``).
+    coefficient the variance at which the median group is half pooled (see ``note``);
+    ``DialPath.estimate`` is then where the estimate stands.
     """
     c = float(c)
     if not c >= 0.0:

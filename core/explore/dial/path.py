@@ -7,24 +7,43 @@ ratio of its square to that of the estimate. ``DialPath`` inverts this.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq
 
-from core import formats
+from core import escape, formats
 from core.explore.dial.directions import Directions, Solutions, directions_of, solve_along
 from core.fitting.inverse import GroupInverse, group_inverse
 from core.fitting.modes import unit_cond_var
 from core.fitting.multilevel import unit_of
 from core.fitting.scaled import ScaledModel, scale_model
 from core.results import MultilevelFit, PoolingFits
+from core.tables.wording import Wording
 from core.types import BoolArray, FloatArray
 
 #: Beyond this t every estimate is that of no pooling to fifteen digits.
 _FAR = 1e15
 _SCAN = 25
+#: What is said where a variance is estimated as zero.
+_MIDDLE = (
+    "Turned up, it shows what would follow if the {groups} did differ; its middle is the variance "
+    "at which the median group is half pooled."
+)
+_AT_COMPLETE = (
+    "The variance of the {what} between {groups} is estimated as zero, so the estimate is complete "
+    "pooling, and the dial begins there. " + _MIDDLE
+)
+_AT_TWO = (
+    "The variance of the {what} between {groups} is estimated as zero, so the dial begins with "
+    "that hand at complete pooling. " + _MIDDLE
+)
+_NOWHERE = (
+    "The variance of the {what} between {groups} is estimated as zero. The dial turns all "
+    "variances together, so no position is the estimate: at its middle that variance is the one "
+    "at which the median group is half pooled."
+)
 #: A relative variance below this, where 1 pools the median group by half, is zero.
 _ZERO = 1e-10
 
@@ -70,6 +89,23 @@ class DialPath:
     def fit(self) -> MultilevelFit:
         """The multilevel fit, c = 1 unless a variance was substituted."""
         return self.fits.multilevel
+
+    @property
+    def estimate(self) -> tuple[float, ...] | None:
+        """Where the estimate stands on the dial.
+
+        ``(c,)`` for all variances together: 1, or 0 where every variance is estimated as zero.
+        ``(c, c)`` where one of two is: a multiple for each (``dial_split``). None where no
+        position is the estimate: some of three or more variances are zero.
+        """
+        names = self.fit.varying_names
+        if len(self.substituted) in (0, len(names)):
+            return (0.0,) if self.substituted else (1.0,)
+        if len(names) != 2:
+            return None
+        found = np.diag(self.fit.vcov_group) / np.diag(self.vcov_group)
+        is_zero = [name in self.substituted for name in names]
+        return tuple(float(f) for f in np.where(is_zero, 0.0, found))
 
     @property
     def is_reml(self) -> bool:
@@ -171,8 +207,8 @@ def dial_path(fits: PoolingFits) -> DialPath:
     if not live.all():
         at_one = solve_along(groups, np.ones(1), n_obs=model.n_obs, reml=fit.criterion == "REML")
         variance = float(at_one.variance[0])
-    note = _note(names, stop is not groups)
-    return DialPath(fits, model, inverse, shape, variance, groups, stop, stop_shape, names, note)
+    found = DialPath(fits, model, inverse, shape, variance, groups, stop, stop_shape, names, "")
+    return replace(found, note=dial_note(found, Wording()))
 
 
 def _substitute(
@@ -217,15 +253,14 @@ def _without_null(shape: FloatArray, unit: FloatArray) -> FloatArray:
     return np.asarray(full / np.outer(unit, unit))
 
 
-def _note(substituted: tuple[str, ...], is_singular: bool) -> str:
-    if substituted:
-        what = formats.listed(f"'{name}'" for name in substituted)
-        return (
-            f"The variance of {what} between groups is estimated as zero, so the estimate itself "
-            "is complete pooling there. For the dial to have something to turn, its middle is "
-            "the variance at which the median group is half pooled."
-        )
-    if is_singular:
+def dial_note(path: DialPath, wording: Wording) -> str:
+    """Return what a reader must know about the way of a dial, or ''."""
+    if path.substituted:
+        terms = (escape.visible(wording.term(n, path.fits.data)) for n in path.substituted)
+        at = path.estimate
+        found = _NOWHERE if at is None else _AT_COMPLETE if at == (0.0,) else _AT_TWO
+        return found.format(what=formats.listed(terms), groups=wording.group.many)
+    if path.stop is not path.groups:
         return (
             "The varying coefficients are estimated as perfectly correlated, so along the dial "
             "all groups move on one line; only at the no-pooling stop do they leave it."

@@ -36,7 +36,8 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         lines at the no-pooling end where the weights do not lead there; ``curve`` and
         ``stops``: fixed effects, sigma_y and criterion along the dial and at its ends;
         ``range``; ``vcov``: Sigma at c = 1; ``is_substituted``:
-        whether c = 1 is no estimate because a variance was put in.
+        whether c = 1 is no estimate because a variance was put in; ``estimate``: c, and the
+        slope's or None, at which the estimate stands, None where it stands nowhere.
     """
     curve = curve or dial_curve(path)
     data, model = path.fits.data, path.model
@@ -66,8 +67,14 @@ def dial_payload(path: DialPath, curve: DialCurve | None = None) -> dict[str, An
         "range": list(dial_range(path)),
         "vcov": path.vcov_group.tolist(),
         "is_substituted": bool(path.substituted),
+        "estimate": _estimate(path),
         "split": _split(path) if model.k == 2 else None,
     }
+
+
+def _estimate(path: DialPath) -> list[float | None] | None:
+    found = path.estimate
+    return None if found is None else [*found, None][:2]
 
 
 def _split(path: DialPath) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _split(path: DialPath) -> dict[str, Any]:
         "degrees": path.degrees,
         "is_reml": path.is_reml,
         "unit_value": path.unit_value,
-        "lowest": dial(path, 1.0).criterion_value,
+        "lowest": path.fit.criterion_value if path.substituted else dial(path, 1.0).criterion_value,
     }
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import escape, formats
+from core.estimators.estimates import way_gone
 from core.exceptions import PoolingError
 from core.explore.dial.numbers import DialPosition, dial
 from core.explore.dial.path import DialPath, dial_path
+from core.explore.pooling.overshoot import pulled_together, strays
 from core.results import PoolingFits
 from core.tables.wording import INTERCEPT, Wording
 from core.types import BoolArray, FloatArray
@@ -140,7 +142,7 @@ def receipt(
         n_for_80=_rows_needed(path, at, j),
         sentence="",
     )
-    return replace(made, sentence=_sentence(made, wording or Wording()))
+    return replace(made, sentence=_sentence(made, path.fits, wording or Wording()))
 
 
 def _place(path: DialPath, group: str | int) -> int:
@@ -198,7 +200,7 @@ def _rows_needed(path: DialPath, at: DialPosition, j: int) -> float:
     return float(np.ceil(rows * (1.0 - 1e-12)))
 
 
-def _sentence(made: Receipt, wording: Wording) -> str:
+def _sentence(made: Receipt, fits: PoolingFits, wording: Wording) -> str:
     """Return the receipt in words: size, how far the estimate goes, what is missing."""
     name = escape.visible(wording.group_name(made.group, begins=True))
     start = f"{name} ({wording.individual.count(made.n)})"
@@ -206,19 +208,23 @@ def _sentence(made: Receipt, wording: Wording) -> str:
         first = int(np.flatnonzero(made.is_own)[0])
         what = "level" if made.varying_names[first] == INTERCEPT else "slope"
         numbers = (float(made.own[first]), float(made.target[first]), float(made.pooled[first]))
-        return f"{start}: {_moves(made.c, f'its own {what}', numbers)}.{_missing(made)}"
+        together = pulled_together(fits, wording)
+        return f"{start}: {_moves(made.c, f'its own {what}', numbers, together)}.{_missing(made)}"
     if not (made.kept > 0).any() and made.c > 0:
         return f"{start} says nothing about its own line: the estimate comes from the others."
     at = made.mean_x
     numbers = (float(at @ made.own), float(at @ made.target), float(at @ made.pooled))
     return (
         f"{start} cannot have a line of its own. Where its data lie, "
-        f"{_moves(made.c, 'their level', numbers)}."
+        f"{_moves(made.c, 'their level', numbers, pulled_together(fits, wording))}."
     )
 
 
-def _moves(c: float, what: str, numbers: tuple[float, float, float]) -> str:
-    """Return ``its own level of 0.68 is pulled towards 1.50 and goes 62% of the way, to 1.18``."""
+def _moves(c: float, what: str, numbers: tuple[float, float, float], together: str) -> str:
+    """Return ``its own level of 0.68 is pulled towards 1.50 and goes 62% of the way, to 1.18``.
+
+    ``together`` says why it may go past that, or away from it.
+    """
     own, target, pooled = numbers
     decimals = formats.decimals_for([own, pooled, target], 3)
     own_text, target_text, pooled_text = (formats.fixed(v, decimals) for v in (own, target, pooled))
@@ -226,12 +232,19 @@ def _moves(c: float, what: str, numbers: tuple[float, float, float]) -> str:
         return f"{what} of {own_text} stays as it is"
     if c == 0:
         return f"{what} of {own_text} counts for nothing beside the common {target_text}"
-    gone = (own - pooled) / (own - target) if own != target else np.nan
-    if 0 <= gone <= 1:
-        how = f"goes {formats.percent(gone)} of the way, to {pooled_text}"
-    else:
-        how = f"ends at {pooled_text}, with what the other coefficients pull along"
-    return f"{what} of {own_text} is pulled towards {target_text} and {how}"
+    gone = float(way_gone(*(np.array(v) for v in (own, target, pooled))))
+    start = f"{what} of {own_text} is pulled towards {target_text}"
+    past, away = strays(np.array([gone]))
+    if past:
+        amount = formats.percent(gone)
+        return f"{start} and goes past it, to {pooled_text} ({amount} of the way): {together}"
+    if away:
+        return f"{start} but moves away from it, to {pooled_text}: {together}"
+    if np.isnan(gone):
+        return f"{start} and stays there"
+    return (
+        f"{start} and goes {formats.percent(min(max(gone, 0.0), 1.0))} of the way, to {pooled_text}"
+    )
 
 
 def _missing(made: Receipt) -> str:

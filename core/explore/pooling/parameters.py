@@ -25,7 +25,9 @@ def parameter_table(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
     model, data = fits.multilevel, fits.data
     rows: list[tuple[str, str, str, str]] = []
     for name, value, error in zip(model.fixef_names, model.fixef, model.fixef_se, strict=True):
-        what = "average intercept" if name == INTERCEPT else f"average slope of {name}"
+        what = f"average {wording.term(name, data)}"
+        if name != INTERCEPT:
+            what = f"average {_what(name, fits)} of {wording.name(name)}"
         rows.append((_mean_symbol(name, fits), what, number(value), number(error)))
     names, sd = model.varying_names, model.sigma_group
     for symbol, name, value in zip(_symbols(fits), names, sd, strict=True):
@@ -36,11 +38,17 @@ def parameter_table(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
     inside = f"sd of the {wording.individual.many} inside a {wording.group.one}"
     rows.append(("σ_y", inside, number(model.sigma_y), ""))
     if model.spec.varying_intercept:
-        where = " (all predictors 0)" if model.spec.varying else ""
-        share = f"variance between {wording.group.many}, share{where}"
+        where = " where all predictors are 0; it changes along them" if model.spec.varying else ""
+        share = f"share of the variance between {wording.group.many}{where}"
         rows.append(("ICC", share, percent(model.icc), ""))
     frame = pd.DataFrame(rows, columns=["symbol", "meaning", "estimate", "standard error"])
     return frame[["symbol", "estimate", "standard error", "meaning"]]
+
+
+def _what(name: str, fits: PoolingFits) -> str:
+    """Return what a common coefficient is: of a category or a product it is no slope."""
+    data = fits.data
+    return "slope" if name in data.columns and name in data.spec.predictors else "coefficient"
 
 
 def _symbols(fits: PoolingFits) -> list[str]:

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from core.estimators.estimates import Estimates, estimates
 from core.explore.pooling import story as sentences
+from core.explore.pooling.overshoot import overshoot
 from core.figures import canvas, hover, theme
 from core.results import PoolingFits
 from core.tables.wording import Wording
@@ -64,7 +65,7 @@ def plot_group_size(
     heading = canvas.Heading(
         sentences.group_size_title(each, wording),
         _key(each, wording, has_bars),
-        canvas.drawn_note(len(shown), each.n_groups),
+        canvas.drawn_note(len(shown), each.n_groups, overshoot(each.term, each.way, fits, wording)),
     )
     rows, columns = (2, 1) if style.is_narrow else (1, 2)
     panels = make_subplots(

@@ -11,6 +11,7 @@ from core import escape, formats
 from core.estimators.estimates import Estimates, estimates
 from core.estimators.order import Order, ordered
 from core.explore.pooling import story as sentences
+from core.explore.pooling.overshoot import overshoot
 from core.figures import canvas, hover, theme
 from core.results import PoolingFits
 from core.tables.wording import Wording
@@ -83,7 +84,7 @@ def plot_shrinkage(
     heading = canvas.Heading(
         sentences.shrinkage_title(each, wording),
         _key(each, wording),
-        canvas.drawn_note(len(shown), each.n_groups),
+        canvas.drawn_note(len(shown), each.n_groups, overshoot(each.term, each.way, fits, wording)),
     )
     height = 560 if style.is_narrow else 490
     figure = canvas.new_figure(heading, style, height=height)

@@ -12,6 +12,7 @@ import numpy as np
 from core.estimators.claims import correlation_claim
 from core.estimators.estimates import Estimates, estimates, varying_names
 from core.evidence import Agreement
+from core.explore.pooling.overshoot import strays, strays_words
 from core.formats import count, decimals_for, fixed, listed, number, percent, upper_first
 from core.results import MultilevelFit, PoolingFits
 from core.tables.columns import NumericColumn
@@ -84,7 +85,7 @@ def headline(fits: PoolingFits, wording: Wording) -> str:
     own = _span(each.no_pooling, digits)
     return (
         f"Left alone, {groups} range from {own}; partially pooled, from {pooled}"
-        f"{_far_away(each, fits, wording)}. {pooling_by_size(each, wording)}"
+        f"{_far_away(each, fits, wording)}. {pooling_by_size(each, fits, wording)}"
     )
 
 
@@ -101,21 +102,32 @@ def _far_away(each: Estimates, fits: PoolingFits, wording: Wording) -> str:
     return ""
 
 
-def pooling_by_size(each: Estimates, wording: Wording) -> str:
-    """Return how much the smallest and the largest groups are pooled, as a sentence."""
+def pooling_by_size(each: Estimates, fits: PoolingFits, wording: Wording) -> str:
+    """Return how much the smallest and the largest groups are pooled, as a sentence.
+
+    No rate stands for groups that go past their target without a word about them.
+    """
     sizes, factor = each.group_sizes, each.pooling_factor
     small, large = sizes == sizes.min(), sizes == sizes.max()
     least, most = float(np.mean(factor[large])), float(np.mean(factor[small]))
+    one, among = wording.group.one, None
+    of, what = "", ""
+    if len(varying_names(fits)) > 1:
+        term = wording.term(each.term, fits.data)
+        of, what = f"The {term} of a", f"'s {term}"
+    few, many = (wording.individual.count(int(n)) for n in (sizes.min(), sizes.max()))
     if np.ptp(factor) < _SAME_FACTOR:
-        return f"Every {wording.group.one} is pooled {percent(float(factor.mean()))}."
-    few, many = int(sizes.min()), int(sizes.max())
-    return (
-        f"A {wording.group.one} with {wording.individual.count(few)} is pooled {percent(most)}, "
-        f"one with {wording.individual.count(many)} {percent(least)}."
-        if most > least
-        else f"Pooling ranges from {percent(float(factor.min()))} to "
-        f"{percent(float(factor.max()))}."
-    )
+        text = f"Every {one}{what} is pooled {percent(float(factor.mean()))}"
+    elif most > least:
+        text = (
+            f"{of or 'A'} {one} with {few} is pooled {percent(most)}, "
+            f"{'of ' if of else ''}one with {many} {percent(least)}"
+        )
+        among = small | large
+    else:
+        text = f"Pooling ranges from {percent(float(factor.min()))} to {percent(factor.max())}"
+    words = strays_words(strays(each.way if among is None else each.way[among]))
+    return f"{text}; {words}." if words else f"{text}."
 
 
 def lines_title(each: Estimates, shown: IntArray, wording: Wording) -> str:
@@ -167,7 +179,9 @@ def group_size_title(each: Estimates, wording: Wording) -> str:
     """Return the finding of the group-size figure."""
     if np.ptp(each.group_sizes) == 0:
         size = wording.individual.count(int(each.group_sizes[0]))
-        return f"Every {wording.group.one} has {size}, so all are pooled to the same degree"
+        is_same = np.ptp(each.pooling_factor) < _SAME_FACTOR and not any(strays(each.way))
+        so = ", so all are pooled to the same degree" if is_same else ""
+        return f"Every {wording.group.one} has {size}{so}"
     halves = size_halves(each)
     if halves is None:
         return f"{wording.group.count(each.n_groups)} by size, on their own and partially pooled"

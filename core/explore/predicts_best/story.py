@@ -175,11 +175,13 @@ def _title(
     best_name, other_name = NAMES[best], NAMES[other]
     start = best_name[0].upper() + best_name[1:]
     if not how_much:
-        return f"{start} and {other_name} predict {who} equally well"
+        what = "error" if measure == "rmse" else "log score"
+        return f"{start} and {other_name} predict {who} with next to the same {what}"
     if of_difference(size, se, _quantile(found)).direction != "up":
+        what = "smallest error" if measure == "rmse" else "highest log score"
         return (
-            f"{start} predicts {who} best, but chance could explain its lead over {other_name}: "
-            f"{how_much}"
+            f"{start} has the {what} for {who}, but chance could explain its lead over "
+            f"{other_name}: {how_much}"
         )
     ending = _where(found, best, other, wording) if measure == "rmse" else ""
     third = _also(found, best, other, measure) if not ending else ""

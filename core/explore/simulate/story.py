@@ -172,7 +172,7 @@ def needed_title(found: DataNeeded, wording: Wording, data: GroupedData) -> str:
     if not np.isfinite(found.rows):
         return (
             f"However many {wording.individual.many} a {wording.group.one} has, its {term} is "
-            f"that of all: the {term}s do not differ"
+            f"that of all: the sd of the {term}s is zero"
         )
     rows = wording.individual.count(int(np.ceil(found.rows)))
     total = wording.group.count(len(found.group_sizes))
@@ -187,7 +187,8 @@ def needed_note(found: DataNeeded, wording: Wording) -> str:
     if not np.isfinite(found.design_effect):
         return ""
     return (
-        f"Intraclass correlation {number(found.icc, 2)}. For the plain mean of all, "
+        f"Intraclass correlation {number(found.icc, 2)} in this design, where x is 0. "
+        f"For the plain mean of all, "
         f"{wording.individual.count(found.n_obs)} are worth about as many as "
         f"{number(found.effective_n, 3)} independent ones (design effect "
         f"{number(found.design_effect, 3)})."

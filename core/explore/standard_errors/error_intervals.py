@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from core.estimators.claims import Claim, ratio_of_errors
 from core.explore.standard_errors.numbers import standard_errors
 from core.results import PoolingFits
 from core.tables.grouping.design import Term
@@ -61,6 +62,15 @@ class CoefficientErrors:
         own = self.se["complete_pooling"]
         other = self.se["cr2"] if np.isfinite(self.se["cr2"]) else self.se["multilevel"]
         return other / own if own > 0 else float("nan")
+
+    @property
+    def claim(self) -> Claim:
+        """What the error that respects the groups, with its degrees of freedom, says of the other.
+
+        Up: the complete-pooling error is surely too small; down: surely too large.
+        """
+        df = self.df["cr2"] if np.isfinite(self.se["cr2"]) else self.df["multilevel"]
+        return ratio_of_errors(self.ratio, df)
 
 
 def coefficient_errors(fits: PoolingFits, level: float = 0.95) -> tuple[CoefficientErrors, ...]:

@@ -50,7 +50,7 @@ def worst(found: tuple[CoefficientErrors, ...]) -> CoefficientErrors | None:
 
     The intercept is told of only where nothing else is worse off than can be overlooked.
     """
-    small = [each for each in found if np.isfinite(each.ratio) and each.ratio > ALIKE]
+    small = [each for each in found if each.ratio > ALIKE and each.claim.direction == "up"]
     others = [each for each in small if each.term != INTERCEPT]
     return max(others or small, key=lambda each: each.ratio, default=None)
 
@@ -59,7 +59,8 @@ def errors_title(found: tuple[CoefficientErrors, ...], fits: PoolingFits, wordin
     """Return the finding: which complete-pooling error is too small, and by how much."""
     rows = wording.individual.count(fits.data.n_obs)
     bad = worst(found)
-    if bad is None and all(_is_weak(each) for each in found if np.isfinite(each.ratio)):
+    unsure = [e for e in found if e.ratio > ALIKE]
+    if bad is None and (unsure or all(_is_weak(each) for each in found if np.isfinite(each.ratio))):
         return (
             f"{wording.group.count(fits.data.n_groups)} can hardly tell whether taking the {rows} "
             "as independent makes a standard error too small"
@@ -81,6 +82,12 @@ def errors_sentences(
     """Return one sentence per coefficient: which error is too small and why, what it is worth."""
     out = [_sentence(each, fits, wording) for each in found]
     out = [sentence for sentence in out if sentence]
+    if any(np.isfinite(each.effective_n) for each in found):
+        out.append(
+            f"What the {wording.individual.many} are worth depends on the question: here it is one "
+            f"coefficient of the multilevel model; Variance counts for a plain comparison of "
+            f"{wording.group.many}."
+        )
     n_groups = fits.data.n_groups
     if n_groups < _FEW_GROUPS:
         out.append(
@@ -124,10 +131,11 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
             f"Every {one} has one row, so there is nothing to cluster: CR2 ({ratio} times) only "
             "allows for an uneven spread."
         )
-    if each.ratio <= ALIKE and _is_weak(each):
+    is_told = 1.0 / ALIKE <= each.ratio <= ALIKE or each.claim.is_sure
+    if not is_told or (each.ratio <= ALIKE and _is_weak(each)):
         return (
-            f"CR2 is {ratio} times as large as the complete-pooling error, but so few degrees of "
-            "freedom are weak evidence either way."
+            f"The error that respects the {many} is {ratio} times as large as the complete-pooling "
+            "one, but so few degrees of freedom do not tell which of the two is nearer."
         )
     if each.level == "group" and each.ratio > ALIKE:
         about = "is about differences between" if each.term == INTERCEPT else "differs only between"
@@ -137,8 +145,8 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
         )
     if each.level == "group" and each.ratio < 1.0 / ALIKE:
         return (
-            f"The complete-pooling error is too large (CR2 is {ratio} times as large): the {many} "
-            f"differ less than chance among {wording.individual.many} would make them."
+            f"The complete-pooling error is too large (CR2 is {ratio} times as large): in these "
+            f"data the {many} differ less than chance among {wording.individual.many} makes them."
         )
     if each.level == "group":
         return (

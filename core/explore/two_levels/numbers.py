@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from core.estimators.claims import any_differs
 from core.estimators.inference import satterthwaite_df
 from core.explore.two_levels.group_columns import GroupColumn, refit, with_column, without_column
 from core.explore.two_levels.level_r_squared import level_r_squared
@@ -56,6 +57,14 @@ class TwoLevels:
         ``estimate``, ``se``, ``df`` (Satterthwaite), ``lower``, ``upper`` (95%).
         """
         return _effects(self, 0.95)
+
+    def acts_on(self, term: str) -> bool | None:
+        """Whether u surely goes with a varying coefficient; None where the model leaves it out."""
+        rows = self.effects[self.effects["varying"] == term]
+        if rows.empty:
+            return None
+        estimate, se, df = (rows[c].to_numpy(np.float64) for c in ("estimate", "se", "df"))
+        return any_differs(estimate, se, df)
 
 
 @dataclass(frozen=True, eq=False)

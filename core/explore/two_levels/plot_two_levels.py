@@ -286,6 +286,11 @@ def _lay_out(scene: _Scene, axis: str) -> None:
         low, high = float(column.values.min()), float(column.values.max())
         pad = 0.04 * (high - low)
         figure.update_xaxes(range=[low - pad, high + pad])
+        words = None
+        if not column.source:
+            words = scene.wording.two_values(column.name, column.values)
+        if words:
+            canvas.label_two_values(figure, column.values, words)
     title = column_axis(column, scene.wording)
     for panel in (0, 1) if not style.is_narrow else (1,):
         canvas.title_axis(figure, "x", title, style, **scene.cell(panel))

@@ -72,7 +72,7 @@ class Slopes:
 
     @property
     def difference(self) -> Slope | None:
-        """Between minus within: the effect of the group's mean beyond that of its members."""
+        """Between minus within: what the group's mean adds to what each member's own x tells."""
         if self.between is None or not np.isfinite(self.between.se):
             return None
         se = float(np.hypot(self.between.se, self.within.se))
@@ -86,11 +86,13 @@ class Slopes:
 
     @property
     def is_reversed(self) -> bool:
-        """Whether the slopes disagree, and in their very sign (Simpson's paradox)."""
+        """Whether the slopes surely disagree in their very sign (Simpson's paradox)."""
         return (
             not self.agree
             and self.between is not None
-            and (self.between.value * self.within.value < 0)
+            and self.between.is_clear
+            and self.within.is_clear
+            and self.between.value * self.within.value < 0
         )
 
     @property

@@ -54,8 +54,8 @@ def slopes_title(found: Slopes, wording: Wording) -> str:
     between = number(found.between.value)
     if verdict == "agree":
         return (
-            f"Inside {many} and between them the slopes do not differ beyond error: {inside} and "
-            f"{between} {_per(found, wording)}"
+            f"Inside {many} and between them the slopes are {inside} and {between} "
+            f"{_per(found, wording)}: whether they differ the data do not tell"
         )
     if verdict == "reversed":
         return (
@@ -108,8 +108,8 @@ def blend_sentences(found: Slopes, wording: Wording) -> tuple[str, ...]:
     difference = found.difference
     if difference is not None:
         out.append(
-            f"Between minus within: {_interval(difference)}, the effect of belonging to a "
-            f"{wording.group.one} with a higher mean, whatever one's own value."
+            f"Between minus within: {_interval(difference)}, the difference that goes with a "
+            f"higher mean of the {wording.group.one}, at the same own value."
         )
     return tuple(out)
 

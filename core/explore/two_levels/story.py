@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.estimators.claims import Claim
 from core.explore.two_levels.group_columns import GroupColumn
 from core.explore.two_levels.numbers import TwoLevels, group_level_line
 from core.formats import decimals_for, fixed, number, percent, with_interval
@@ -79,20 +80,26 @@ def two_levels_title(found: TwoLevels, term: str, wording: Wording) -> str:
             f"There is nothing for {name} to explain: between {wording.group.many}, the standard "
             f"deviation of {what} is estimated as zero"
         )
+    acts, amounts = found.acts_on(term), f"{before} without it and {after} with it"
+    many = wording.group.many
+    if acts is None:
+        return (
+            f"{start} does not enter {what} in this model: its standard deviation between {many} "
+            f"is {amounts}"
+        )
+    if not acts:
+        return (
+            f"Whether {name} explains how {many} differ in {what} the data do not tell: its "
+            f"standard deviation between them is {amounts}"
+        )
     if change.explained > _LITTLE:
         return (
             f"{start} explains {percent(change.explained)} of the variance of {what} between "
-            f"{wording.group.many}: its standard deviation falls from {before} to {after}"
-        )
-    if change.explained < -_LITTLE:
-        return (
-            f"{start} explains nothing of the differences in {what} between "
-            f"{wording.group.many}: their standard deviation does not fall with it, from {before} "
-            f"to {after}"
+            f"{many}, by estimate: its standard deviation falls from {before} to {after}"
         )
     return (
-        f"{start} explains next to nothing of the differences in {what} between "
-        f"{wording.group.many}: their standard deviation is {before} without it and {after} with it"
+        f"{start} goes with {what}, yet the estimates leave {many} as different as before: "
+        f"its standard deviation is {amounts}"
     )
 
 
@@ -113,15 +120,24 @@ def effect_sentences(found: TwoLevels, wording: Wording) -> tuple[str, ...]:
         amount = with_interval(up, *ends, "95% interval ")
         per = _per(found.column, i, wording)
         varying = str(row.varying)
+        is_sure = Claim(estimate, lower, upper).is_sure
         if varying == INTERCEPT:
             what = _intercept(found, wording)
             way = "higher" if estimate >= 0 else "lower"
-            out.append(f"{per}, {what} is {way} by {amount}.")
+            if is_sure:
+                out.append(f"{per}, {what} is {way} by {amount}.")
+            else:
+                amount = with_interval(estimate, lower, upper, "95% interval ")
+                out.append(
+                    f"{per}, whether {what} is higher or lower the data do not tell: {amount}."
+                )
         else:
             slope = f"the slope of {wording.in_sentence(varying)}"
-            out.append(
-                f"Cross-level interaction: {per[:1].lower()}{per[1:]}, {slope} changes by {amount}."
+            start = f"Cross-level interaction: {per[:1].lower()}{per[1:]}, "
+            verb = (
+                f"{slope} changes by" if is_sure else f"the data do not tell how {slope} changes:"
             )
+            out.append(f"{start}{verb} {amount}.")
     return tuple(out)
 
 

@@ -14,7 +14,7 @@ from core.explore.variance.numbers import IntraclassCorrelation, bound_sentence,
 from core.explore.variance.zero import moving_predictor, predictor_span
 from core.formats import fixed, number, percent, trimmed, with_interval
 from core.results import MultilevelFit, PoolingFits
-from core.tables.wording import Wording
+from core.tables.wording import INTERCEPT, Wording
 
 #: Groups times squared coefficients from which profiles take over a second.
 _SLOW = 4_000
@@ -119,7 +119,10 @@ def _parameters(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
     rows.append(("sigma_y", inside, fit.sigma_y))
     names = coefficient_names([row[0] for row in rows], fit.fixef_names)
     for name, term, value in zip(names, fit.fixef_names, fit.fixef, strict=True):
-        rows.append((name, f"average coefficient of {term}", float(value)))
+        what = f"average coefficient of {wording.name(term)}"
+        if term == INTERCEPT:
+            what = f"average {wording.term(term, fits.data)}"
+        rows.append((name, what, float(value)))
     return pd.DataFrame(rows, columns=["parameter", "meaning", "estimate"])
 
 
@@ -138,7 +141,7 @@ def where(fits: PoolingFits, at: float, wording: Wording) -> str:
 def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None) -> str:
     if share is None:
         sd = number(float(fits.multilevel.sigma_group[0]))
-        return f"Slopes differ between {wording.group.many} with a standard deviation of {sd}"
+        return f"Between {wording.group.many} slopes have an estimated standard deviation of {sd}"
     return (
         f"Between {wording.group.many} lies {percent(share.icc)} of the variance"
         f"{where(fits, share.at, wording)}; the data allow {percent(share.lower)} to "
@@ -182,7 +185,8 @@ def _sentences(
         out.append(
             f"For a comparison of {wording.group.many}, {rows} are worth "
             f"{_few(share.effective_n)} independent ones ({low} to {high}): the design effect "
-            f"is {number(share.design_effect)}."
+            f"is {number(share.design_effect)}. For one coefficient they may be worth more or "
+            "less: Standard errors counts them for each."
         )
     if null is not None:
         out.append(

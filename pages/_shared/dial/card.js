@@ -3,7 +3,7 @@
 import { el } from "./elements.js";
 import { counted, decimalsFor, fill, fixed, percent, powerFor, recombine, tenTo } from "./format.js";
 import { keptOf, rowsNeeded, weightOf } from "./weights.js";
-import { isInside } from "./words.js";
+import { isInside, termsOf, wayOf } from "./words.js";
 
 /** What the card says about one group at the dial's position, as texts. */
 export function receiptOf(scene, j) {
@@ -82,14 +82,26 @@ export function showCard(place, scene) {
     el("tbody", {}, ...receipt.rows.map((row) => bodyRow(row))),
   );
   const sums = receipt.rows.map((row) => el("p", { class: "sum" }, row.sum));
-  place.replaceChildren(head, table, ...sums, ...remarks(scene, receipt));
+  const way = wayOf(scene, selected);
+  const first = way ? [el("p", { class: "way" }, way)] : [];
+  const factors = el("p", { class: "remark factors" }, factorsOf(scene));
+  place.replaceChildren(head, ...first, table, factors, ...sums, ...remarks(scene, receipt));
 }
 
-function remarks({ text, labels, at }, { kept, needed, n }) {
+/** What the numbers of the sums are. */
+function factorsOf({ text, labels, model }) {
+  const [one, two] = labels.short;
+  if (model.k > 2) return text.factors_many;
+  return model.k === 1 ? text.factors_one : fill(text.factors_two, { one, two });
+}
+
+function remarks(scene, { kept, needed, n }) {
+  const { text, labels, at } = scene;
   const out = [];
   if (isInside(at)) {
-    const words = kept.length > 1 ? text.kept_two : text.kept_one;
-    out.push(fill(words, { first: kept[0], second: kept[1] }));
+    if (kept.length === 2) {
+      out.push(fill(text.kept_two, { first: kept[0], second: kept[1], terms: termsOf(scene) }));
+    }
     if (Number.isFinite(needed)) {
       out.push(fill(needed > n ? text.needed : text.enough, { n: counted(needed, labels) }));
     } else {

@@ -53,18 +53,22 @@ class Position:
         c, group, views = data.get("c"), data.get("group"), data.get("views")
         known = isinstance(group, int) and not isinstance(group, bool) and 0 <= group < n_groups
         return cls(
-            np.inf if c == "none" else number(c, 1.0),
-            None if data.get("slope") is None else number(data["slope"], 1.0),
+            np.inf if c == "none" else _or_one(multiple(c)),
+            None if data.get("slope") is None else _or_one(multiple(data["slope"])),
             group if known else None,
             views if isinstance(views, str) and _VIEWS.fullmatch(views) else None,
         )
 
 
-def number(value: Any, otherwise: float) -> float:
-    """Return a multiple of a variance from outside; ``otherwise`` where it is none."""
+def multiple(value: Any) -> float | None:
+    """Return a multiple of a variance from outside; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        return otherwise
+        return None
     return float(value) if value < NO_POOLING else np.inf
+
+
+def _or_one(value: float | None) -> float:
+    return 1.0 if value is None else value
 
 
 @lru_cache(maxsize=1)

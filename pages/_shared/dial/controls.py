@@ -16,8 +16,9 @@ def _views(shown: Shown) -> set[str]:
     return {f"{left}-{right}" for v, left in each for w, right in each if v != w}
 
 
-#: Where the dial stands: 0 is complete pooling, 1 the estimate, ``NO_POOLING`` and more none.
-POSITION = Control("dial", "pooling_dial_{table}", 1.0, "number", low=0.0, high=NO_POOLING)
+#: Where the dial stands: 0 is complete pooling, ``NO_POOLING`` and more none; None the estimate,
+#: wherever the model that is shown has it (``DialPath.estimate``).
+POSITION = Control("dial", "pooling_dial_{table}", None, "number", low=0.0, high=NO_POOLING)
 #: The multiple for the slope's variance, where the two hands are apart.
 SLOPE = Control("dial2", "pooling_dial_slope_{table}", None, "number", low=0.0, high=NO_POOLING)
 VIEWS = Control("views", "pooling_dial_views_{table}", None, "text", offers=_views)

@@ -18,7 +18,7 @@ import { splitAt } from "./split.js";
 import { drawStrip } from "./strip.js";
 import { sayHands, wireTurning } from "./turning.js";
 import { rowsNeeded } from "./weights.js";
-import { findingOf, groupWords, isInside, readoutOf, viewWords } from "./words.js";
+import { findingOf, groupWords, isEstimate, isInside, readoutOf, viewWords } from "./words.js";
 import { readBack, VIEWS } from "./views.js";
 
 /** Widths below which one view is shown, and below which all stands in one column. */
@@ -216,7 +216,7 @@ class Dial {
     const isSplit = position.slope !== null;
     at.finding.textContent = findingOf(scene);
     at.readout.textContent = readoutOf(scene);
-    at.back.disabled = position.c === 1 && !isSplit;
+    at.back.disabled = isEstimate(scene.model, position.c, position.slope);
     at.splitting.textContent = isSplit ? text.together : text.part;
     at.splitting.setAttribute("aria-pressed", String(isSplit));
     sayHands(this, at.finding.textContent);
@@ -307,8 +307,15 @@ class Dial {
   }
 
   goBack() {
+    const [c, slope] = this.scene.model.estimate ?? [1, null];
+    if (slope !== null) {
+      this.gliding = null;
+      this.turn(c, slope);
+      this.release();
+      return;
+    }
     if (this.position.slope !== null) this.turn(this.position.c, null);
-    this.glide(1);
+    this.glide(c);
   }
 
   value() {

@@ -75,8 +75,9 @@ export function dress(dial) {
   at.place.classList.toggle("large", look.scale > 1.2);
   dressPanels(dial);
   at.legend.replaceChildren(...labels.key.map(([mark, words]) => keyEntry(mark, words, look)));
-  at.back.textContent = model.is_substituted ? text.back_middle : text.back;
+  at.back.textContent = model.estimate ? text.back : text.back_middle;
   at.splitting.hidden = !model.split;
+  at.splitting.title = fill(text.part_hint, { one: labels.short[0], two: labels.short[1] ?? "" });
   at.find.placeholder = fill(text.search, { group: labels.group });
   at.find.setAttribute("aria-label", at.find.placeholder);
   for (const hand of at.hands) {
@@ -113,7 +114,7 @@ function dressPanels(dial) {
     panel.reset.textContent = text.reset;
     panel.brush.textContent = text.brush;
     panel.brush.hidden = panel.view === "lines";
-    panel.brush.title = text.brush_hint;
+    panel.brush.title = fill(text.brush_hint, labels);
   }
 }
 

@@ -4,6 +4,7 @@ import { logTicks } from "./format.js";
 import { font, rgba, segment } from "./plot.js";
 import { placeOf } from "./scale.js";
 import { dense, freePlace } from "./strip_names.js";
+import { isEstimate } from "./words.js";
 
 /** Depth of the drawn log likelihood: what lies further down is all equally unlikely. */
 const DEPTH = 8;
@@ -159,7 +160,7 @@ function drawAxis(ctx, { look, model, text, evidence }, { x, floor, size, left, 
     ctx.fillRect(x(c) - 4, floor - 7, 8, 14);
   }
   const label = floor + 16;
-  const taken = nameStops(ctx, { look, text }, { left, right, label, size });
+  const taken = nameStops(ctx, { look, text, model }, { left, right, label, size });
   nameNotch(ctx, { look, text, model }, { notch: x(1), floor, label }, taken);
   ctx.font = font(look, size - 1);
   ctx.fillStyle = palette.muted;
@@ -183,12 +184,12 @@ function drawAxis(ctx, { look, model, text, evidence }, { x, floor, size, left, 
   }
 }
 
-function nameStops(ctx, { look, text }, { left, right, label, size }) {
+function nameStops(ctx, { look, text, model }, { left, right, label, size }) {
   const { palette } = look;
   ctx.font = font(look, size, 600);
   ctx.textBaseline = "top";
   const ends = [
-    [text.complete, "left", left - 8, palette.complete_pooling],
+    [isEstimate(model, 0) ? text.complete_estimate : text.complete, "left", left - 8, palette.complete_pooling],
     [text.none, "right", right + 8, palette.no_pooling_text],
   ];
   return ends.map(([words, align, at, color]) => {

@@ -17,9 +17,9 @@ from core.explore.dial.beneath import dial_evidence
 from core.explore.dial.curve import dial_curve
 from core.explore.dial.held_out import MOST_ROWS, dial_validation
 from core.explore.dial.labels import dial_labels
-from core.explore.dial.path import DialPath, dial_path
+from core.explore.dial.path import DialPath, dial_note, dial_path
 from core.explore.dial.payload import dial_payload
-from core.explore.dial.position_text import dial_table
+from core.explore.dial.position_text import dial_strays, dial_table
 from core.explore.dial.split import dial_split, split_path
 from core.explore.pooling import story as sentences
 from core.explore.pooling.lines import group_lines
@@ -34,7 +34,7 @@ from pages._shared.dial.table import columns
 from pages._shared.option import Place
 
 KEY = "pooling_dial"
-_VIEW, _MORE = f"{KEY}_view", f"{KEY}_more"
+_VIEW, _MORE, _START = f"{KEY}_view", f"{KEY}_more", f"{KEY}_start"
 #: Rows of the chosen group that are drawn at most.
 _MOST_ROWS = 400
 
@@ -79,8 +79,9 @@ def _dial(shown: Shown, first: str, on_release: Callable[[], None]) -> None:
 
 def _follow(shown: Shown, path: DialPath, position: Position) -> None:
     """Write what the dial's position means for the chosen group and for all."""
-    if path.note:
-        st.caption(escape.for_markdown(path.note))
+    note = dial_note(path, shown.wording)
+    if note:
+        st.caption(escape.for_markdown(note))
     if position.slope is None:
         way = path
         at = cache.derived(shown, "dial_at", lambda _, c: core.dial(path, c), position.c)
@@ -91,6 +92,9 @@ def _follow(shown: Shown, path: DialPath, position: Position) -> None:
     group = position.group or 0
     receipt = core.receipt(way, group, at.c, position=at, wording=shown.wording)
     st.markdown(escape.for_markdown(receipt.sentence))
+    note = dial_strays(path, at, shown.wording)
+    if note:
+        st.caption(escape.for_markdown(note))
     figures.numbers(
         lambda: dial_table(shown.fits, at),
         key=KEY,
@@ -159,14 +163,31 @@ def _position(shown: Shown, path: DialPath, first: str) -> Position:
     """Return where the dial stands, and the group that is looked at on every screen."""
     at = Place(shown.dataset.id)
     group = shown.fits.no_pooling.group_names.index(state.selected_group(shown, first))
-    slope = SLOPE.now(at)
-    if slope is not None:
-        slope = min(component.number(slope, 1.0), NO_POOLING) if path.model.k == 2 else None
-    return Position(component.number(POSITION.now(at), 1.0), slope, group, VIEWS.now(at))
+    held = component.multiple(POSITION.now(at))
+    slope = component.multiple(SLOPE.now(at)) if path.model.k == 2 else None
+    if held is None and slope is None:
+        held, slope = _start(path)
+    elif (held, slope) == _start(path):
+        _keep(None, None, at)
+    c = 1.0 if held is None else held
+    slope = None if slope is None else min(slope, NO_POOLING)
+    st.session_state[_START] = _start(path)
+    return Position(c, slope, group, VIEWS.now(at))
+
+
+def _start(path: DialPath) -> tuple[float, float | None]:
+    """Return where the dial stands before it is turned: at the estimate, if that is anywhere."""
+    c, slope = (*(path.estimate or (1.0,)), None)[:2]
+    return (1.0 if c is None else c), slope
+
+
+def _keep(c: float | None, slope: float | None, at: Place) -> None:
+    POSITION.set(c, at)
+    SLOPE.set(slope, at)
 
 
 def _moved() -> None:
-    """Keep where the dial came to rest."""
+    """Keep where the dial came to rest; at the estimate nothing is to be kept."""
     told = _told("position")
     if told is None:
         return
@@ -174,8 +195,10 @@ def _moved() -> None:
     names = shown.fits.no_pooling.group_names
     sent = Position.from_data(told, len(names))
     at = Place(shown.dataset.id)
-    POSITION.set(float(min(sent.c, NO_POOLING)), at)
-    SLOPE.set(sent.slope, at)
+    if (sent.c, sent.slope) == st.session_state.get(_START):
+        _keep(None, None, at)
+    else:
+        _keep(float(min(sent.c, NO_POOLING)), sent.slope, at)
     VIEWS.set(sent.views, at)
     if sent.group is not None:
         state.select_group(shown, names[sent.group])

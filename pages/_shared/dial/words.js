@@ -9,8 +9,14 @@ export function isInside(at) {
   return at.c > 0 && at.c < Infinity;
 }
 
+/** Whether a position (c, and the slope's or null) is that of the estimate. */
+export function isEstimate({ estimate }, c, slope = null) {
+  return estimate !== null && c === estimate[0] && slope === estimate[1];
+}
+
 /** Where the dial stands: at the estimate, or at so many times its variance. */
 export function whereOf({ text, at, model, labels }) {
+  if (at.factors && isEstimate(model, ...at.factors)) return text.at_estimate;
   if (at.factors) {
     const [first, second] = at.factors.map((f) => number(f, 2));
     return fill(text.at_split, { first, second, one: labels.short[0], two: labels.short[1] });
@@ -21,11 +27,12 @@ export function whereOf({ text, at, model, labels }) {
 
 /** Whether the data allow this much sharing: inside the 95% interval or not. */
 export function verdictOf({ text, at, evidence, model }) {
+  if (at.factors && isEstimate(model, ...at.factors)) return "";
   if (at.factors) {
     const isOut = 0.5 * (at.value - model.split.lowest) > DROP_TWO;
     return isOut ? text.outside : text.allowed;
   }
-  if (!evidence || at.c === 1) return "";
+  if (!evidence || isEstimate(model, at.c)) return "";
   const [low, high] = evidence.interval.map((c) => (c === "none" ? Infinity : c));
   if (at.c < low) return text.too_much;
   return at.c > high ? text.too_little : text.allowed;
@@ -40,9 +47,30 @@ export function findingOf(scene) {
     verdict: verdictOf(scene),
     groups: labels.groups,
   };
-  if (at.c === 0) return fill(text.finding_complete, values);
+  if (at.c === 0) {
+    return fill(isEstimate(scene.model, 0) ? text.finding_zero : text.finding_complete, values);
+  }
   if (at.c === Infinity) return fill(text.finding_none, values);
-  return fill(text.finding, values);
+  if (scene.model.k === 1) return fill(text.finding, values);
+  return fill(text.finding_joint, { ...values, terms: termsOf(scene) });
+}
+
+/** The coefficients that are pulled together: `intercept and slope`. */
+export function termsOf({ text, labels }) {
+  return labels.short.length > 2 ? text.all_terms : labels.short.join(text.and);
+}
+
+/** How far the first coefficient of a group goes to what it is pulled to; '' where there is no way. */
+export function wayOf(scene, j) {
+  const { text, at, model, labels } = scene;
+  const [own, target, pooled] = [at.own[j], at.target[j], at.pooled[j]];
+  const whole = own - target;
+  const isThere = Math.abs(whole) <= 1e-9 * Math.max(Math.abs(own), Math.abs(target));
+  if (model.estimable[j] !== 1 || isThere || !isInside(at)) return "";
+  const gone = (own - pooled) / whole;
+  const words = gone > 1.005 ? text.goes_past : gone < -0.005 ? text.goes_away : text.goes;
+  const within = words === text.goes ? Math.min(Math.max(gone, 0), 1) : gone;
+  return fill(words, { term: labels.short[0], share: percent(within), terms: termsOf(scene) });
 }
 
 /** The line above the dial: the multiple, sigma_y, and what the likelihood has lost. */

@@ -25,7 +25,7 @@ def show(shown: Shown) -> Any:
     if fits.multilevel_or_none is not None:
         words = parameters.model_in_words(fits, shown.wording)
         st.markdown(escape.for_markdown(words))
-    left, right = st.columns([1, 1], gap="large")
+    left, right = st.columns([6, 7], gap="large")
     with left:
         if fits.multilevel_or_none is not None:
             st.markdown(f"**{text['multilevel']}**")
@@ -38,7 +38,8 @@ def show(shown: Shown) -> Any:
         if fits.multilevel_or_none is not None:
             st.markdown(f"**{text['parameters']}**")
             frame = parameters.parameter_table(fits, shown.wording)
-            st.dataframe(frame, hide_index=True, key="model_parameters")
+            # A table that wraps its words: of a meaning nothing may be cut off.
+            st.table(frame.map(escape.for_markdown), hide_index=True, width="stretch")
             st.caption(escape.for_markdown(fits.status.sentence))
     _code(shown, text)
     place = st.empty()

@@ -44,8 +44,13 @@ def findings(data: Dataset, choices: dict[str, Any]) -> None:
     options = tuple(sorted(choices.items()))
     with st.spinner(text["examining"]):
         found: tuple[core.Finding, ...] = cache.of_table(data, "findings", _examine, options)
+    sizes = ""
+    if state.shown().dataset.id == data.id:
+        sizes = overview.sizes_sentence(state.shown().fits.data, state.shown().wording)
     if not found:
         st.markdown(text["nothing"])
+    if sizes:
+        st.markdown(escape.for_markdown(sizes))
     for i, finding in enumerate(found[:_MOST]):
         _finding(data, finding, i)
 

@@ -7,6 +7,7 @@ from core.explore.pooling import story as sentences
 from pages._shared import messages, state, terms, texts
 from pages._shared.model import in_words as model
 from pages.explore.pooling import parts as views
+from pages.explore.pooling import welcome
 
 text = texts.load("pooling")
 shown = state.shown()
@@ -16,6 +17,7 @@ with st.container(gap="xsmall"):
     with st.container(key="context"):
         st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
     terms.title(sentences.headline(shown.fits, shown.wording))
+    welcome.show(shown)
     options = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with options:
         view = views.choose()

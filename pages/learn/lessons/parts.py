@@ -167,7 +167,7 @@ def index() -> None:
     columns = st.columns(2, gap="medium")
     for i, (name, lesson) in enumerate(available().items()):
         with columns[i % 2].container(border=True):
-            st.subheader(escape.for_markdown(lesson.title), anchor=False)
+            st.header(escape.for_markdown(lesson.title), anchor=False)
             st.markdown(escape.for_markdown(lesson.summary))
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(text["begin"], key=f"lessons_begin_{name}", on_click=_open, args=(name,))
@@ -258,7 +258,7 @@ def _do(step: Step, scene: Scene, key: str) -> tuple[Scene, lesson_tasks.Done | 
     if step.task.kind == "choose":
         return replace(scene, chosen=lesson_tasks.choose_group(step, scene, key)), None
     if step.task.kind == "dial":
-        return replace(scene, c=lesson_tasks.turn_dial(key)), None
+        return replace(scene, c=lesson_tasks.turn_dial(scene, key)), None
     return scene, None
 
 
@@ -311,7 +311,7 @@ def _parameters(step: Step, scene: Scene) -> dict[str, str | list[str]]:
     if step.state.screen in ("", "pooling"):
         if "view" not in found and step.figure in _VIEWS:
             found["view"] = step.figure
-        if step.task.kind == "dial" and scene.c != 1.0:
+        if step.task.kind == "dial" and (scene.c,) != scene.facts.path.estimate:
             found["dial"] = f"{min(scene.c, NO_POOLING):.15g}"
     if scene.chosen in names:
         found["at"] = scene.chosen

@@ -108,15 +108,23 @@ def choose_group(step: Step, scene: Scene, key: str) -> str:
     )
 
 
-def turn_dial(key: str) -> float:
-    """Return the position of the dial in a step of kind ``dial``."""
+def turn_dial(scene: Scene, key: str) -> float:
+    """Return the position of the dial in a step of kind ``dial``; first that of the estimate."""
     words = texts.load("lessons")["dial_words"]
     named = {np.inf: words["none"], 1.0: words["estimate"], 0.0: words["complete"]}
+    place = scene.facts.path.estimate or ()
+    start = place[0] if len(place) == 1 else 1.0
+    if scene.facts.path.substituted:
+        named |= {
+            1.0: words["middle"],
+            0.0: words["complete_estimate" if start == 0 else "complete"],
+        }
     return float(
         TURN.slide_among(
             texts.load("lessons")["dial"],
             lambda c: named.get(c, f"{formats.number(c)} × σ²"),
             at=Place("", step=key),
+            first=start,
         )
     )
 

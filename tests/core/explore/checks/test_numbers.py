@@ -151,7 +151,7 @@ def test_a_slope_over_the_fitted_values_is_shrinkage_and_no_misfit() -> None:
     assert curve.slope_lower > 0 and curve.slope_lower <= curve.slope <= curve.slope_upper
     assert curve.band.is_inside
     story = check_story.fitted_story(curve, reference(fits))
-    assert "no misfit" in story.title and not story.is_off
+    assert "no misfit is seen" in story.title and not story.is_off
 
 
 def test_a_bend_a_tail_and_an_odd_group_are_seen() -> None:

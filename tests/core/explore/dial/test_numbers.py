@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import core
+from core.explore.dial.split import dial_split
 from core.types import FloatArray
 from tests.core.brute import refit_at
 from tests.golden.cases import array, load_case
@@ -167,6 +168,8 @@ def test_a_zero_variance_is_replaced_and_said() -> None:
     middle = core.dial(fits, 1.0)
     np.testing.assert_allclose(middle.pooling_factor, 0.5, atol=1e-10)
     assert "estimated as zero" in middle.note
+    assert core.dial_path(fits).estimate == (0.0,)
+    close(core.dial(fits, 0.0).coef, fits.multilevel.line, 1e-10)
     dense = refit_at(fits.data, 2.0 * middle.vcov_group, middle.sigma_y, reml=True)
     close(core.dial(fits, 2.0).coef[:, 0] - core.dial(fits, 2.0).fixef, dense.ranef[:, 0], 1e-8)
     close(core.dial(fits, np.inf).coef, fits.no_pooling.coef, 1e-10)
@@ -185,7 +188,12 @@ def test_one_zero_variance_of_two_is_replaced_alone() -> None:
     fits = core.fit_all(core.GroupedData.from_table(table, spec))
     assert fits.multilevel.sigma_group[1] < 1e-8 < fits.multilevel.sigma_group[0]
     middle = core.dial(fits, 1.0)
-    assert "'x'" in middle.note and "(Intercept)" not in middle.note
+    assert "of the slope" in middle.note and "ntercept" not in middle.note
+    path = core.dial_path(fits)
+    assert path.estimate is not None and path.estimate[1] == 0.0
+    at = dial_split(path, path.estimate)
+    close(at.coef, fits.multilevel.line, 1e-8)
+    assert at.criterion_value == pytest.approx(fits.multilevel.criterion_value, abs=1e-6)
     assert np.median(middle.pooling_factor[:, 1]) == pytest.approx(0.5, abs=1e-8)
     close(core.dial(fits, np.inf).coef, fits.no_pooling.coef, 1e-9)
 

@@ -40,7 +40,7 @@ def test_headline_of_balanced_groups_tells_one_pooling() -> None:
     factor = fits.multilevel.pooling_factor[:, 0]
     assert np.ptp(factor) < 1e-9
     text = sentences.headline(fits, words("sleepstudy"))
-    assert f"Every person is pooled {percent(float(factor[0]))}" in text
+    assert f"Every person's intercept is pooled {percent(float(factor[0]))}" in text
 
 
 def test_headline_without_a_multilevel_model() -> None:
