@@ -47,7 +47,7 @@ def ranking_title(
     if _is_even(table):
         return (
             f"Nothing ranks the {wording.group.count(n_groups)}{_about(fits, term, wording)}: "
-            f"{_how_even(table)}, so every rank from 1 to {n_groups:,} is possible"
+            f"{_how_even(table)}, so nearly every rank from 1 to {n_groups:,} is possible"
         )
     sure = int((table["p_top"] >= SURE).sum())
     first = table.iloc[int(np.argmin(table["rank"].to_numpy()))]

@@ -124,7 +124,9 @@ def test_a_title_for_every_situation() -> None:
     fits = core.fit_all(core.GroupedData.from_table(null, core.ModelSpec(outcome="y", group="g")))
     assert fits.multilevel.sigma_group[0] == 0
     flat = core.rank(fits)
-    assert "nearly every rank" in ranking_story.ranking_title(fits, flat, "x", 0.1, wording)
+    assert "estimated as equal, so nearly every rank" in ranking_story.ranking_title(
+        fits, flat, "x", 0.1, wording
+    )
     blank = flat.assign(naive_rank=np.nan)
     assert "no naive ranking" in ranking_story.size_title(blank, 0.1, wording)
 
