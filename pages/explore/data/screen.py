@@ -6,6 +6,7 @@ from core import escape
 from core.explore.data import overview
 from core.explore.data.plot_table import plot_table
 from pages._shared import figures, look, messages, state, texts
+from pages._shared.drawn import drawn
 from pages.explore.data import columns, reading
 from pages.explore.data import parts as tables
 
@@ -23,7 +24,9 @@ st.title(escape.for_markdown(headline), anchor=False)
 reading.show(data)
 tables.changes(data)
 if is_fitted:
-    figure = plot_table(shown.fits.data, wording=shown.wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_table, shown.fits.data, wording=shown.wording, style=look.style()
+    )
     figures.picture(figure, key="data_overview", alt=headline)
 
 st.header(text["findings"], anchor=False)
