@@ -136,8 +136,7 @@ def _relation(a: CategoricalColumn, b: CategoricalColumn, settled: dict[str, str
         if _begins_anew(pair):
             return _made(pair, "nested_by_reused_ids")
     pair = _pair_of(many, few)
-    is_complete = len(pair.keys) >= _COMPLETE * len(few.levels) * len(many.levels)
-    return _made(pair, "crossed" if is_complete else "partly_crossed")
+    return _made(pair, "crossed" if _is_complete(pair) else "partly_crossed")
 
 
 def _both(
@@ -166,7 +165,7 @@ def _begins_anew(pair: _Pair) -> bool:
         return False
     if set(tokens_of(inner.name)) & STIMULI or len(inner.levels) > len(pair.keys) / 2:
         return False
-    if not all(_COUNTING.fullmatch(label) for label in inner.levels):
+    if not _counts(inner) or (_is_complete(pair) and not _may_begin_anew(pair)):
         return False
     place = np.empty(len(inner.levels), dtype=np.intp)
     place[sorted(range(len(inner.levels)), key=lambda i: _in_order(inner.levels[i]))] = np.arange(
@@ -176,6 +175,23 @@ def _begins_anew(pair: _Pair) -> bool:
     last = np.full(len(outer.levels), -1, dtype=np.intp)
     np.maximum.at(last, pair.at_outer, place[pair.at_inner])
     return bool(np.mean(last + 1 == n_labels) >= _ANEW)
+
+
+def _counts(column: CategoricalColumn) -> bool:
+    return all(_COUNTING.fullmatch(label) for label in column.levels)
+
+
+def _is_complete(pair: _Pair) -> bool:
+    """Whether (nearly) all combinations occur."""
+    return len(pair.keys) >= _COMPLETE * len(pair.inner.levels) * len(pair.outer.levels)
+
+
+def _may_begin_anew(pair: _Pair) -> bool:
+    """Whether labels may be used anew though all combinations occur, which looks like crossing.
+
+    Few labels that count inside many that count as well (casks a, b, c of batches 1 to 10).
+    """
+    return _counts(pair.outer) and 2 * len(pair.inner.levels) <= len(pair.outer.levels)
 
 
 def _in_order(label: str) -> tuple[float, str]:

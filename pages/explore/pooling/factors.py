@@ -99,6 +99,8 @@ def _shrinkage(shown: Shown, fits: FactorsFits, name: str, words: Wording) -> No
         alt=sentences.alt_text(each, figure.layout.meta["title"], axis, words),
         table=lambda: _rows(view, term),
     )
+    if scale != "1":
+        st.caption(text["not_estimate"].format(scale=text["scales"][scale]))
     st.caption(text["averaged"])
     if fits.no_pooling.deficiency_sentence:
         st.caption(escape.for_markdown(fits.no_pooling.deficiency_sentence))
