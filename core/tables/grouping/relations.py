@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from core.tables.roles.lexicon import STIMULI, tokens_of
 from core.types import FloatArray, IntArray
 
 RelationCode: TypeAlias = Literal["nested", "nested_by_reused_ids", "crossed", "partly_crossed"]
-CODES: tuple[RelationCode, ...] = get_args(RelationCode)
 
 #: Labels that only count: 1, 2, 3; a, b, c; class 1, class 2; I, II, III.
 _COUNTING = re.compile(r"\D{0,20}\d+(?:\.0+)?|[A-Za-z]|[IVX]+")

@@ -13,7 +13,10 @@ from core.estimators.estimates import estimates, group_table, varying_names
 from core.explore.pooling import equation
 from core.explore.pooling import story as sentences
 from core.explore.pooling.factors import story
-from core.explore.pooling.factors.equation import factors_complete_equation, factors_equation
+from core.explore.pooling.factors.factors_equation import (
+    factors_complete_equation,
+    factors_equation,
+)
 from core.explore.pooling.factors.numbers import parameter_rows, variance_shares
 from core.explore.pooling.factors.plot_incidence import incidence_alt, plot_incidence
 from core.explore.pooling.factors.plot_shares import plot_shares

@@ -56,9 +56,10 @@ def shares_sentence(fits: FactorsFits) -> str:
     frame = variance_shares(fits)
     if len(frame) < 2:
         return "No intercept varies in this model, so its variance has no shares by factor."
+    between = frame[frame["level"] != RESIDUAL]
     parts = [
-        f"{percent(float(row.share))} between levels of '{row.level}'"
-        for row in frame[frame["level"] != RESIDUAL].itertuples()
+        f"{percent(share)} between levels of '{level}'"
+        for level, share in zip(between["level"], between["share"].to_numpy(float), strict=True)
     ]
     rest = float(frame["share"].iloc[-1])
     where = ""

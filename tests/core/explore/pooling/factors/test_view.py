@@ -11,7 +11,10 @@ from core.estimators.estimates import estimates
 from core.exceptions import SpecError
 from core.explore.pooling import equation
 from core.explore.pooling.factors import story
-from core.explore.pooling.factors.equation import factors_complete_equation, factors_equation
+from core.explore.pooling.factors.factors_equation import (
+    factors_complete_equation,
+    factors_equation,
+)
 from core.explore.pooling.factors.numbers import parameter_rows, variance_shares
 from core.explore.pooling.factors.plot_shares import plot_shares
 from core.explore.pooling.factors.view import factor_dial, factor_view, wording_of
