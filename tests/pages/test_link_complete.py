@@ -30,6 +30,7 @@ LEFT_OUT = {
     "groups_name_.*": "the group that is looked at is said by 'at'",
     "intervals_switch": "what is chosen there is said by 'intervals'",
     "takeaway_.*": "for whoever takes it home",
+    "simulate_class_lines": "what a class has handed in",
     "lessons_(number|group|fit|line_.)_.*": "a guess that nobody has committed to",
 }
 #: One with several predictors, of which one varies and one is a category.
