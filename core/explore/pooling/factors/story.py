@@ -66,8 +66,8 @@ def shares_sentence(fits: FactorsFits) -> str:
     if any(fits.data.spec.varying_of(name) for name in fits.data.spec.groups):
         where = ", where the predictors whose slopes vary are 0"
     return (
-        f"Of the variance that the predictors leave, {listed(parts)}, and {percent(rest)} among "
-        f"rows alike in all of these{where}."
+        f"{listed([*parts, f'{percent(rest)} among rows alike in all of these'])}: where the "
+        f"variance lies that the predictors leave{where}."
     )
 
 
