@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
-    from pages._shared import look, navigation, takeaway
+    from pages._shared import look, messages, navigation, takeaway
     from pages._shared.link import address as link
     from pages._shared.link import share
     from pages._shared.model import sidebar
@@ -49,7 +49,8 @@ def main() -> None:
         navigation.draw(screens)
         share.button(screen.url_path)
         takeaway.button()
-    screen.run()
+    with messages.told():
+        screen.run()
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ import streamlit as st
 import core
 from core import escape
 from core.exceptions import DataError, PoolingError
+from core.sources.uploads import MOST_BYTES
 from core.tables.read.number_marks import recognise
 from core.tables.wording import Wording
-from pages._shared import state, texts
+from pages._shared import sources, state, texts
 from pages._shared.dataset import Dataset
 
 #: Text up to this size is read within the run: it takes less time than asking somebody else.
@@ -56,7 +57,7 @@ def panel() -> None:
             text["upload_label"],
             key="data_upload",
             help=text["upload_help"],
-            max_upload_size=core.LIMITS.file_bytes // 1_000_000,
+            max_upload_size=MOST_BYTES // 1_000_000,
             on_change=_follow,
         )
         st.caption(text["upload_limit"])
@@ -71,6 +72,9 @@ def _follow() -> None:
     file: Any = st.session_state["data_upload"]
     if file is None:
         st.session_state.pop("upload_error", None)
+    elif sources.is_too_large(file.size):
+        _drop()
+        sources.open_upload(file)
     else:
         ask(Request(file.name, file.getvalue()))
 
@@ -86,6 +90,7 @@ def _paste() -> None:
 def ask(request: Request) -> None:
     """Have a table read in place of any that is being read."""
     _drop()
+    sources.drop()
     st.session_state["reading"] = request
 
 
@@ -117,6 +122,7 @@ def stop() -> None:
 
 def work() -> None:
     """Read what was asked for; on failure keep what is shown and say why."""
+    _open_elsewhere()
     request: Request | None = st.session_state.get("reading")
     if request is None:
         return
@@ -128,6 +134,20 @@ def work() -> None:
         kept = " " + texts.load("reading")["kept"] if request.replaces else ""
         st.session_state["upload_error"] = (request.name, f"{error}{kept}")
     _drop()
+
+
+def _open_elsewhere() -> None:
+    """Open the table elsewhere that was asked for; on failure keep what is shown and say why."""
+    data = sources.opened()
+    if data is None:
+        return
+    try:
+        sources.again()
+        state.open_elsewhere(data)
+        st.session_state.pop("upload_error", None)
+        st.session_state["opened"] = True
+    except PoolingError as error:
+        st.session_state["upload_error"] = (data.title, str(error))
 
 
 def _hold(request: Request, table: pd.DataFrame | None) -> None:

@@ -44,7 +44,10 @@ def _contents(shown: Shown, text: dict[str, str]) -> None:
     note = st.text_area(text["note"], key="takeaway_note", max_chars=4_000, height=80)
     data = shown.dataset
     options = ReportOptions(
-        title=data.title, source=data.source, changes=data.changes, is_short=is_short
+        title=data.title,
+        source=" ".join(filter(None, (data.source, shown.fits.data.sample_note))),
+        changes=data.changes,
+        is_short=is_short,
     )
     stem = "report"
     st.download_button(
@@ -72,6 +75,9 @@ def _contents(shown: Shown, text: dict[str, str]) -> None:
     st.markdown(f"**{text['scripts']}**")
     if shown.fits.multilevel_or_none is None:
         st.caption(escape.for_markdown(str(shown.fits.refusal)))
+        return
+    if shown.fits.data.in_hand is not shown.fits.data:
+        st.caption(text["scripts_elsewhere"])
         return
     st.caption(text["scripts_hint"])
     st.download_button(

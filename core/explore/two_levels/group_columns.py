@@ -72,13 +72,14 @@ def mean_name(predictor: str, group: str) -> str:
     return AddGroupMean(predictor, group).name
 
 
-def group_columns(table: pd.DataFrame, fits: PoolingFits) -> tuple[GroupColumn, ...]:
+def group_columns(table: pd.DataFrame | None, fits: PoolingFits) -> tuple[GroupColumn, ...]:
     """Return what can explain differences between the groups of some fits.
 
     Parameters
     ----------
     table : DataFrame
-        The table that was fitted.
+        The table that was fitted; None where its rows stay elsewhere: what describes groups is
+        then what the model says of them, and the group means.
     fits : PoolingFits
 
     Returns
@@ -89,20 +90,42 @@ def group_columns(table: pd.DataFrame, fits: PoolingFits) -> tuple[GroupColumn, 
         and the group means of the individual-level predictors; numbers before categories.
     """
     data, spec = fits.data, fits.spec
-    rows = np.delete(np.arange(len(table)), data.left_out.rows)
-    taken = {spec.outcome, spec.group, *spec.predictors}
-    found: dict[str, GroupColumn] = {}
-    others = [str(c) for c in table.columns if str(c) not in {*taken, *spec.group_predictors}]
-    for name in (*spec.group_predictors, *dict.fromkeys(others)):
-        column = _table_column(table, name, rows, data)
-        if column is not None:
-            found[name] = column
+    found = _of_model(data) if table is None else _of_table(table, data)
     for column in mean_columns(data, fits.moments):
         if not any(_is_same(column, other) for other in found.values()):
             found.setdefault(column.name, column)
     in_model = {name: i for i, name in enumerate(spec.group_predictors)}
     last = len(in_model)
     return tuple(sorted(found.values(), key=lambda c: (in_model.get(c.name, last), bool(c.levels))))
+
+
+def _of_table(table: pd.DataFrame, data: GroupedData) -> dict[str, GroupColumn]:
+    """Return the columns of a table that describe groups, those of the model first."""
+    spec = data.spec
+    rows = np.delete(np.arange(len(table)), data.left_out.rows)
+    taken = {spec.outcome, spec.group, *spec.predictors, *spec.group_predictors}
+    others = [str(c) for c in table.columns if str(c) not in taken]
+    found: dict[str, GroupColumn] = {}
+    for name in (*spec.group_predictors, *dict.fromkeys(others)):
+        column = _table_column(table, name, rows, data)
+        if column is not None:
+            found[name] = column
+    return found
+
+
+def _of_model(data: GroupedData) -> dict[str, GroupColumn]:
+    """Return the group-level predictors of a model."""
+    found: dict[str, GroupColumn] = {}
+    values: dict[str, FloatArray] = {}
+    for item, (_, held) in zip(data.group_base, data.group_columns, strict=True):
+        if item.level < 0:
+            values[item.source] = held
+        else:
+            values[item.source] = values.get(item.source, np.zeros(len(held))) + item.level * held
+    for name in data.spec.group_predictors:
+        if np.ptp(values[name]) > 0:
+            found[name] = GroupColumn(name, values[name], data.group_levels.get(name, ()))
+    return found
 
 
 def _is_same(mean: GroupColumn, other: GroupColumn) -> bool:
