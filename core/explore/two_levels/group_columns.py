@@ -209,8 +209,7 @@ def without_column(data: GroupedData, name: str) -> GroupedData:
         return data
     kept = [f for f, item in enumerate(data.group_base) if item.source != name]
     place = {f: i for i, f in enumerate(kept)} | {-1: -1}
-    return replace(
-        data,
+    return data.update(
         spec=spec.update(
             group_predictors=tuple(c for c in spec.group_predictors if c != name),
             cross_level=tuple(pair for pair in spec.cross_level if pair[1] != name),
@@ -252,8 +251,7 @@ def with_column(data: GroupedData, column: GroupColumn, slopes: tuple[str, ...])
     old = [t for t, c in zip(data.terms, is_cross, strict=True) if not c]
     old_cross = [t for t, c in zip(data.terms, is_cross, strict=True) if c]
     positions = range(1, len(added) + 1) if column.levels else [-1]
-    return replace(
-        data,
+    return data.update(
         spec=spec.update(
             group_predictors=(*spec.group_predictors, column.name),
             cross_level=(*spec.cross_level, *((s, column.name) for s in slopes)),
