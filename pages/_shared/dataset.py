@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from core.exceptions import PoolingError
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from core.tables.wording import Wording
+from pages._shared.host import room
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,16 @@ class Dataset:
     base: str = ""
     elsewhere: core.LazyTable | None = None
     look_note: str = ""
+
+    def __post_init__(self) -> None:
+        """Have a reader's own table counted for as long as it is held."""
+        if self.is_upload:
+            room.hold(self)
+
+    @cached_property
+    def table_bytes(self) -> int:
+        """Bytes of the table's columns and of the file it was read from."""
+        return int(self.table.memory_usage(index=False).sum()) + len(self.content)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from core import escape, formats
 from core.formats import number
 from core.results import CompletePoolingFit, MultilevelFit, PoolingFits
 from core.spec import ModelSpec
-from core.tables.grouped import GroupedData, Term
+from core.tables.grouped import GroupedData
+from core.tables.grouping.design import Term
 from core.types import FloatArray
 
 _GREEK = ("\\alpha", "\\beta", "\\gamma", "\\delta")
