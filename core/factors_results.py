@@ -149,6 +149,8 @@ class FactorsNoPoolingFit(_ByFactor, NoPoolingFit):
 class FactorsFits(PoolingFits):
     """The three fits of one model with several factors to one table."""
 
+    data: FactorsData
+    no_pooling: FactorsNoPoolingFit
     cells: GroupMoments
 
     def __init__(

@@ -9,6 +9,7 @@ import pandas as pd
 
 import core
 from core.exceptions import PoolingError
+from core.factors_results import FactorsFits
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from core.tables.wording import Wording
@@ -70,6 +71,11 @@ class Shown:
     spec: ModelSpec
     fits: PoolingFits
     error: PoolingError | None = None
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The groups that can be looked at; with several factors none by its name alone."""
+        return () if isinstance(self.fits, FactorsFits) else self.fits.data.group_names
 
     @property
     def wording(self) -> Wording:

@@ -278,7 +278,7 @@ def _replace(old: Dataset, new: Dataset) -> None:
 def selected_group(found: Shown, otherwise: str) -> str:
     """Return the group that is looked at on every screen; ``otherwise`` where none was chosen."""
     name = st.session_state.get(f"group_{found.dataset.id}")
-    return name if name in found.fits.data.group_names else otherwise
+    return name if name in found.group_names else otherwise
 
 
 def select_group(found: Shown, name: str) -> None:

@@ -130,6 +130,8 @@ def serve(
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        # Where rich is installed, it would write tracebacks in colours, word by word.
+        "logger.enableRich": "false",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--{name}={value}" for name, value in options.items()]
