@@ -17,8 +17,8 @@ import streamlit as st
 import core
 from core.results import PoolingFits
 from core.spec import ModelSpec
-from pages._shared import sources
 from pages._shared.dataset import Dataset, Shown
+from pages._shared.host import sources
 
 _SHARED, _PRIVATE = 128, 16
 

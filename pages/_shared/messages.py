@@ -10,8 +10,9 @@ import streamlit as st
 from core import escape
 from core.exceptions import PoolingError, SourceError
 from core.explore.data import overview
-from pages._shared import sources, texts
+from pages._shared import texts
 from pages._shared.dataset import Shown
+from pages._shared.host import sources
 
 
 def error(problem: PoolingError) -> None:

@@ -22,9 +22,9 @@ from core.sources.uploads import MOST_BYTES
 from core.tables.read.number_marks import recognise
 from core.tables.wording import Wording
 from core.takeaway.work import Work, is_work, unpack_work
-from pages._shared import sources, state, texts
+from pages._shared import state, texts
 from pages._shared.dataset import Dataset
-from pages._shared.host import room
+from pages._shared.host import room, sources
 from pages._shared.host.settings import settings
 
 #: Text up to this size is read within the run: it takes less time than asking somebody else.

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from core.sources import fetching, queried
-from pages._shared import sources
+from pages._shared.host import sources
 from pages.screens import SCREENS
 from tests.pages.driver import healthy
 

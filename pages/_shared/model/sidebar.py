@@ -14,9 +14,10 @@ import core
 from core import escape
 from core.exceptions import PoolingError
 from core.spec import ModelSpec
-from pages._shared import cache, opening, sources, state, texts
+from pages._shared import cache, opening, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Dataset
+from pages._shared.host import sources
 from pages._shared.link import link_model
 from pages._shared.model import groupings, roles
 from pages._shared.model.fields import MODEL, REFERENCE, key_of
