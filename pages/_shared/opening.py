@@ -67,14 +67,21 @@ def panel() -> None:
             text["upload_label"],
             key="data_upload",
             help=text["upload_help"],
-            max_upload_size=MOST_BYTES // 1_000_000,
+            max_upload_size=_most_megabytes(),
             on_change=_follow,
         )
-        st.caption(text["upload_limit"])
+        is_small = _most_megabytes() * 1_000_000 <= core.LIMITS.file_bytes
+        st.caption(text["upload_limit" if is_small else "upload_large"])
         st.text_area(text["paste"], key="data_paste", placeholder=text["paste_example"], height=110)
         st.button(text["paste_read"], key="data_paste_read", on_click=_paste, width="stretch")
     if part.open:
         _warm()
+
+
+def _most_megabytes() -> int:
+    """Return how large an upload may be: what the server takes, and what is kept on disk."""
+    taken = int(st.get_option("server.maxUploadSize"))
+    return min(taken, MOST_BYTES // 1_000_000)
 
 
 def _follow() -> None:
