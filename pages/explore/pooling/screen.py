@@ -7,9 +7,8 @@ from core.explore.pooling import story as sentences
 from core.factors_results import FactorsFits
 from pages._shared import messages, state, terms, texts
 from pages._shared.model import in_words as model
-from pages.explore.pooling import factors
+from pages.explore.pooling import factors, welcome
 from pages.explore.pooling import parts as views
-from pages.explore.pooling import welcome
 
 text = texts.load("pooling")
 shown = state.shown()
