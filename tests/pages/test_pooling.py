@@ -22,6 +22,9 @@ def test_zero_clicks(app: AppTest) -> None:
     assert app.title[0].value.startswith("Left alone, 85 counties range from 0.36 to 2.78")
     assert not app.error and not app.warning
     assert has_dial(app)
+    assert not app.latex and not app.code  # what draws them is fetched when they are opened
+    app.session_state["model_symbols"] = True
+    app.run()
     assert len(app.latex) == 2
     assert any("lmer(" in c.value for c in app.code)
 

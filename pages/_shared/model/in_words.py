@@ -16,7 +16,10 @@ from pages._shared.dataset import Shown
 
 
 def show(shown: Shown) -> Any:
-    """Show words, equations, parameters and code of the model that is on screen.
+    """Show words, parameters, equations and code of the model that is on screen.
+
+    What draws symbols and colours code is fetched by the browser when it is first needed: the
+    first picture must not wait for it, so equations and code are sent when they are opened.
 
     Returns the place for what another engine says of it (``confirm``).
     """
@@ -25,27 +28,33 @@ def show(shown: Shown) -> Any:
     if fits.multilevel_or_none is not None:
         words = parameters.model_in_words(fits, shown.wording)
         st.markdown(escape.for_markdown(words))
-    left, right = st.columns([6, 7], gap="large")
+        frame = parameters.parameter_table(fits, shown.wording)
+        # A table that wraps its words: of a meaning nothing may be cut off.
+        st.table(frame.map(escape.for_markdown), hide_index=True, width="stretch")
+        st.caption(escape.for_markdown(fits.status.sentence))
+    part = st.expander(text["symbols"], key="model_symbols", on_change="rerun")
+    if part.open:
+        with part:
+            _equations(shown, text)
+            _code(shown, text)
+    place = st.empty()
+    if fits.multilevel_or_none is not None:
+        place.caption(text["asking"])
+    return place
+
+
+def _equations(shown: Shown, text: dict[str, str]) -> None:
+    fits = shown.fits
+    left, right = st.columns([1, 1], gap="large")
     with left:
         if fits.multilevel_or_none is not None:
             st.markdown(f"**{text['multilevel']}**")
             st.latex(equation.multilevel_equation(fits))
             for definition in definitions(shown.dataset.fixes, fits):
                 st.latex(definition)
+    with right:
         st.markdown(f"**{text['complete_pooling']}**")
         st.latex(equation.complete_pooling_equation(fits))
-    with right:
-        if fits.multilevel_or_none is not None:
-            st.markdown(f"**{text['parameters']}**")
-            frame = parameters.parameter_table(fits, shown.wording)
-            # A table that wraps its words: of a meaning nothing may be cut off.
-            st.table(frame.map(escape.for_markdown), hide_index=True, width="stretch")
-            st.caption(escape.for_markdown(fits.status.sentence))
-    _code(shown, text)
-    place = st.empty()
-    if fits.multilevel_or_none is not None:
-        place.caption(text["asking"])
-    return place
 
 
 def confirm(shown: Shown, place: Any) -> None:
