@@ -20,12 +20,17 @@ from core.tables.read.number_marks import check_password, recognise
 from core.tables.read.records import read_records
 from core.tables.read.report import ReadOptions, choice_note
 from core.tables.read.text import read_text
+from core.tables.repairs.chain import repair_table
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
 
 
 def read_table(
-    source: Source, name: str | None = None, options: ReadOptions | None = None
+    source: Source,
+    name: str | None = None,
+    options: ReadOptions | None = None,
+    *,
+    repair: bool = True,
 ) -> pd.DataFrame:
     """Return the table that a file holds, whatever its format.
 
@@ -37,12 +42,14 @@ def read_table(
         The file's name, for messages and where the content leaves the format open.
     options : ReadOptions, optional
         Corrections of what the reader finds out by itself.
+    repair : bool
+        Whether what is wrong with the table beyond doubt is put right. False: as typed.
 
     Returns
     -------
     DataFrame
         RangeIndex, unique column names; numbers float64 or int64, text, categories, dates.
-        ``core.read_report(table)`` tells how it was read.
+        ``core.read_report(table)`` tells how it was read, and in ``repairs`` what was put right.
 
     Raises
     ------
@@ -50,9 +57,11 @@ def read_table(
         When the file is no table, damaged, in an unknown format or beyond the limits.
     """
     options = options or ReadOptions()
+    options = options if repair else replace(options, repair=False)
     label = shorten(name or _name_of(source), 120)
     try:
-        return to_frame(_read(_load(source, label), label, options), options)
+        typed = to_frame(_read(_load(source, label), label, options), options)
+        return repair_table(typed, options)
     except PoolingError:
         raise
     except MemoryError as error:

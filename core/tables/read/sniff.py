@@ -37,6 +37,8 @@ class Layout:
         Cells of the header as typed, padded to the width of the rows.
     first_line : int
         Line of the first row of data, from 0.
+    keeps_remarks : bool
+        Whether lines of one cell below the table are rows.
     above : tuple of tuple of str
         Cells of the lines above the names.
     below : tuple of str
@@ -54,6 +56,7 @@ class Layout:
     header_row: int
     names: tuple[str, ...]
     first_line: int
+    keeps_remarks: bool = False
     above: tuple[tuple[str, ...], ...] = ()
     below: tuple[str, ...] = ()
     open_columns: tuple[int, ...] = ()
@@ -294,6 +297,8 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
     if options.header_row is not None:
         start = _row_at(cut, options.header_row - 1)
         has_header = options.header_row > 0
+    elif "title_lines" in options.as_typed:
+        start, has_header = 0, True
     else:
         start = _skip_titles(rows, start, width)
         has_header = is_header(rows[start], rows[start + 1 :])
@@ -317,6 +322,7 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
         header_row=cut.lines[start] + 1 if has_header else 0,
         names=tuple(names),
         first_line=cut.lines[body],
+        keeps_remarks="note_lines" in options.as_typed,
         above=tuple(tuple(row) for row in rows[:start] if any(cell.strip() for cell in row)),
         open_columns=tuple(j for j, c in enumerate(columns) if _may_be_thousands(c)),
     )

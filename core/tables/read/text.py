@@ -272,7 +272,8 @@ def _regular_rows(
     odd = _OddRows(width)
     remarks: list[tuple[int, list[str]]] = []
     for number, row in _cells(plain, layout, strict):
-        if width > 2 and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
+        is_row = layout.keeps_remarks or width <= 2
+        if not is_row and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
             remarks.append((number, row))  # a note below the table, unless more rows follow
             continue
         for earlier in remarks:
