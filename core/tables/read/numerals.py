@@ -27,7 +27,9 @@ _MONEY = (
     "|CZK|HUF|RUB|CNY|INR|BRL|MXN|NZD|HKD|SGD|ZAR|TRY|KRW|ILS|THB|kr[.]?|zł|Kč|Ft|руб[.]?|円|元|원"
 )
 _ABOUT = "~\u2248"
-_WORDS_ABOUT = r"(?i:(?:ca|circa|approx|approximately|about|around|etwa|env|environ|aprox)\b\.?|c\.)"
+_WORDS_ABOUT = (
+    r"(?i:(?:ca|circa|approx|approximately|about|around|etwa|env|environ|aprox)\b\.?|c\.)"
+)
 _NOTE = "[*†‡§¶#]{1,3}|[¹²³⁴⁵⁶⁷⁸⁹]|\\[\\w{1,2}\\]|\\([a-z]\\)|[ \u00a0][a-d]"
 #: Units that numbers are written with; nothing else after a number is taken for one.
 UNITS = (

@@ -101,7 +101,6 @@ class ReadOptions:
         if self.encoding is not None:
             _check_encoding(self.encoding)
 
-
     def allows(self, code: str, column: str | None = None) -> bool:
         """Whether a repair is wanted."""
         key = code if column is None else f"{code}:{column}"
@@ -159,6 +158,8 @@ class ReadReport:
         Cells of the lines above the column names.
     gaps : tuple of int
         Columns before which the file has a blank one.
+    has_blank_lines : bool
+        Whether lines hold nothing but delimiters.
     description : tuple of str
         Titles above the table and remarks below it, as typed.
     repairs : tuple of Repair
@@ -192,6 +193,7 @@ class ReadReport:
     notes: tuple[str, ...] = ()
     above: tuple[tuple[str, ...], ...] = ()
     gaps: tuple[int, ...] = ()
+    has_blank_lines: bool = False
     description: tuple[str, ...] = ()
     repairs: tuple[Repair, ...] = ()
     as_typed: tuple[str, ...] = ()

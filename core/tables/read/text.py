@@ -91,6 +91,7 @@ def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
         notes=tuple(notes),
         above=layout.above,
         description=layout.below,
+        has_blank_lines=_has_blank_lines(plain, layout),
         repairs=repairs,
     )
     return RawTable(columns, layout.names, report, left_open)
@@ -205,7 +206,17 @@ def _read_plain(
     if layout.quote and plain.count(layout.quote.encode()) % 2 and _has_line_ends(table, plain):
         raise pa.ArrowInvalid("a quotation mark is never closed")
     settled = options.decimal is not None or options.thousands is not None
-    return keep_text(table, read, forced, None if settled else (layout.open_columns, layout.delimiter))
+    return keep_text(
+        table, read, forced, None if settled else (layout.open_columns, layout.delimiter)
+    )
+
+
+def _has_blank_lines(plain: bytes, layout: Layout) -> bool:
+    """Whether a line holds nothing but delimiters, as rows between two parts of a table do."""
+    blank = (layout.delimiter * (len(layout.names) - 1)).encode()
+    quoted = layout.delimiter.join(['""'] * len(layout.names)).encode()
+    lines = [b"\n" + line + end for line in (blank, quoted) for end in (b"\n", b"\r") if line]
+    return any(line in plain for line in lines)
 
 
 def _seems_unclosed(sample: bytes, plain: bytes) -> bool:

@@ -1,1 +1,1 @@
-"""What is wrong with a table beyond doubt, mended as it is read: said, and taken back in a click."""
+"""What is wrong with a table beyond doubt: mended in reading, said, taken back in a click."""

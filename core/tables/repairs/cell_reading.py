@@ -23,6 +23,7 @@ from core.tables.read.numerals import (
 )
 from core.tables.repairs.evidence import Evidence, weigh
 from core.tables.repairs.sheet import LIKE_NUMBER
+from core.tables.roles.lexicon import words_in
 from core.types import BoolArray, FloatArray, IntArray
 
 CellKind: TypeAlias = Literal["number", "beside", "missing", "below", "above", "unknown"]
@@ -34,12 +35,13 @@ Question: TypeAlias = Literal[
 
 #: Words and signs for 'not known' among numbers. A dash or 'nil' may be zero, 'nd' a small value:
 #: of these only the dash is so common for 'not known' that it counts.
-NOT_KNOWN = frozenset(
+NOT_KNOWN = words_in(
     """
-    - -- --- – — . .. ... ? ?? n.a. n.a na n/a #n/a nan null missing (missing) <missing> nr n.r. n/r
-    n.r k.a. k.a ka k/a s.d. s/d b/d n/v nv n.v. n/k tbd tba unknown unk unbekannt fehlt fehlend
-    inconnu desconocido sconosciuto onbekend nieznane неизвестно 不明 未知 refused void blank empty
-    """.split()
+    - -- --- – — . .. ... ? ?? n.a. n.a na n/a #n/a nan null missing (missing) <missing> nr n.r.
+    n/r n.r k.a. k.a ka k/a s.d. s/d b/d n/v nv n.v. n/k tbd tba unknown unk unbekannt fehlt
+    fehlend inconnu desconocido sconosciuto onbekend nieznane неизвестно 不明 未知 refused void
+    blank empty
+    """
 ) | {
     "not available", "no data", "not reported", "not recorded", "not measured", "not known",
     "not given", "not applicable", "no answer", "don't know", "dont know", "keine angabe",
@@ -55,7 +57,8 @@ _CENSORED = re.compile(
 _SUFFIX = re.compile(rf"\d[{SPACES}]*([^\s\d.,{SPACES}][^\d]{{0,14}}?[²³23]?)[{SPACES}]*$")
 _ORDINALS = frozenset(["st", "nd", "rd", "th", "er", "eme", "ème", "º", "ª", ".", "x"])
 _MONEY_SIGN = re.compile(r"US\$|[A-Z]{1,2}\$|[$€£¥₹₽₺₩₪฿₫₴]|[A-Za-złčруб]{2,4}\.?|[円元원]")
-_LEADING_ZERO = rf"^[\s{SPACES}]*[+\-]?0\d"
+#: Digits that are those of a code: a zero before others, or more than a float can hold.
+_CODE = rf"^[\s{SPACES}]*[+\-]?(?:0\d|\d{{17}})"
 _WHOLE = rf"^[\s{SPACES}]*[+\-−]?\d+[\s{SPACES}]*$"
 _NUMBER_SHARE = 0.7
 _FEW_NUMBERS, _FEW_ODD = 12, 0.05
@@ -135,7 +138,7 @@ def read_cells(
     decimal, question = _decimal(evidence, mark, delimiter)
     form, found = _plain_form(texts, counts, decimal)
     form, found, unit, doubt = _with_unit(texts, counts, form, found)
-    if any_match(texts.filter(pa.array(found)), _LEADING_ZERO):
+    if any_match(texts.filter(pa.array(found)), _CODE):
         return None
     marked = replace(form, marked=True)
     beside = matches(texts, marked) & ~found if not found.all() else ~found
@@ -177,9 +180,7 @@ def _decimal(evidence: Evidence, mark: str, delimiter: str) -> tuple[str, Questi
     return _OTHER[open_mark], "open_mark"
 
 
-def _plain_form(
-    texts: pa.Array, counts: IntArray, decimal: str
-) -> tuple[NumberFormat, BoolArray]:
+def _plain_form(texts: pa.Array, counts: IntArray, decimal: str) -> tuple[NumberFormat, BoolArray]:
     """Return the format of most cells: which mark stands between thousands, if any."""
     best, best_found, most = NumberFormat(decimal=decimal), np.zeros(len(texts), np.bool_), -1
     marks = ("", " ", "'") if decimal == ".," else ("", _OTHER[decimal], " ", "'")

@@ -13,7 +13,7 @@ from core.tables.read.numerals import matches_pattern
 from core.tables.repairs.number_cells import whole
 from core.tables.repairs.repair import Repair
 from core.tables.repairs.sheet import Sheet, as_column
-from core.tables.roles.lexicon import tokens_of
+from core.tables.roles.lexicon import tokens_of, words_in
 from core.types import FloatArray
 
 #: Minutes and seconds, with hours before and parts of a second after them, or not.
@@ -21,9 +21,11 @@ _CLOCK = r"^\s*(?:(?:\d{1,3}:)?[0-5]?\d:[0-5]\d|\d{1,3}:[0-5]\d)(?:[.,]\d{1,6})?
 _PARTS = r"[.,]\d"
 _SHARE = 0.95
 #: Words for how long something took; 'time' may be the time of day.
-_TOOK = frozenset(
-    "lap laps split splits duration durations elapsed pace finish finishing runtime run result swim "
-    "bike rundenzeit dauer duree durata duracion tempo".split()
+_TOOK = words_in(
+    """
+    lap laps split splits duration durations elapsed pace finish finishing runtime run result
+    swim bike rundenzeit dauer duree durata duracion tempo
+    """
 )
 
 
@@ -32,7 +34,8 @@ def read_durations(sheet: Sheet) -> Sheet:
 
     Parts of a second say so, or a word of the name ('lap', 'duration').
     """
-    for name in sheet.text_names:
+    like = sheet.matching(_CLOCK, 100)
+    for name in [name for name, found in like.items() if len(found) and found.mean() >= _SHARE]:
         column = sheet.texts(name)
         seconds = duration_seconds(column)
         if seconds is None or not _is_sure(name, column) or not sheet.allows("durations", name):
@@ -57,10 +60,7 @@ def duration_seconds(column: pa.ChunkedArray) -> FloatArray | None:
     None where the texts are anything else.
     """
     there = column.drop_null()
-    probe = there.slice(0, 100)
-    if not len(there) or matches_pattern(probe, _CLOCK).mean() < _SHARE:
-        return None
-    if not matches_pattern(there, _CLOCK).all():
+    if not len(there) or not matches_pattern(there, _CLOCK).all():
         return None
     distinct = pc.unique(there)
     values = np.array([_seconds(text) for text in distinct.to_pylist()] + [np.nan])

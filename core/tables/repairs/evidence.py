@@ -77,8 +77,11 @@ class Evidence:
     @property
     def open_mark(self) -> str:
         """The mark whose meaning the column leaves open; '' where there is none."""
-        if self.points or self.commas or self.large or bool(self.open_points) == bool(
-            self.open_commas
+        if (
+            self.points
+            or self.commas
+            or self.large
+            or bool(self.open_points) == bool(self.open_commas)
         ):
             return ""
         return "." if self.open_points else ","

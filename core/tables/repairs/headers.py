@@ -13,22 +13,26 @@ import pandas as pd
 from core.tables.read.numerals import UNITS
 from core.tables.repairs.repair import Repair
 from core.tables.repairs.sheet import Sheet, like_numbers, quoted
+from core.tables.roles.lexicon import words_in
 
 _PROBE = 300
 #: Share of a column's other cells that are numbers where its first is a name or a unit.
 _NUMBER_SHARE = 0.9
 _MOST_HEADERS = 3
 _BRACKETS = re.compile(r"[(\[]\s*(.*?)\s*[)\]]")
-_UNIT_SHAPE = re.compile(r"[^\W\d_]{0,8}[%‰°²³$€£¥µμΩ][^\W\d_²³]{0,8}|[^\s\d]{1,8}(?:/[^\s/]{1,10})+")
-_UNIT_WORDS = frozenset(
+_UNIT_SHAPE = re.compile(
+    r"[^\W\d_]{0,8}[%‰°²³$€£¥µμΩ][^\W\d_²³]{0,8}|[^\s\d]{1,8}(?:/[^\s/]{1,10})+"
+)
+_UNIT_WORDS = words_in(
     """
-    percent pct proportion share euro euros usd eur gbp chf dollar dollars pounds meter meters metre
-    metres metern gram grams gramm kilogram kilograms tonnes tons liter liters litre litres degrees
-    grad celsius fahrenheit kelvin score index ratio count number counts n rank year month day date
-    tage jahre stunden minuten sekunden jahr anzahl stück stk pieces persons people heads units
-    mmol mol nm µm cfu iu gy pa kpa hpa mbar bar atm psi rpm kwh mwh gwh mw gw v mv kv ma ohm lx lm
-    cd cal j mj gj n kn acres acre hectares bu gal qt pt yd yards inches feet miles knots
-    """.split()
+    percent pct proportion share euro euros usd eur gbp chf dollar dollars pounds meter meters
+    metre metres metern gram grams gramm kilogram kilograms tonnes tons liter liters litre
+    litres degrees grad celsius fahrenheit kelvin score index ratio count number counts n rank
+    year month day date tage jahre stunden minuten sekunden jahr anzahl stück stk pieces persons
+    people heads units mmol mol nm µm cfu iu gy pa kpa hpa mbar bar atm psi rpm kwh mwh gwh mw
+    gw v mv kv ma ohm lx lm cd cal j mj gj n kn acres acre hectares bu gal qt pt yd yards inches
+    feet miles knots
+    """
 )
 
 
@@ -127,13 +131,15 @@ def _first_row(sheet: Sheet) -> tuple[list[str], list[str]] | None:
     cells: list[str] = []
     numeric: list[str] = []
     texts = set(sheet.text_names)
-    for name in sheet.names:
-        first = head[name].iloc[0]
+    first_row = head.iloc[0]
+    if any(first_row.iloc[j] == first_row.iloc[j] for j, n in enumerate(sheet.names) if
+           n not in texts):  # fmt: skip
+        return None
+    for j, name in enumerate(sheet.names):
+        first = first_row.iloc[j]
         is_there = isinstance(first, str) and bool(first.strip())
         cells.append(first.strip() if is_there else "")
         if name not in texts:
-            if not head[name].isna().iloc[0]:
-                return None
             continue
         column = Sheet(head, sheet.report, sheet.options).texts(name)
         is_number = like_numbers(column)
@@ -198,9 +204,7 @@ def _take_descriptions(sheet: Sheet, cells: list[str]) -> Sheet:
     )
     told = tuple(f"{n}: {c}" for n, c in zip(sheet.names, cells, strict=True) if c)
     repair = Repair("units_row", None, sheet.rows(np.array([0])), sentence)
-    return sheet.done(
-        sheet.table.iloc[1:], repair, description=(*sheet.report.description, *told)
-    )
+    return sheet.done(sheet.table.iloc[1:], repair, description=(*sheet.report.description, *told))
 
 
 def bare_unit(cell: str) -> str:
@@ -220,6 +224,8 @@ def is_unit(cell: str) -> bool:
 
 def _are_units(cells: Sequence[str], numeric: Sequence[str], sheet: Sheet) -> bool:
     """Whether the first row's cells over numbers are short, and units most of them."""
-    found = [cell for name, cell in zip(sheet.names, cells, strict=True) if name in numeric and cell]
+    found = [
+        cell for name, cell in zip(sheet.names, cells, strict=True) if name in numeric and cell
+    ]
     known = sum(is_unit(cell) or _BRACKETS.fullmatch(cell) is not None for cell in found)
     return bool(found) and known > 0.5 * len(found) and max(map(len, found)) <= 20

@@ -36,8 +36,10 @@ def mark_missing(sheet: Sheet) -> Sheet:
             continue
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         codes = _codes(values)
+        if not codes or not sheet.allows("missing_codes", name):
+            continue
         cues = cues_of(name)
-        if codes and not (cues.id or cues.group) and sheet.allows("missing_codes", name):
+        if not (cues.id or cues.group):
             sheet = _without(sheet, name, codes, values)
     return sheet
 
@@ -104,8 +106,8 @@ def _by_labels(sheet: Sheet) -> Sheet:
         )
         rows, count = sheet.rows(hit), int(hit.sum())
         sentence = (
-            f"{told} in '{shorten(name)}' {'is' if count == 1 else 'are'} missing by the file's own "
-            f"labels ({count:,} cells)."
+            f"{told} in '{shorten(name)}' {'is' if count == 1 else 'are'} missing by the file's "
+            f"own labels ({count:,} cells)."
         )
         table = sheet.table.copy(deep=False)
         table[name] = np.where(hit, np.nan, values)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.formats import shorten
@@ -16,7 +15,7 @@ from core.tables.repairs.open_marks import evidence_of
 from core.tables.repairs.repair import Repair, RepairCode
 from core.tables.repairs.sheet import Sheet, as_column, quoted, rows_named
 from core.tables.roles.lexicon import cues_of
-from core.types import BoolArray, FloatArray
+from core.types import BoolArray, FloatArray, IntArray
 
 _TEXT_FORMATS = ("csv", "tsv")
 #: Decimals of a column that are looked at for the vote of what was read already.
@@ -26,7 +25,7 @@ _LARGEST_WHOLE = 2.0**53
 
 def file_mark(sheet: Sheet) -> str:
     """Return the decimal mark that the columns of a table prove together; '' where none does."""
-    columns = [evidence_of(sheet.texts(name)) for name in sheet.text_names]
+    columns = [evidence_of(sheet.distinct(name)) for name in sheet.number_names]
     report = sheet.report
     if report.format in _TEXT_FORMATS and report.decimal:
         vote = Evidence(points=1) if report.decimal == "." else Evidence(commas=1)
@@ -44,7 +43,7 @@ def _has_decimals(column: pd.Series) -> bool:
 
 def read_numbers(sheet: Sheet) -> Sheet:
     """Turn every column of text that is numbers beyond doubt into numbers."""
-    names = sheet.text_names
+    names = sheet.number_names
     if not names:
         return sheet
     mark = sheet.options.decimal or file_mark(sheet)
@@ -100,11 +99,11 @@ def _mended(sheet: Sheet, name: str, reading: CellReading, proof: str) -> Sheet:
     return sheet.done(table, repair, units=tuple(units.items()))
 
 
-def whole(values: FloatArray) -> FloatArray | pa.Array:
+def whole(values: FloatArray) -> FloatArray | IntArray:
     """Return numbers as integers where all are whole and none is missing."""
-    if np.isfinite(values).all() and (values == np.round(values)).all():
-        if np.abs(values).max(initial=0.0) < _LARGEST_WHOLE:
-            return values.astype(np.int64)
+    is_whole = np.isfinite(values).all() and (values == np.round(values)).all()
+    if is_whole and np.abs(values).max(initial=0.0) < _LARGEST_WHOLE:
+        return values.astype(np.int64)
     return values
 
 
@@ -118,9 +117,9 @@ def _code(reading: CellReading) -> RepairCode | None:
     return "number_marks" if is_marked else None
 
 
-def _odd_rows(reading: CellReading, place: np.ndarray) -> BoolArray:
+def _odd_rows(reading: CellReading, place: IntArray) -> BoolArray:
     odd = np.array([kind != "number" for kind in reading.kinds] + [False], dtype=np.bool_)
-    return odd[place]
+    return np.asarray(odd[place])
 
 
 def _sentence(name: str, reading: CellReading, rows: tuple[int, ...], proof: str) -> str:

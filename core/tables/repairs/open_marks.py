@@ -101,6 +101,7 @@ def _values(column: pa.ChunkedArray) -> Any:
 
 
 def _are_open(values: Any, *, some: bool = False) -> bool:
+    values = values[np.isfinite(values)]
     parts = values != np.round(values)
     thousandths = np.abs(values * 1e3 - np.round(values * 1e3)) < 1e-6
     is_open = (values < 1e3) & thousandths & ((values >= 1.0) | (values == 0.0))
@@ -124,5 +125,5 @@ def is_left_open(texts: pa.ChunkedArray, delimiter: str) -> bool:
 
 def evidence_of(texts: pa.ChunkedArray | pa.Array) -> Evidence:
     """Return what the different cells of a column say about the marks in its numbers."""
-    distinct = pc.unique(texts).drop_null()
+    distinct = texts if isinstance(texts, pa.Array) else pc.unique(texts).drop_null()
     return weigh(text.strip() for text in distinct.slice(0, _MOST_DISTINCT).to_pylist())

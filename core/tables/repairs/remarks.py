@@ -12,8 +12,8 @@ from core.tables.repairs.sheet import Sheet, like_numbers, present, quoted, rows
 from core.types import BoolArray, IntArray
 
 _REMARK = re.compile(
-    r"\s*(?:\*|†|‡|§|¹|²|³|#|©|\(?\d\)|sources?\b|notes?\b|data from|last updated|updated|as of|stand\b"
-    r"|quellen?\b|anmerkung|fuentes?\b|notas?\b|nb\b|n\.b\.|remarks?\b|legend\b|footnotes?\b"
+    r"\s*(?:\*|†|‡|§|¹|²|³|#|©|\(?\d\)|sources?\b|notes?\b|data from|last updated|updated|as of"
+    r"|stand\b|quellen?\b|anmerkung|fuentes?\b|notas?\b|nb\b|n\.b\.|remarks?\b|legend\b|footnotes?\b"
     r"|provisional|preliminary|excludes?\b|includes?\b|figures\b|values\b|hinweis|fonte\b|bron\b"
     r"|źródło|источник|出典|注|资料来源|來源|r\s?=\s?revised|p\s?=\s?prov)",
     re.IGNORECASE,
@@ -27,7 +27,7 @@ _MOST_TEXT_COLUMNS = 200
 
 def drop_blank_rows(sheet: Sheet) -> Sheet:
     """Take out rows without a single cell, which spreadsheets leave between parts of a table."""
-    blank = _blank_rows(sheet)
+    blank = _blank_rows(sheet) if sheet.report.has_blank_lines else None
     if blank is None or not blank.any() or blank.all() or not sheet.allows("blank_rows"):
         return sheet
     rows, count = sheet.rows(blank), int(blank.sum())
@@ -158,8 +158,8 @@ def _beside(sheet: Sheet) -> Sheet:
         f"columns {quoted(others, 4)} left out."
     )
     table = sheet.table[blocks[best]].iloc[: lengths[best]]
-    table = table.set_axis(typed[best], axis=1) if len(set(typed[best])) == len(typed[best]) and all(
-        typed[best]) else table  # fmt: skip
+    if all(typed[best]) and len(set(typed[best])) == len(typed[best]):
+        table = table.set_axis(typed[best], axis=1)
     return sheet.done(table, Repair("second_table", None, (), sentence), renamed=(), gaps=())
 
 
@@ -170,7 +170,7 @@ def _last_row(sheet: Sheet, block: list[str]) -> int:
 
 def _below(sheet: Sheet) -> Sheet:
     """Keep the larger of two tables below each other, of which the second has its own names."""
-    names = sheet.text_names
+    names = sheet.number_names
     if not 2 <= len(names) <= _MOST_TEXT_COLUMNS or len(sheet.table) < 4:
         return sheet
     place = _second_names(sheet, names)
@@ -222,7 +222,7 @@ def _second_names(sheet: Sheet, names: list[str]) -> int | None:
         if is_number[name][there[name]].mean() < 0.5:
             continue
         found += there[name] & ~is_number[name]
-    others = [name for name in sheet.names if name not in names]
+    others = [name for name in sheet.names if name not in sheet.text_names]
     free = np.asarray(sheet.table[others].isna()).all(axis=1) if others else np.True_
     candidates: IntArray = np.flatnonzero((found >= 2) & (words >= 2) & free)
     for place in candidates[:20]:
@@ -232,9 +232,7 @@ def _second_names(sheet: Sheet, names: list[str]) -> int | None:
     return None
 
 
-def _changes(
-    is_number: dict[str, BoolArray], there: dict[str, BoolArray], place: int
-) -> bool:
+def _changes(is_number: dict[str, BoolArray], there: dict[str, BoolArray], place: int) -> bool:
     """Whether two columns of numbers are broken by one row alone."""
     broken = 0
     for name, numbers in is_number.items():

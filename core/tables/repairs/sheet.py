@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,11 @@ from core.types import BoolArray, IntArray
 #: What begins or ends like a number: at most a sign, a currency, a mark or a short unit around.
 LIKE_NUMBER = (
     rf"^[\s{SPACES}~≈(+\-−]*(?:[A-Za-z]{{0,3}}[$€£¥₹]?\.?)[\s{SPACES}+\-−]*"
-    rf"\d[\d.,'’{SPACES}]*(?:[eE][+\-]?\d+)?[\s{SPACES})]*(?:[^\d\s]{{1,12}} ?){{0,3}}[²³23]?[\s{SPACES}]*$"
+    rf"\d[\d.,'’{SPACES}]*(?:[eE][+\-]?\d+)?[\s{SPACES})]*"
+    rf"(?:[^\d\s]{{1,12}} ?){{0,3}}[²³23]?[\s{SPACES}]*$"
 )
+
+_PROBE, _LIKE_SHARE = 200, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,25 +44,56 @@ class Sheet:
     table: pd.DataFrame
     report: ReadReport
     options: ReadOptions
+    _known: dict[str, _Known] = field(default_factory=dict)
 
     def allows(self, code: RepairCode, column: str | None = None) -> bool:
         """Whether the reader wants a repair."""
         return self.options.allows(code, column)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Names of the columns."""
         return list(self.table.columns)
 
-    @property
+    @cached_property
     def text_names(self) -> list[str]:
         """Names of the columns of text that is not to be left as it is."""
         kept = self.options.text_columns
         return [n for n in self.names if is_text(self.table[n]) and n not in kept]
 
+    @cached_property
+    def number_names(self) -> list[str]:
+        """Names of the columns of text of which many of the first cells look like numbers."""
+        found = self.matching(LIKE_NUMBER, _PROBE)
+        return [name for name, like in found.items() if len(like) and like.mean() >= _LIKE_SHARE]
+
+    def matching(self, pattern: str, most: int) -> dict[str, BoolArray]:
+        """Return by column of text which of its first different cells match a pattern (RE2).
+
+        All columns at once, since the pattern takes longer to understand than to look for.
+        """
+        heads = [self.distinct(name).slice(0, most) for name in self.text_names]
+        if not heads:
+            return {}
+        found = matches_pattern(pa.concat_arrays(heads), pattern)
+        ends = np.cumsum([len(head) for head in heads])
+        return dict(zip(self.text_names, np.split(found, ends[:-1]), strict=True))
+
     def texts(self, name: str) -> pa.ChunkedArray:
         """Return a column of text in arrow's form."""
-        return arrow_texts(self.table[name])
+        return self._column(name).texts
+
+    def distinct(self, name: str) -> pa.Array:
+        """Return the different cells of a column of text."""
+        return self._column(name).distinct
+
+    def _column(self, name: str) -> _Known:
+        """Return what is known of a column of text, which a column that stays as it is keeps."""
+        series = self.table[name]
+        known = self._known.get(name)
+        if known is None or known.series.array is not series.array:
+            known = self._known[name] = _Known(series)
+        return known
 
     def typed_name(self, name: str) -> str:
         """Return what stood in the header, '' where the reader had to name the column."""
@@ -78,7 +113,23 @@ class Sheet:
     def done(self, table: pd.DataFrame, *repairs: Repair, **known: Any) -> Sheet:
         """Return the sheet with a changed table, what was done and what the report then knows."""
         report = replace(self.report, repairs=(*self.report.repairs, *repairs), **known)
-        return Sheet(table, report, self.options)
+        return Sheet(table, report, self.options, self._known)
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A column of text and what is worked out about it."""
+
+    series: pd.Series[Any]
+
+    @cached_property
+    def texts(self) -> pa.ChunkedArray:
+        return arrow_texts(self.series)
+
+    @cached_property
+    def distinct(self) -> pa.Array:
+        found = pc.unique(self.texts).drop_null()
+        return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def is_text(column: pd.Series[Any]) -> bool:

@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pyarrow.compute as pc
 from pandas.api import types as pdt
 
 from core.formats import shorten
-from core.tables.doctor.check_totals import check_totals
-from core.tables.read.numerals import any_match
+from core.tables.doctor.check_totals import MAY_SUM_UP, check_totals
 from core.tables.repairs.repair import Repair
 from core.tables.repairs.sheet import Sheet, rows_named
 from core.tables.roles.column_profile import profile_table
 from core.types import BoolArray, FloatArray, IntArray
 
 _WORDS = {
-    "mean": "mean|average|avg|mittel|mittelwert|durchschnitt|moyenne|media|promedio|gemiddelde|średnia"
-    "|среднее|平均",
-    "sum": "(?:sub-?|grand )?total|sum|summe|gesamt|insgesamt|zwischensumme|somme|sous-total|suma|totale"
-    "|subtotaal|totaal|итого|всего|小计|合计|合計|小計",
+    "mean": "mean|average|avg|mittel|mittelwert|durchschnitt|moyenne|media|promedio|gemiddelde"
+    "|średnia|среднее|平均",
+    "sum": "(?:sub-?|grand )?total|sum|summe|gesamt|insgesamt|zwischensumme|somme|sous-total|suma"
+    "|totale|subtotaal|totaal|итого|всего|小计|合计|合計|小計",
     "spread": "sd|std|std\\.? ?dev\\.?|stdev|standard deviation|standardabweichung|s\\.d\\.",
     "median": "median|mediana|médiane",
     "min": "min|minimum",
@@ -29,19 +27,27 @@ _WORDS = {
     "error": "se|s\\.e\\.|sem|standard error|cv|cv ?%",
 }
 _ANY = "(?i)^\\s*(?:[^,;]{1,40}\\s)?(?:" + "|".join(_WORDS.values()) + ")\\s*:?\\s*$"
+_ALONE = {
+    kind: re.compile(rf"\s*(?:{words})\s*:?\s*", re.IGNORECASE) for kind, words in _WORDS.items()
+}
+_AFTER = {
+    kind: re.compile(rf"\s*(?P<part>[^,;]{{1,40}}?)\s+(?:{_WORDS[kind]})\s*:?\s*", re.IGNORECASE)
+    for kind in ("mean", "sum", "median")
+}
 _MOST_LEVELS = 5_000
 #: Share of a summary's numbers that must be those of its block.
 _AGREE = 0.6
 _MOST_SHARE = 0.5
+#: Summaries that stand together at most, and rows of a block at least.
+_MOST_TOGETHER, _LEAST_BLOCK = 8, 2
 
 
 def drop_summaries(sheet: Sheet) -> Sheet:
     """Take out rows that hold sums, means or spreads of the rows above them, or of all others."""
     if not sheet.allows("summary_rows"):
         return sheet
-    for name in sheet.text_names:
-        distinct = pc.unique(sheet.texts(name)).drop_null()
-        if len(distinct) > _MOST_LEVELS or not any_match(distinct, _ANY):
+    for name, found in sheet.matching(_ANY, _MOST_LEVELS).items():
+        if not found.any() or len(sheet.distinct(name)) <= 2:
             continue
         rows = _of_blocks(sheet, name)
         if rows.any():
@@ -50,8 +56,8 @@ def drop_summaries(sheet: Sheet) -> Sheet:
 
 
 def _totals(sheet: Sheet) -> Sheet:
-    """Take out what the doctor finds to be totals of the whole table or of its parts."""
-    texts = [name for name in sheet.text_names if _may_hold_totals(sheet, name)]
+    """Take out what the doctor finds to be totals, where their numbers say so too."""
+    texts = [n for n, found in sheet.matching(MAY_SUM_UP, _MOST_LEVELS).items() if found.any()]
     if not texts:
         return sheet
     plain = sheet.table.reset_index(drop=True)
@@ -60,18 +66,33 @@ def _totals(sheet: Sheet) -> Sheet:
         return sheet
     rows = np.zeros(len(plain), dtype=np.bool_)
     rows[list(getattr(findings[0].fix, "rows", ()))] = True
-    return _without(sheet, str(_column_of(findings[0].message, texts)), rows)
+    name = findings[0].column or texts[0]
+    return _without(sheet, name, rows) if _sum_up(sheet, name, rows) else sheet
 
 
-def _may_hold_totals(sheet: Sheet, name: str) -> bool:
-    distinct = pc.unique(sheet.texts(name)).drop_null()
-    words = "total|sum|gesamt|toda|всего|итого|合|总|總|all|mean|average|avg|median|aggregate"
-    words += "|everyone|together|sd|std|min|max|^n$|count|overall|tota"
-    return any_match(distinct, f"(?i){words}")
+def _sum_up(sheet: Sheet, name: str, rows: BoolArray) -> bool:
+    """Whether rows hold sums or means of all others, of their block, or of the part they name."""
+    numbers = _numbers(sheet)
+    labels = sheet.table[name].astype(str).to_numpy()
+    proved = []
+    for row in np.flatnonzero(rows):
+        words = re.sub(r"(?i)\b(?:sub-?)?totals?\b|\bof\b|\bfor\b", "", labels[row])
+        part = " ".join(words.split()).strip(" :").casefold()
+        own = np.array([label.strip().casefold() == part for label in labels]) & ~rows
+        blocks = [np.flatnonzero(~rows), _block_above(int(row), rows), np.flatnonzero(own)]
+        shares = [_share(numbers, int(row), block, ("sum", "mean")) for block in blocks]
+        proved.append(max(shares))
+    known = [share for share in proved if share >= 0]
+    # A row without numbers is no observation either.
+    return all(share >= _AGREE for share in known) if known else True
 
 
-def _column_of(message: str, names: list[str]) -> str:
-    return next((name for name in names if f"'{shorten(name)}'" in message), names[0])
+def _numbers(sheet: Sheet) -> dict[str, FloatArray]:
+    return {
+        name: sheet.table[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for name in sheet.names
+        if pdt.is_numeric_dtype(sheet.table[name].dtype)
+    }
 
 
 def _without(sheet: Sheet, name: str, rows: BoolArray) -> Sheet:
@@ -80,55 +101,69 @@ def _without(sheet: Sheet, name: str, rows: BoolArray) -> Sheet:
     label = shorten(str(labels.iloc[0]).strip(), 30) if len(labels) else ""
     sentence = (
         f"{count:,} {'row' if count == 1 else 'rows'} ({rows_named(numbers, count)}) of "
-        f"'{shorten(name)}', such as '{label}', {'sums' if count == 1 else 'sum'} up other rows and "
-        "went."
+        f"'{shorten(name)}', such as '{label}', "
+        f"{'sums' if count == 1 else 'sum'} up other rows and went."
     )
     return sheet.done(sheet.kept(~rows), Repair("summary_rows", None, numbers, sentence))
 
 
 def _of_blocks(sheet: Sheet, name: str) -> BoolArray:
     """Return the rows whose label says summary and whose numbers are those of their block."""
-    labels = [_kind(label) for label in sheet.table[name]]
+    distinct = [str(label) for label in sheet.distinct(name).to_pylist()]
+    known = {label.strip().casefold() for label in distinct}
+    kinds = {label: _kind(label, known) for label in distinct}
+    labels = [kinds.get(label, "") for label in sheet.table[name]]
     found = np.array([kind != "" for kind in labels], dtype=np.bool_)
     none = np.zeros(len(found), dtype=np.bool_)
-    if not 1 < found.sum() <= _MOST_SHARE * len(found):
+    if not 1 < found.sum() <= _MOST_SHARE * len(found) or not _end_blocks(found):
         return none
-    numbers = {
-        other: sheet.table[other].to_numpy(dtype=np.float64, na_value=np.nan)
-        for other in sheet.names
-        if pdt.is_numeric_dtype(sheet.table[other].dtype)
-    }
+    numbers = _numbers(sheet)
     ends = np.flatnonzero(found)
-    agreed = np.array([_agrees(numbers, int(row), found, labels[row]) for row in ends])
-    known = agreed >= 0
-    if not known.any() or (agreed[known] >= _AGREE).mean() < 0.8:
+    agreed = np.array(
+        [_share(numbers, int(row), _block_above(int(row), found), (labels[row],)) for row in ends]
+    )
+    told = agreed >= 0
+    if not told.any() or (agreed[told] >= _AGREE).mean() < 0.8:
         return none
     return found
 
 
-def _kind(label: object) -> str:
-    if not isinstance(label, str) or len(label) > 60:
+def _end_blocks(found: BoolArray) -> bool:
+    """Whether summaries stand together, a few after each block of several rows."""
+    starts = np.flatnonzero(np.diff(np.concatenate([[0], found.astype(int)])) == 1)
+    ends = np.flatnonzero(np.diff(np.concatenate([found.astype(int), [0]])) == -1)
+    blocks = starts - np.concatenate([[0], ends[:-1] + 1])
+    return bool((ends - starts < _MOST_TOGETHER).all() and blocks.min() >= 1 and
+                np.median(blocks) >= _LEAST_BLOCK)  # fmt: skip
+
+
+def _kind(label: str, known: set[str]) -> str:
+    """Return what a label says its row holds: 'Mean', or 'North mean' beside 'North'; else ''."""
+    if len(label) > 60:
         return ""
-    for kind, words in _WORDS.items():
-        if re.fullmatch(rf"\s*(?:[^,;]{{1,40}}\s)?(?:{words})\s*:?\s*", label, re.IGNORECASE):
+    for kind, pattern in _ALONE.items():
+        if pattern.fullmatch(label):
+            return kind
+    for kind, pattern in _AFTER.items():
+        match = pattern.fullmatch(label)
+        if match and match["part"].casefold() in known:
             return kind
     return ""
 
 
-def _agrees(
-    numbers: dict[str, FloatArray], row: int, found: BoolArray, kind: str
+def _share(
+    numbers: dict[str, FloatArray], row: int, block: IntArray, kinds: tuple[str, ...]
 ) -> float:
-    """Return the share of a row's numbers that sum up the block above it; -1 without numbers."""
-    block = _block_above(row, found)
+    """Return the share of a row's numbers that sum up some other rows; -1 without numbers."""
     tried = agreed = 0
     for values in numbers.values():
         value, rest = values[row], values[block]
         rest = rest[np.isfinite(rest)]
-        if not np.isfinite(value) or not len(rest):
-            continue
+        if not np.isfinite(value) or len(rest) < 2 or (rest == rest[0]).all():
+            continue  # of equal numbers everything is a summary
         tried += 1
         # What is written with few digits is rounded.
-        known = np.array(_summaries(rest, kind))
+        known = np.array([v for kind in kinds for v in _summaries(rest, kind)])
         known = known[np.isfinite(known)]
         close = np.isclose(value, known, rtol=0.005, atol=0.51 * _last_digit(value))
         agreed += bool(close.any())
@@ -166,4 +201,3 @@ def _summaries(rest: FloatArray, kind: str) -> list[float]:
         "error": [spread / n**0.5, 100 * spread / float(rest.mean()) if rest.mean() else 0.0],
     }
     return found[kind]
-

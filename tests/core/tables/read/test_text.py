@@ -75,7 +75,7 @@ def test_unicode_encodings(encoding: str) -> None:
 def test_windows_encoding() -> None:
     data = "école,prix\nÉvry,12 €\n".encode("cp1252")
     assert find_encoding(data) == Encoding("cp1252", is_guess=True)
-    assert cells(read(data)) == {"école": ["Évry"], "prix": ["12 €"]}
+    assert cells(read(data)) == {"école": ["Évry"], "prix": [12]}
 
 
 def test_names_become_unique_and_say_so() -> None:
