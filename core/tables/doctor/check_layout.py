@@ -84,7 +84,10 @@ def check_duplicates(table: pd.DataFrame) -> list[Finding]:
         return []
     bare = table.copy(deep=False)
     bare.attrs = {}
-    keys = pd.util.hash_pandas_object(bare, index=False).to_numpy()
+    try:
+        keys = pd.util.hash_pandas_object(bare, index=False).to_numpy()
+    except TypeError:  # cells that are lists
+        return []
     again = pd.Series(keys).duplicated().to_numpy()
     if not again.any() or not (_is_block(keys, again) or _is_no_chance(bare, again)):
         return []

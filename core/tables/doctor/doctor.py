@@ -35,11 +35,11 @@ from core.tables.fix import SETTLED_KEY, apply_fix
 from core.tables.roles.column_profile import (
     ColumnProfile,
     by_name,
-    is_group_level,
     profile_table,
     sample_size,
 )
 from core.tables.roles.guess_roles import guess_from, guess_roles
+from core.tables.roles.role_predictors import has_own_dates
 
 _CELL_CHECKS: tuple[Callable[[ColumnProfile], Finding | None], ...] = (
     check_numeric_text,
@@ -215,9 +215,9 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
 
 def _repeated_group(column: ColumnProfile, group: ColumnProfile | None) -> str | None:
     """Return the group where its rows have dates of their own, as the visits of a patient do."""
-    if group is None or column.kind != "date" or group.n_present < 2 * group.n_distinct:
+    if group is None or column.kind != "date":
         return None
-    return None if is_group_level(column, group) else group.name
+    return group.name if has_own_dates(column, group) else None
 
 
 def _is_scale(finding: Finding, profiles: Sequence[ColumnProfile]) -> bool:
