@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
-    from pages._shared import look, navigation
+    from pages._shared import look, navigation, takeaway
     from pages._shared.link import address as link
     from pages._shared.link import share
     from pages._shared.model import sidebar
@@ -48,6 +48,7 @@ def main() -> None:
     with top:
         navigation.draw(screens)
         share.button(screen.url_path)
+        takeaway.button()
     screen.run()
 
 

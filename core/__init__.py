@@ -1,5 +1,7 @@
 """The public face of ``core``: see the README for a tour."""
 
+from typing import TYPE_CHECKING, Any
+
 from core.estimators.inference import fixed_effects
 from core.estimators.profile import Profile, profile
 from core.exceptions import (
@@ -10,10 +12,12 @@ from core.exceptions import (
     SpecError,
 )
 from core.explore.compare.numbers import compare, r_squared, variance_test
+from core.explore.dial.dial_posterior import DialPosterior, dial_posterior
 from core.explore.dial.held_out import DialValidation, dial_validation
 from core.explore.dial.numbers import DialPosition, dial
 from core.explore.dial.path import DialPath, dial_path
 from core.explore.dial.receipt import Receipt, receipt
+from core.explore.dial.receipt_doubt import ReceiptDoubt, receipt_doubt
 from core.explore.dial.split import dial_split
 from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
@@ -31,6 +35,10 @@ from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
+from core.posterior.posterior import Posterior, posterior
+from core.posterior.sensitivity import Sensitivity, prior_sensitivity
+from core.posterior.story import posterior_story
+from core.posterior.theta.prior import Prior
 from core.results import (
     CompletePoolingFit,
     Diagnostic,
@@ -67,6 +75,10 @@ from core.tables.transform import (
     can_take_log,
     reference_levels,
 )
+from core.takeaway.scripts import scripts
+
+if TYPE_CHECKING:
+    from core.takeaway.written import report, report_markdown
 
 __all__ = [
     "EXAMPLES",
@@ -82,6 +94,7 @@ __all__ = [
     "Diagnostic",
     "DialPath",
     "DialPosition",
+    "DialPosterior",
     "DialValidation",
     "Draw",
     "DrawComparison",
@@ -105,14 +118,18 @@ __all__ = [
     "PoolingError",
     "PoolingFits",
     "Population",
+    "Posterior",
+    "Prior",
     "Profile",
     "ReadOptions",
     "ReadReport",
     "Reader",
     "Reading",
     "Receipt",
+    "ReceiptDoubt",
     "Recipe",
     "Roles",
+    "Sensitivity",
     "SimulationRecipe",
     "SimulationStudy",
     "Slopes",
@@ -134,6 +151,7 @@ __all__ = [
     "describe_columns",
     "dial",
     "dial_path",
+    "dial_posterior",
     "dial_split",
     "dial_validation",
     "examine",
@@ -147,7 +165,10 @@ __all__ = [
     "load_example",
     "make_world",
     "pairs_alike",
+    "posterior",
+    "posterior_story",
     "predict",
+    "prior_sensitivity",
     "profile",
     "r_squared",
     "rank",
@@ -155,8 +176,12 @@ __all__ = [
     "read_report",
     "read_table",
     "receipt",
+    "receipt_doubt",
     "recipe_text",
     "reference_levels",
+    "report",
+    "report_markdown",
+    "scripts",
     "simulate",
     "simulate_many",
     "slopes",
@@ -169,3 +194,12 @@ __all__ = [
     "world_of",
     "zero_chance",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is loaded when it is first asked for: reports bring every figure along."""
+    if name in ("report", "report_markdown"):
+        from core.takeaway import written
+
+        return getattr(written, name)
+    raise AttributeError(f"module 'core' has no attribute {name!r}")

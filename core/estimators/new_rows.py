@@ -41,6 +41,7 @@ class NewRows:
             levels = getattr(column, "levels", None)
             if levels is not None:
                 self._levels[name] = levels
+        self._found: dict[str, IntArray] = {}
         self.reasons = np.full(len(table), "", dtype=object)
         base = np.ones((len(table), len(data.base) + 1))
         for i, item in enumerate(data.base, start=1):
@@ -54,6 +55,11 @@ class NewRows:
 
     def _note(self, where: BoolArray, reason: str) -> None:
         self.reasons[where & (self.reasons == "")] = reason
+
+    def _note_each(self, place: IntArray, reasons: list[str]) -> None:
+        """Note for every row the reason at its place; -1 for none."""
+        where = (place >= 0) & (self.reasons == "")
+        self.reasons[where] = np.array(reasons, dtype=object)[place[where]]
 
     def _values(self, item: BaseColumn) -> FloatArray:
         """Return a numeric column, or the indicator of a level, noting rows without a value."""
@@ -77,21 +83,28 @@ class NewRows:
                     "column and try again."
                 )
             odd = ~np.isfinite(values) & series.notna().to_numpy()
-            for text in pd.unique(series[odd].astype(str)):
-                is_it = odd & (series.astype(str) == text).to_numpy()
-                self._note(is_it, f"'{shorten(text, 30)}' of '{name}' is not a number")
+            codes, texts = pd.factorize(series[odd].astype(str))
+            place = np.full(len(series), -1)
+            place[odd] = codes
+            said = [f"'{shorten(str(text), 30)}' of '{name}' is not a number" for text in texts]
+            self._note_each(place, said)
         self._note(~np.isfinite(values), f"'{name}' is missing")
         return values
 
     def _codes(self, name: str, *, role: str) -> IntArray:
         """Return codes into the fitted levels: -1 for missing, -2 for a level not seen."""
+        if name in self._found:
+            return self._found[name]
         column = categorical_column(column_of(self._table, name, role), name)
         position = {level: i for i, level in enumerate(self._levels[name])}
         recode = np.array([*(position.get(v, -2) for v in column.levels), -1], dtype=np.intp)
         codes = recode[column.codes]
-        for i in np.flatnonzero(recode[:-1] == -2):
-            where = column.codes == i
-            self._note(where, f"level '{column.levels[i]}' of '{name}' was not in the fitted rows")
+        said = [
+            f"level '{shorten(level, 60)}' of '{name}' was not in the fitted rows"
+            for level in column.levels
+        ]
+        self._note_each(np.where(codes == -2, column.codes, -1), said)
+        self._found[name] = codes
         return codes
 
     def _groups(self, data: GroupedData) -> tuple[IntArray, IntArray]:

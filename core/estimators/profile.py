@@ -14,13 +14,11 @@ from core.exceptions import SpecError
 from core.fitting.multilevel import find_optimum, solve_at, unit_of
 from core.fitting.scaled import scale_model
 from core.fitting.search.criterion import problem_of
-from core.fitting.search.deviance import Deviance, Pin
-from core.fitting.search.optimize import newton_step
+from core.fitting.search.deviance import Deviance, Pin, derivatives, descend
 from core.results import MultilevelFit
 from core.types import BoolArray, FloatArray, IntArray
 
 _STEPS = 12
-_INNER = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +54,7 @@ class Profile:
     level: float
 
     def interval(self, name: str) -> tuple[float, float]:
-        """Return the two ends of one interval."""
+        """Return the ends of an interval."""
         row = self.intervals.loc[self.intervals["name"] == name].iloc[0]
         return float(row["lower"]), float(row["upper"])
 
@@ -75,6 +73,11 @@ class _Task:
     estimates: FloatArray
     scales: FloatArray
 
+    def raw(self, i: int, values: FloatArray) -> FloatArray:
+        """Return values of one parameter in the reader's units."""
+        j = i - (len(self.names) - len(self.offsets))
+        return np.asarray(values * self.scales[i] + (self.offsets[j] if j >= 0 else 0.0))
+
 
 def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
     """Return profile-likelihood intervals for variances, correlations and fixed effects.
@@ -84,7 +87,6 @@ def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
     fit : MultilevelFit
         REML or ML; the profile is of the plain likelihood either way, as lme4's.
     level : float
-        Between 0 and 1.
 
     Raises
     ------
@@ -93,30 +95,25 @@ def profile(fit: MultilevelFit, level: float = 0.95) -> Profile:
 
     Notes
     -----
-    Both ends of all intervals are sought at once: a secant iteration on the signed root of
-    the deviance, each step a batch of constrained Newton searches over the other
-    parameters (Bates et al. 2015, section 5.1; Venzon & Moolgavkar 1988). An end that the
-    likelihood never reaches lies on the bound: 0 for an sd, -1 or 1 for a correlation.
+    Both ends of all intervals are sought at once by secants on the signed root of the deviance,
+    each step a batch of constrained Newton searches (Bates et al. 2015, section 5.1; Venzon &
+    Moolgavkar 1988). An end that the likelihood never reaches lies on the bound.
     """
     if not 0.0 < level < 1.0:
         raise SpecError(f"level must lie between 0 and 1, not {level!r}.")
     task = _task(fit)
     cut = float(np.sqrt(chdtri(1, 1.0 - level)))
     ends, seen = _seek(task, cut, np.arange(len(task.names)))
-    scale = task.scales
-    shift = np.concatenate([np.zeros(len(task.names) - len(task.offsets)), task.offsets])
+    told = np.column_stack([task.estimates, ends])
     frame = pd.DataFrame(
-        {
-            "name": task.names,
-            "estimate": task.estimates * scale + shift,
-            "lower": ends[:, 0] * scale + shift,
-            "upper": ends[:, 1] * scale + shift,
-        }
+        np.array([task.raw(i, told[i]) for i in range(len(task.names))]),
+        columns=["estimate", "lower", "upper"],
     )
+    frame.insert(0, "name", task.names)
     curves = {}
     for i, name in enumerate(task.names):
         points = np.array(sorted({*seen[i], (float(task.estimates[i]), 0.0)}))
-        curves[name] = ProfileCurve(points[:, 0] * scale[i] + shift[i], points[:, 1])
+        curves[name] = ProfileCurve(task.raw(i, points[:, 0]), points[:, 1])
     return Profile(frame, curves, level)
 
 
@@ -131,11 +128,7 @@ def profile_curve(
     SpecError
         When the model has no such parameter.
     """
-    task = _task(fit)
-    if name not in task.names:
-        raise SpecError(f"The model has no parameter '{name}' to profile.")
-    i = task.names.index(name)
-    ends, _ = _seek(task, float(np.sqrt(chdtri(1, 1.0 - level))), np.array([i]))
+    task, i, ends = _ends_of(fit, name, level)
     low, high = _bounds(task)
     reach = 0.35 * (ends[0, 1] - ends[0, 0])
     start, stop = max(ends[0, 0] - reach, low[i]), min(ends[0, 1] + reach, high[i])
@@ -145,11 +138,25 @@ def profile_curve(
     phi = np.repeat(task.phi[None], n_points, axis=0)
     rise, _ = _profiled(task, np.full(n_points, i), value, phi)
     known = np.isfinite(rise)
-    j = i - (len(task.names) - len(task.offsets))
-    shift = task.offsets[j] if j >= 0 else 0.0
-    scale = task.scales[i]
-    curve = ProfileCurve(value[known] * scale + shift, np.maximum(rise[known], 0.0))
-    return curve, (float(ends[0, 0] * scale + shift), float(ends[0, 1] * scale + shift))
+    curve = ProfileCurve(task.raw(i, value[known]), np.maximum(rise[known], 0.0))
+    lower, upper = task.raw(i, ends[0])
+    return curve, (float(lower), float(upper))
+
+
+def profile_interval(fit: MultilevelFit, name: str, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of one parameter alone; SpecError where the model has none such."""
+    task, i, ends = _ends_of(fit, name, level)
+    lower, upper = task.raw(i, ends[0])
+    return float(lower), float(upper)
+
+
+def _ends_of(fit: MultilevelFit, name: str, level: float) -> tuple[_Task, int, FloatArray]:
+    task = _task(fit)
+    if name not in task.names:
+        raise SpecError(f"The model has no parameter '{name}' to profile.")
+    i = task.names.index(name)
+    ends, _ = _seek(task, float(np.sqrt(chdtri(1, 1.0 - level))), np.array([i]))
+    return task, i, ends
 
 
 def ratio_interval(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> tuple[float, float]:
@@ -293,7 +300,7 @@ def _first_steps(task: _Task) -> FloatArray:
     """Return a rough standard error of every parameter, to set out with."""
     m = task.deviance.size
     pin = _no_pins(1, task.deviance.problem.p)
-    hessian = _derivatives(task, task.phi[None], pin)[2]
+    hessian = derivatives(task.deviance, task.phi[None], pin)[2]
     H = hessian[0][np.ix_(task.free, task.free)]
     values, vectors = np.linalg.eigh(H)
     cov = 2.0 * (vectors / np.maximum(np.abs(values), 1e-8 * np.abs(values).max())) @ vectors.T
@@ -339,62 +346,5 @@ def _profiled(
         at = positions[which[row]]
         held[row, at] = True
         phi[row, at] = np.log(value[row]) if at == len(task.free) - 1 else value[row]
-    at_value = _descend(task, phi, held, pin)
+    at_value = descend(task.deviance, phi, held, pin)
     return at_value - task.top, phi
-
-
-def _descend(task: _Task, phi: FloatArray, held: BoolArray, pin: Pin) -> FloatArray:
-    """Run Newton searches in place over what is not held; return the deviances reached."""
-    k = task.deviance.k
-    value, gradient, hessian = _derivatives(task, phi, pin)
-    radius = np.ones(len(phi))
-    active = np.isfinite(value)
-    for _ in range(_INNER):
-        rows = np.flatnonzero(active)
-        if not len(rows):
-            break
-        still = held[rows].copy()
-        rho = phi[rows, k:-1]
-        outward = -gradient[rows, k:-1] * np.sign(rho) > 0
-        still[:, k:-1] |= (np.abs(rho) >= 1.0) & outward
-        g = np.where(still, 0.0, gradient[rows])
-        H = np.where(still[:, :, None] | still[:, None, :], 0.0, hessian[rows])
-        H[:, np.arange(H.shape[1]), np.arange(H.shape[1])] += still
-        step, gain = newton_step(phi[rows], g, H, radius[rows])
-        trial = phi[rows] + np.where(still, 0.0, step)
-        trial[:, k:-1] = np.clip(trial[:, k:-1], -1.0, 1.0)
-        sub = Pin(pin.contrast[rows], pin.value[rows], pin.active[rows])
-        new = _derivatives(task, trial, sub)
-        noise = 1e-12 * (np.abs(value[rows]) + 1.0)
-        better = np.isfinite(new[0]) & (new[0] <= value[rows] + noise)
-        radius[rows] *= np.where(better, 2.0, 0.2)
-        keep = rows[better]
-        phi[keep], value[keep] = trial[better], new[0][better]
-        gradient[keep], hessian[keep] = new[1][better], new[2][better]
-        active[rows[(gain < 1e-9) | (radius[rows] < 1e-8)]] = False
-    return value
-
-
-def _derivatives(
-    task: _Task, phi: FloatArray, pin: Pin
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return deviance, gradient and Hessian (forward differences of the gradient)."""
-    n, m = phi.shape
-    step = 1e-6 * np.maximum(np.abs(phi), 1e-3)
-    k = task.deviance.k
-    step[:, k:-1] *= np.where(phi[:, k:-1] > 0, -1.0, 1.0)  # stay inside [-1, 1]
-    points = np.repeat(phi[:, None], m + 1, axis=1)
-    points[:, np.arange(1, m + 1), np.arange(m)] += step
-    many = Pin(
-        np.repeat(pin.contrast, m + 1, axis=0),
-        np.repeat(pin.value, m + 1),
-        np.repeat(pin.active, m + 1),
-    )
-    value, gradient = task.deviance(points.reshape(-1, m), many)
-    gradient = gradient.reshape(n, m + 1, m)
-    hessian = (gradient[:, 1:] - gradient[:, :1]) / step[:, :, None]
-    return (
-        value.reshape(n, m + 1)[:, 0],
-        gradient[:, 0],
-        0.5 * (hessian + hessian.swapaxes(1, 2)),
-    )

@@ -19,9 +19,9 @@ from core.fitting.scaled import ScaledModel
 from core.results import Diagnostic, MultilevelFit
 from core.types import FloatArray
 
-#: Rows x varying coefficients and groups up to which MixedLM answers in a second or so.
-CARRIES_GROUPS = 2_000
-CARRIES_ROWS = 50_000
+#: Groups and rows up to which MixedLM answers in a second or so.
+CARRIES_GROUPS = 1_000
+CARRIES_ROWS = 20_000
 
 
 def carries(fit: MultilevelFit) -> bool:
@@ -97,10 +97,21 @@ def _independent(fit: MultilevelFit) -> dict[str, Any]:
 
 
 def confirm(fit: MultilevelFit) -> Agreement | None:
-    """Return how far MixedLM agrees at the optimum; None for tables it cannot carry."""
+    """Return how far MixedLM agrees at the optimum; None for tables it cannot carry.
+
+    Where it stops with an error of linear algebra, every gap is NaN: no digit agrees.
+    """
     if not carries(fit):
         return None
-    results = results_at(fit)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            return _compare(fit, results_at(fit))
+    except (np.linalg.LinAlgError, ValueError, UnboundLocalError):
+        return Agreement(np.nan, np.nan, np.nan, np.nan)
+
+
+def _compare(fit: MultilevelFit, results: Any) -> Agreement:
     used = np.isfinite(fit.fixef)
     se = fit.fixef_se[used]
     modes = _modes(results, fit)

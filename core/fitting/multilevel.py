@@ -17,6 +17,7 @@ from core.fitting.search.optimize import (
     minimise,
     snap,
     step_off,
+    turn_on,
 )
 from core.fitting.search.starts import start_points
 from core.fitting.status import diagnose, status_of
@@ -29,8 +30,11 @@ from core.types import FloatArray
 SAMPLE_ABOVE = 6_000
 #: A root of ``Z_j'Z_j`` below this share of the largest group's is rounding.
 _NONE_OF_IT = 1e-8
-#: Gain in the criterion that another step may promise at an optimum.
+#: Gain in the criterion that another step may promise at an optimum, and from which it is taken.
 _CERTIFIED = 1e-5
+_WORTH_A_STEP = 1e-11
+#: Saddles left and turns taken after a search, at most.
+_MOST_CORRECTIONS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,20 +139,21 @@ def _search(model: ScaledModel, unit: FloatArray, *, reml: bool, correlated: boo
     evaluations = found.evaluations
     D, value = snap(problem, D, value, correlated=correlated)
     certificate = certify(problem, D, correlated=correlated)
-    for _ in range(6):
-        if certificate.least_curvature >= -1e-7 * float(problem.n_obs[0]):
+    for _ in range(_MOST_CORRECTIONS):
+        if certificate.least_curvature < -1e-7 * float(problem.n_obs[0]):
+            away = step_off(problem, D, certificate.direction)
+        elif certificate.gain > _WORTH_A_STEP:
+            away = turn_on(problem, D, certificate.turn)
+        else:
             break
-        away = theta_of(step_off(problem, D, certificate.direction), correlated)
-        again = minimise(problem, away[None, None], correlated=correlated)
+        again = minimise(problem, theta_of(away, correlated)[None, None], correlated=correlated)
         evaluations += again.evaluations
-        if not again.value[0, 0] < value:
+        at = float(evaluate(problem, away[None, None], derivative=False).value[0, 0])
+        if not min(again.value[0, 0], at) < value:
             break
-        D, value = snap(
-            problem,
-            rel_cov_of(again.theta[0, 0], model.k, correlated),
-            float(again.value[0, 0]),
-            correlated=correlated,
-        )
+        if again.value[0, 0] <= at:
+            away, at = rel_cov_of(again.theta[0, 0], model.k, correlated), again.value[0, 0]
+        D, value = snap(problem, away, float(at), correlated=correlated)
         certificate = certify(problem, D, correlated=correlated)
     return Optimum(
         D=D / np.outer(unit, unit),

@@ -19,6 +19,7 @@ from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate
 from core.explore.standard_errors.numbers import standard_errors
 from core.explore.variance.numbers import IntraclassCorrelation, icc
+from core.posterior.posterior import Posterior, posterior
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn
 from core.tables.wording import INTERCEPT, Wording
@@ -82,6 +83,11 @@ class Facts:
     def icc(self) -> IntraclassCorrelation:
         """The intraclass correlation where every predictor is 0."""
         return icc(self.fits.multilevel)
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """The full posterior under a flat prior, with 95% intervals."""
+        return posterior(self.fits)
 
     @cached_property
     def path(self) -> DialPath:

@@ -15,6 +15,9 @@ from core.lessons.template import Template, parse_template
 #: Bytes of a lesson file; the shipped ones need about a tenth.
 MOST_BYTES = 65_536
 LENGTHS = {"title": 120, "summary": 300, "source": 300, "text": 2_000, "name": 200}
+#: The parser walks down the whole of a dotted name for every part of it and for every key in the
+#: table of that name: a long one is work squared.
+_MOST_DOTS = 200
 _KINDS = {str: "a text in quotes", list: "a list", dict: "a table", bool: "true or false"}
 
 
@@ -31,7 +34,10 @@ def read_toml(content: bytes, file: str) -> dict[str, Any]:
             file, None, f"the file has {len(content):,} bytes; {MOST_BYTES:,} are allowed"
         )
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+            raise LessonError(file, None, f"a line has more than {_MOST_DOTS} points")
+        return tomllib.loads(text)
     except UnicodeDecodeError:
         raise LessonError(file, None, "the file is not text in UTF-8: save it as such") from None
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
@@ -66,7 +72,7 @@ class Reader:
         """Refuse keys that mean nothing."""
         for key in self.table:
             if key not in keys:
-                raise self.error(f"'{key}' means nothing here; there are {', '.join(keys)}")
+                raise self.error(f"'{key[:60]}' means nothing here; there are {', '.join(keys)}")
 
     def get(self, key: str, kind: type, default: Any = None) -> Any:
         """Return a value of one type; the default where it is absent (None: required)."""

@@ -33,6 +33,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "held out": ("people", "groups"),
     "who": ("known", "mean"),
     "end": ("low", "high"),
+    "point": ("low", "median", "high"),
     "noun": ("group", "groups", "row", "rows"),
 }
 

@@ -12,6 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.lessons import measures as m
+from core.lessons.doubt import (
+    posterior_group,
+    posterior_icc,
+    posterior_sigma_alpha,
+    posterior_wider,
+)
 from core.lessons.measures import Value
 from core.tables.wording import INTERCEPT
 
@@ -208,6 +214,20 @@ VOCABULARY: dict[str, Quantity] = {
     "predicted_new_low": Quantity((), "lower end of its 90% interval", m.for_new("lower")),
     "predicted_new_high": Quantity((), "upper end of its 90% interval", m.for_new("upper")),
     "predicted_new_reach": Quantity((), "half the length of its 90% interval", m.for_new("reach")),
+    "posterior_sigma_alpha": Quantity(
+        ("point",),
+        "sigma_alpha under the full posterior: its median, or an end of its 95% interval",
+        posterior_sigma_alpha,
+    ),
+    "posterior_icc": Quantity(
+        ("point",), "the intraclass correlation under it, per cent", posterior_icc
+    ),
+    "posterior": Quantity(("point", "group"), "the intercept of a group under it", posterior_group),
+    "posterior_wider": Quantity(
+        (),
+        "how much wider the groups' intervals typically are under it, per cent",
+        posterior_wider,
+    ),
     "sharing": Quantity(
         (),
         "how much of what groups say gives way to the others where the dial stands, per cent",

@@ -113,7 +113,7 @@ def load_example(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        One of ``EXAMPLES``: ``radon``, ``exam``, ``sleepstudy``.
+        One of ``EXAMPLES``: ``radon``, ``exam``, ``sleepstudy``, ``batches``.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from pandas.api import types as pdt
 
 #: Text that a spreadsheet may take for a formula, however it is indented.
 _FORMULA = re.compile(r"[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20|%]|[\t\r\n]")
-_HARMLESS = re.compile(r"\s*(?:[+\-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+\-]?\d+)?|[+\-=]|--+)\s*")
+_HARMLESS = re.compile(r"\s*(?:[+\-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?|[+\-=]|--+)\s*")
 
 
 def neutralise(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,9 @@ from core.types import BoolArray, FloatArray, IntArray
 
 #: A category with more levels than this is an identifier, not a predictor.
 MAX_LEVELS = LIMITS.levels
+#: Positions of some rows.
+Rows: TypeAlias = slice | IntArray
+_ALL = slice(None)
 #: Spread inside a group, relative to the column's sd, that is taken for rounding.
 GROUP_CONSTANT_TOLERANCE = 1e-9
 
@@ -150,24 +154,44 @@ class GroupedData:
         by_base = {t.base: i for i, t in enumerate(self.terms) if t.factor < 0}
         return np.array([by_base[b] for b in self.varying], dtype=np.intp)
 
-    def base_values(self, base: int) -> FloatArray:
+    def base_values(self, base: int, rows: Rows = _ALL) -> FloatArray:
         """Return one base column over the rows, shape (n,); 0 is the intercept."""
         if base == 0:
-            return np.ones(self.n_obs)
+            return np.ones(len(self.y[rows]))
         item = self.base[base - 1]
         column = self.columns[item.source]
         if isinstance(column, NumericColumn):
-            return column.values
-        return np.asarray(column.codes == item.level, dtype=np.float64)
+            return column.values[rows]
+        return np.asarray(column.codes[rows] == item.level, dtype=np.float64)
 
-    def design(self) -> FloatArray:
-        """Return the fixed-effects design in the reader's own units, shape (n, p)."""
-        out = np.empty((self.n_obs, len(self.terms)), order="F")
+    def design(self, rows: Rows = _ALL) -> FloatArray:
+        """Return the fixed-effects design in the reader's own units, shape (n, p).
+
+        Parameters
+        ----------
+        rows : slice or IntArray
+            Positions of the rows wanted; all of them by default.
+
+        Raises
+        ------
+        DataError
+            When it would take more memory than one model may.
+        """
+        group = self.group_index[rows]
+        LIMITS.check_design(len(group), len(self.terms), len(self.spec.columns))
+        out = np.empty((len(group), len(self.terms)), order="F")
         for i, term in enumerate(self.terms):
-            out[:, i] = self.base_values(term.base)
+            out[:, i] = self.base_values(term.base, rows)
             if term.factor >= 0:
-                out[:, i] *= self.group_columns[term.factor][1][self.group_index]
+                out[:, i] *= self.group_columns[term.factor][1][group]
         return out
+
+    def times_design(self, coef: FloatArray) -> FloatArray:
+        """Return ``design() @ coef``, shape (n,), without all of the design at once."""
+        size = max(LIMITS.cells_here // len(self.terms), 1)
+        blocks = range(0, self.n_obs, size)
+        parts = [self.design(slice(start, start + size)) @ coef for start in blocks]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def varying_design(self) -> FloatArray:
         """Return the design of the varying coefficients, shape (n, k)."""
@@ -254,6 +278,7 @@ def _assemble(
 ) -> GroupedData:
     """Lay out base columns, group-level columns and the terms of the design."""
     predictors, group_level = columns
+    _check_size(spec, group, predictors, group_level)
     base: list[BaseColumn] = []
     of_source: dict[str, list[int]] = {}
     for column in predictors:
@@ -292,6 +317,23 @@ def _assemble(
         group_base=tuple(b for column in group_level for b in _base_columns(column)),
         group_levels={c.name: c.levels for c in group_level if isinstance(c, CategoricalColumn)},
     )
+
+
+def _check_size(
+    spec: ModelSpec, group: CategoricalColumn, predictors: list[Column], group_level: list[Column]
+) -> None:
+    """Count the columns of the design, and refuse too many before any is made."""
+    width = {c.name: _n_columns(c) for c in (*predictors, *group_level)}
+    parts = {f"'{name}'": n for name, n in width.items()}
+    parts |= {f"'{a}' with '{b}'": width[a] * width[b] for a, b in spec.cross_level}
+    varying = spec.varying_intercept + sum(width[name] for name in spec.varying)
+    shape = (len(group.levels), len(group.codes), len(spec.columns))
+    what = max(parts, key=lambda part: parts[part], default="predictors")
+    LIMITS.check_model(1 + sum(parts.values()), varying, shape, what)
+
+
+def _n_columns(column: Column) -> int:
+    return 1 if isinstance(column, NumericColumn) else len(column.levels) - 1
 
 
 def _base_columns(column: Column) -> list[BaseColumn]:

@@ -12,10 +12,11 @@ from scipy.special import ndtri
 from core.exceptions import SpecError
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
+from core.tables.limits import LIMITS
 from core.types import FloatArray, IntArray
 
-#: What one simulated table may hold.
-MAX_ROWS = 200_000
+#: Rows that one simulated table may hold.
+MAX_ROWS = LIMITS.simulated_rows
 OUTCOME, GROUP, PREDICTOR, GROUP_PREDICTOR = "y", "group", "x", "u"
 
 #: The structure that generates every designed population; what is absent has coefficient 0.
@@ -83,7 +84,7 @@ class Population:
         if self.n_groups * self.group_size > MAX_ROWS:
             raise SpecError(
                 f"{self.n_groups:,} groups of {self.group_size:,} rows make more than "
-                f"{MAX_ROWS:,} rows. Take fewer groups or smaller ones."
+                f"{MAX_ROWS:,} rows (the limit simulated_rows). Take fewer groups or smaller ones."
             )
 
     def update(self, **changes: Any) -> Population:
@@ -300,7 +301,7 @@ def simulate(source: Population | World, seed: int = 0) -> Draw:
     rng = np.random.default_rng([seed, 2])
     data = world.data
     ranef = rng.normal(size=(data.n_groups, len(data.varying))) @ matrix_root(world.vcov_group).T
-    outcome = data.design() @ world.fixef
+    outcome = data.times_design(world.fixef)
     deviation = (ranef + world.shift)[data.group_index]
     outcome += np.einsum("ik,ik->i", data.varying_design(), deviation)
     outcome += rng.normal(scale=world.sigma_y, size=data.n_obs)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from core.formats import shorten
-from core.tables.columns import label_of
+from core.tables.columns import categorical_column
 from core.tables.fix import Fix, replace_column
-from core.tables.limits import LIMITS
 from core.tables.names import unique_names
+from core.tables.sizes import CELL, check_frame, column_bytes
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,20 @@ class CombineIds(Fix):
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the table with the combined id as last column, missing where either is."""
-        outer, inner = table[self.outer], table[self.inner]
-        both = outer.notna() & inner.notna()
-        first = outer.map(label_of, na_action="ignore").astype(object)
-        second = inner.map(label_of, na_action="ignore").astype(object)
-        combined = (first.astype(str) + ":" + second.astype(str)).where(both)
+        outer, inner = (categorical_column(table[c], c) for c in (self.outer, self.inner))
+        width = column_bytes(table[self.outer]) + column_bytes(table[self.inner])
+        check_frame(table, len(table), width, table.shape[1] + 1, shorten(self.name))
+        # Each pair of labels that occurs is written once, however many rows have it.
+        both = (outer.codes >= 0) & (inner.codes >= 0)
+        pairs = outer.codes[both] * len(inner.levels) + inner.codes[both]
+        found, place = np.unique(pairs, return_inverse=True)
+        left, right = np.divmod(found, max(len(inner.levels), 1))
+        texts = [f"{outer.levels[i]}:{inner.levels[j]}" for i, j in zip(left, right, strict=True)]
+        labels = np.full(len(table), None, dtype=object)
+        labels[both] = np.array(texts, dtype=object)[place]
         names, _ = unique_names([*map(str, table.columns), self.name])
-        return replace_column(table, names[-1], combined.astype("str"))
+        combined = pd.Series(labels, index=table.index).astype("str")
+        return replace_column(table, names[-1], combined)
 
 
 @dataclass(frozen=True)
@@ -70,19 +77,23 @@ class WideToLong(Fix):
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the long table; a column that names the rows is added when none does."""
         others = [name for name in table.columns if name not in self.columns]
-        LIMITS.check_shape(len(table) * len(self.columns), len(others) + 2, "The long table")
+        n_rows, n_times = len(table) * len(self.columns), len(self.columns)
+        width = sum(column_bytes(table[name]) for name in others) + 2 * CELL
+        width += sum(column_bytes(table[name]) for name in self.columns) / n_times
+        check_frame(table, n_rows, width, len(others) + 2, "The long table")
         base = table[others].copy()
         if not any(base[name].is_unique for name in others):
             names, _ = unique_names(["unit", *map(str, others)])
             base.insert(0, names[0], np.arange(1, len(table) + 1))
         names, _ = unique_names([*map(str, base.columns), self.time_name, self.value_name])
         whole = all(isinstance(time, float) and time.is_integer() for time in self.times)
-        parts = []
-        for column, time in zip(self.columns, self.times, strict=True):
-            extra = {names[-2]: int(time) if whole else time, names[-1]: table[column]}
-            parts.append(base.assign(**extra))
-        order = np.arange(len(parts) * len(table)).reshape(len(parts), -1).T.ravel()
-        return pd.concat(parts, ignore_index=True).iloc[order].reset_index(drop=True)
+        times = [int(time) if whole else time for time in self.times]
+        order = np.arange(n_rows).reshape(n_times, -1).T.ravel()
+        values = pd.concat([table[column] for column in self.columns], ignore_index=True)
+        long = base.iloc[np.repeat(np.arange(len(table)), n_times)].reset_index(drop=True)
+        long[names[-2]] = pd.Series(times).iloc[np.tile(np.arange(n_times), len(table))].array
+        long[names[-1]] = values.iloc[order].array
+        return long
 
 
 def wide_to_long(columns: tuple[str, ...]) -> WideToLong:

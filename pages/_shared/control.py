@@ -106,6 +106,25 @@ class Control(Option):
         )
         return chosen if chosen in offered else start
 
+    def radio(
+        self,
+        label: str,
+        words: Words | None = None,
+        options: Sequence[Any] = (),
+        *,
+        at: Place = _NOWHERE,
+        **look: Any,
+    ) -> Any:
+        """Draw a list of which one is marked, all in sight."""
+        offered, start = self._begin(options, at, None)
+        return st.radio(
+            label,
+            offered,
+            index=offered.index(start),
+            format_func=_said_by(words),
+            **self._look(at, True, look),
+        )
+
     def several(
         self,
         label: str,

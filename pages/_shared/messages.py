@@ -52,6 +52,9 @@ def _about_the_link() -> None:
         st.warning(text.format(reason=escape.for_markdown(reason)))
     if needs is not None:
         st.info(needs)
+    note = st.session_state.get("link_note")
+    if note is not None:
+        st.warning(note)
 
 
 def needs_multilevel(shown: Shown) -> None:

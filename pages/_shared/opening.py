@@ -1,9 +1,9 @@
 """Opening tables: from a file or the clipboard, with progress and a way to stop.
 
 What is to be read is asked for with ``ask`` (by the uploader, or by a button's callback) and
-read by ``work``, once per run and before the model is chosen. Small text is read at once;
-everything else in a process of its own, which ``Stop`` ends. A failure leaves everything as it
-was: the message goes to ``upload_error``, the table on screen stays.
+read by ``work``, once per run and before the model is chosen. A small table of text is read at
+once; everything else in a process of its own, which ``Stop`` ends. A failure leaves everything
+as it was: the message goes to ``upload_error``, the table on screen stays.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _table(request: Request) -> pd.DataFrame | None:
         return None
     core.LIMITS.check_file(len(request.content), request.name)
     form = recognise(request.content, request.name)
-    if form in ("csv", "json") and len(request.content) <= _SMALL:
+    if form == "csv" and len(request.content) <= _SMALL:
         return core.read_table(request.content, request.name, request.options)
     return _in_a_process(request, form)
 

@@ -262,6 +262,17 @@ def select_group(found: Shown, name: str) -> None:
     st.session_state[f"group_{found.dataset.id}"] = name
 
 
+def note(text: str) -> None:
+    """Have a remark about a link shown until the reader does something else."""
+    st.session_state["link_note"], st.session_state["link_note_is_new"] = text, True
+
+
+def settle_note() -> None:
+    """Forget the remark, unless it was made in this very run."""
+    if not st.session_state.pop("link_note_is_new", False):
+        st.session_state.pop("link_note", None)
+
+
 def tell() -> None:
     """Have what keeps a state of its own in the browser take that of the session instead."""
     st.session_state["told"] = told() + 1

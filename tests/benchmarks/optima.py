@@ -109,10 +109,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tables", type=int, default=75)
+    parser.add_argument("--reuse", action="store_true", help="what R said of the folder before")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    wanted = models(asked.folder, asked.seed, asked.tables)
-    subprocess.run(["Rscript", str(HERE / "optima.R"), str(asked.folder)], check=True)
+    if asked.reuse:
+        wanted = json.loads((asked.folder / "models.json").read_text())
+    else:
+        wanted = models(asked.folder, asked.seed, asked.tables)
+        subprocess.run(["Rscript", str(HERE / "optima.R"), str(asked.folder)], check=True)
     best = {m["name"]: m["best"] for m in json.loads((asked.folder / "lme4.json").read_text())}
     worse, better, refused, untrue = [], 0, 0, []
     for model in wanted:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from pages._shared.link import address as link
-from pages._shared.link import share
+from pages._shared.link import link_model, share
 from pages._shared.link.link_model import Columns, read, write
 from tests.browser.driver import ROOT
 from tests.fitted import many_groups
@@ -182,6 +182,44 @@ def test_nothing_of_an_upload_stands_in_the_address(app: AppTest) -> None:
     upload(again, "same.csv", table.to_csv(index=False).encode())
     assert again.session_state["shown"].spec == app.session_state["shown"].spec
     assert not any("never travels" in i.value for i in again.info)
+
+
+def test_a_model_is_not_put_on_a_table_with_other_columns(app: AppTest) -> None:
+    """An id column added in front would make every column another one, by its place."""
+    table = many_groups(30)
+    upload(app, "table.csv", table.to_csv(index=False).encode())
+    choose(app, sidebar_key(app, "structure"), "intercept")
+    query = link.encoded(address(app))
+    corrected = table.assign(row=range(len(table)))[["row", *table.columns]]
+    again = follow(query)
+    upload(again, "corrected.csv", corrected.to_csv(index=False).encode())
+    assert any("other columns" in w.value for w in again.warning)
+    spec = again.session_state["shown"].spec
+    assert (spec.outcome, spec.group) == ("y", "g")  # guessed anew, by what the columns hold
+    choose(again, "pooling_view", "lines")
+    assert not again.warning
+
+
+def test_an_older_link_without_a_header_is_followed_and_says_so(app: AppTest) -> None:
+    table = many_groups(30)
+    upload(app, "table.csv", table.to_csv(index=False).encode())
+    choose(app, sidebar_key(app, "structure"), "intercept")
+    params = {n: v for n, v in address(app).items() if n != link_model.HEADER}
+    again = follow(link.encoded(params))
+    upload(again, "table.csv", table.to_csv(index=False).encode())
+    assert again.session_state["shown"].spec == app.session_state["shown"].spec
+    assert any("check that the roles are right" in w.value for w in again.warning)
+    text = table.assign(y="a")
+    other = follow(link.encoded(params))
+    upload(other, "text.csv", text.to_csv(index=False).encode())
+    assert any("other columns" in w.value for w in other.warning)
+
+
+def test_a_header_says_nothing_of_its_names() -> None:
+    one, other = (Columns([*NAMES, last], is_private=True) for last in ("w", "z"))
+    assert one.digest != other.digest and len(one.digest) == 10
+    assert not any(name in one.digest for name in ("a*b", "c:d"))
+    assert Columns(["a", "b c"]).digest != Columns(["a b", "c"]).digest
 
 
 @pytest.mark.parametrize(

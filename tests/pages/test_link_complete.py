@@ -28,6 +28,7 @@ LEFT_OUT = {
     "data_paste|data_long_.*|lessons_file": "something that is being put in",
     "data_role_.*": "the roles are the model's",
     "groups_name_.*": "the group that is looked at is said by 'at'",
+    "takeaway_.*": "for whoever takes it home",
     "lessons_(number|group|fit|line_.)_.*": "a guess that nobody has committed to",
 }
 #: One with several predictors, of which one varies and one is a category.
@@ -76,7 +77,7 @@ def test_no_option_is_without_a_screen_or_takes_the_name_of_another() -> None:
     for screen in FILES:
         names = [o.name for o in link.controls_of(screen)]
         assert len(set(names)) == len(names)
-        assert not {*names} & {"data", "do", "at", *link_model.NAMES}
+        assert not {*names} & {"data", "do", "at", link_model.HEADER, *link_model.NAMES}
 
 
 def pictures(app: AppTest) -> list[str]:

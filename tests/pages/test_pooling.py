@@ -9,7 +9,12 @@ import core
 from tests.pages.driver import choose, has_dial, healthy, sidebar_key, upload
 
 VIEWS = ("dial", "lines", "shrinkage", "group_size", "map", "table")
-TITLE_STARTS = {"radon": "Left alone, 85", "exam": "Left alone, 65", "sleepstudy": "Left alone, 18"}
+TITLE_STARTS = {
+    "radon": "Left alone, 85",
+    "exam": "Left alone, 65",
+    "sleepstudy": "Left alone, 18",
+    "batches": "The 6 batches differ no more than chance",
+}
 
 
 def test_zero_clicks(app: AppTest) -> None:
@@ -32,6 +37,8 @@ def test_every_example_structure_and_view(app: AppTest, example: str, structure:
         assert not app.error
         if view == "dial":
             assert has_dial(app)
+        elif view == "map" and not app.session_state["shown"].spec.predictors:
+            assert not app.get("plotly_chart") and app.info
         elif view == "map" and structure == "intercept":
             assert app.button(key="pooling_let_vary")
         elif view == "table":

@@ -21,7 +21,7 @@ def test_every_example(app: AppTest, example: str, structure: str) -> None:
     choose(app, sidebar_key(app, "structure"), structure)
     open_screen(app, SCREEN)
     assert not app.error and app.title
-    charts = 1 if example == "sleepstudy" else 2
+    charts = {"sleepstudy": 1, "batches": 0}.get(example, 2)
     assert len(app.get("plotly_chart")) == charts
 
 

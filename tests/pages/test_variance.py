@@ -35,7 +35,8 @@ def test_every_example_and_view(app: AppTest, example: str, structure: str) -> N
     choose(app, "variance_view", "share")
     assert len(app.get("plotly_chart")) == 1
     choose(app, "variance_view", "zero")
-    assert len(app.get("plotly_chart")) == (1 if structure == "slope" else 0)
+    has_slope = bool(app.session_state["shown"].spec.varying)
+    assert len(app.get("plotly_chart")) == (1 if has_slope else 0)
     assert not app.error
 
 

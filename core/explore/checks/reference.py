@@ -136,7 +136,7 @@ def _refitted(
     fits: PoolingFits, fit: MultilevelFit, rows: IntArray, count: int, rng: np.random.Generator
 ) -> Reference:
     data = fits.data
-    X, Z, group = data.design()[rows], data.varying_design()[rows], data.group_index[rows]
+    X, Z, group = data.design(rows), data.varying_design()[rows], data.group_index[rows]
     fixef = np.nan_to_num(fit.fixef)
     fitted = X @ fixef + np.sum(Z * fit.ranef[group], axis=1)
     starts = np.cumsum(data.group_sizes) - data.group_sizes

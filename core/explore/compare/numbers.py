@@ -49,8 +49,7 @@ class VarianceTest:
 
 def r_squared(fit: MultilevelFit) -> RSquared:
     """Return marginal and conditional R squared; a singular fit is no exception."""
-    design = fit.data.design()
-    fixed = float(np.var(design @ np.nan_to_num(fit.fixef), ddof=1))
+    fixed = float(np.var(fit.data.times_design(np.nan_to_num(fit.fixef)), ddof=1))
     Z = fit.data.varying_design()
     between = float(np.mean(np.einsum("na,ab,nb->n", Z, fit.vcov_group, Z, optimize=True)))
     total = fixed + between + fit.sigma_y**2

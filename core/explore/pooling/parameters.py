@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.formats import fixed, number, percent
+from core.estimators.claims import Claim, correlation_claim
+from core.formats import fixed, number, percent, with_interval
 from core.results import PoolingFits
 from core.tables.wording import INTERCEPT, Wording
 
@@ -102,9 +103,16 @@ def _together(fits: PoolingFits, wording: Wording) -> str:
     model = fits.multilevel
     if len(model.varying_names) != 2 or not model.spec.correlated:
         return ""
-    rho = float(model.correlation[0, 1])
-    if np.isnan(rho):
-        return ""
-    way = "rise" if rho > 0 else "fall"
     first, second = (wording.term(name, fits.data) for name in model.varying_names)
-    return f" As the {first} rises, the {second} tends to {way} (ρ = {fixed(rho, 2)})."
+    return together(correlation_claim(model, *model.varying_names), first, second)
+
+
+def together(found: Claim, first: str, second: str) -> str:
+    """Return whether two coefficients go together, as a sentence with its interval; or ''."""
+    if np.isnan(found.estimate):
+        return ""
+    amount = f"ρ = {with_interval(found.estimate, found.lower, found.upper)}"
+    if found.is_sure:
+        way = "rise" if found.direction == "up" else "fall"
+        return f" As the {first} rises, the {second} tends to {way} ({amount})."
+    return f" Whether the {second} rises or falls with the {first} the data do not tell ({amount})."

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.estimators.claims import correlation_claim
 from core.estimators.estimates import Estimates, estimates, varying_names
-from core.formats import decimals_for, fixed, listed, number, percent, upper_first
-from core.results import PoolingFits
+from core.evidence import Agreement
+from core.formats import count, decimals_for, fixed, listed, number, percent, upper_first
+from core.results import MultilevelFit, PoolingFits
 from core.tables.columns import NumericColumn
 from core.tables.grouped import GroupedData
 from core.tables.wording import INTERCEPT, Wording
@@ -19,8 +21,6 @@ from core.types import FloatArray, IntArray
 
 #: Pooling factors closer than this are told as one number.
 _SAME_FACTOR = 0.02
-#: A correlation weaker than this is called hardly any.
-_WEAK = 0.1
 #: Shifts smaller than this, relative to the estimate, are rounding.
 _ROUNDING = 1e-10
 
@@ -195,10 +195,12 @@ def map_title(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> st
     one, other = (wording.term(term, fits.data) for term in terms)
     if not fits.spec.correlated:
         return f"{start}; the model keeps {one} and {other} independent"
-    shown = f"(ρ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{fixed(rho, 2)})"
-    if abs(rho) < _WEAK:
-        return f"{start}; pooled, {one} and {other} hardly go together {shown}"
-    which = "higher" if rho > 0 else "lower"
+    found = correlation_claim(model, *terms)
+    span = f"{fixed(found.lower, 2)} to {fixed(found.upper, 2)}"
+    shown = f"(ρ\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{fixed(rho, 2)}, {span})"
+    if not found.is_sure:
+        return f"{start}; whether {one} and {other} go together the data do not tell {shown}"
+    which = "higher" if found.direction == "up" else "lower"
     return f"{start}; pooled, a higher {one} goes with a {which} {other} {shown}"
 
 
@@ -274,10 +276,51 @@ def map_alt(fits: PoolingFits, terms: tuple[str, str], wording: Wording) -> str:
 
 
 def context(fits: PoolingFits, wording: Wording) -> str:
-    """Return what is on screen: how much data, and which model."""
+    """Return what is on screen: how much data, and which model, told apart from every other."""
     data, spec = fits.data, fits.spec
     rows = f"{wording.individual.count(data.n_obs)} in {wording.group.count(data.n_groups)}"
-    by = f" by {listed(wording.in_sentence(c) for c in spec.predictors)}" if spec.predictors else ""
-    varies = [wording.term(name, data) for name in varying_names(fits)]
+    columns = (*spec.predictors, *spec.group_predictors)
+    by = f" by {listed(map(wording.in_sentence, columns), 8)}" if columns else ""
     outcome = wording.in_sentence(spec.outcome)
-    return f"{rows}: {outcome}{by}, varying {listed(varies)} ({spec.criterion})"
+    return f"{rows}: {outcome}{by}; {structure(fits, wording)} ({spec.criterion})"
+
+
+def structure(fits: PoolingFits, wording: Wording) -> str:
+    """Return what varies by group, and whether it varies together: 'varying intercept'."""
+    data, spec = fits.data, fits.spec
+    names = varying_names(fits)
+    varies = f"varying {listed((wording.term(name, data) for name in names), 8)}"
+    if len(names) > 1:
+        varies += ", correlated" if spec.correlated else ", uncorrelated"
+    crossed = [f"{wording.in_sentence(a)} × {wording.in_sentence(b)}" for a, b in spec.cross_level]
+    return varies + (f", with {listed(crossed, 8)}" if crossed else "")
+
+
+def agreement_sentence(fit: MultilevelFit, found: Agreement | None) -> str:
+    """Return what the reference engine, statsmodels' MixedLM, says of a fit, and why if it differs.
+
+    Parameters
+    ----------
+    found : Agreement or None
+        None where the table is too large for MixedLM to be asked while somebody waits.
+    """
+    if found is None:
+        return (
+            f"statsmodels' MixedLM was not asked: {fit.n_obs:,} rows in {fit.n_groups:,} groups "
+            "would keep it busy for longer than a moment."
+        )
+    if found.digits >= 4:
+        return (
+            "statsmodels' MixedLM, asked about the same estimates, agrees to "
+            f"{count(found.digits, 'digit')} (criterion, coefficients, groups' deviations)."
+        )
+    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
+    why = "Which of the two is right cannot be told from here: compare with lme4."
+    if fit.is_singular:
+        why = (
+            "It cannot hold a variance of exactly zero or a correlation of exactly one, and was "
+            "asked about the nearest fit inside."
+        )
+    elif found.criterion_gap > 0:
+        why = "The fit shown has the lower criterion, so it is the better one."
+    return f"statsmodels' MixedLM does not quite agree: {what}. {why}"

@@ -18,8 +18,11 @@ from core.estimators.predictors import Predictor, RowPredictions
 from core.estimators.students_t import t_quantile
 from core.estimators.training import AVERAGE, KNOWN, NEW, Training
 from core.exceptions import SpecError
+from core.explore.prediction.posterior_rows import with_posterior
 from core.fitting.multilevel import solve_at, unit_of
 from core.fitting.scaled import scale_model
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import Uncertainty, chosen_posterior
 from core.results import PoolingFits
 
 Predicting: TypeAlias = Literal["complete_pooling", "no_pooling", "partial_pooling", "two_stage"]
@@ -71,6 +74,7 @@ def predict(
     *,
     individual: bool = True,
     average_group: bool = False,
+    uncertainty: Uncertainty | Posterior = "plug-in",
 ) -> pd.DataFrame:
     """Return predictions of new rows with intervals and a budget of their variance.
 
@@ -89,6 +93,9 @@ def predict(
         Predict a new individual; False: the mean of the group at these predictors.
     average_group : bool
         Predict for the average group (deviation zero) instead of the row's own.
+    uncertainty : {"plug-in", "posterior"} or Posterior
+        ``plug-in``: t intervals about the estimate. ``posterior``: quantiles of the full
+        posterior, under a flat prior or of the ``core.posterior(...)`` that is given.
 
     Returns
     -------
@@ -96,7 +103,15 @@ def predict(
         ``point, lower, upper`` and ``se`` in units of the outcome; ``df`` of the t interval;
         the variances ``fixed_effects, group, individual``, which add up to ``se**2``;
         ``kind`` ("known group", "new group", "average group"); ``reason`` why there is no
-        prediction ('' where there is one).
+        prediction ('' where there is one). With the posterior also ``median``, while ``df``
+        is empty and the doubt how much to pool counts as the group's.
+
+    Raises
+    ------
+    SpecError
+        When the posterior is asked of another estimator than partial pooling.
+    PoolingError
+        When there is no multilevel fit, or no posterior under this prior.
 
     Notes
     -----
@@ -106,8 +121,14 @@ def predict(
     t intervals with Satterthwaite's degrees of freedom from the expected information of the
     variances, so that few groups make them wide.
     """
+    chosen = chosen_posterior(fits, uncertainty)
+    if chosen is not None and estimator != "partial_pooling":
+        raise SpecError(f"The full posterior is of partial pooling, not of '{estimator}'.")
     new = NewRows(new_table, fits.data, fits.moments, is_average=average_group)
-    return predict_rows(predictor_of(fits, estimator), new, level, individual=individual)
+    found = predict_rows(predictor_of(fits, estimator), new, level, individual=individual)
+    if chosen is None:
+        return found
+    return with_posterior(found, chosen, new, level, individual=individual)
 
 
 def predict_rows(

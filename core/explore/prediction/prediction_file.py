@@ -15,10 +15,12 @@ from core.explore.prediction.numbers import predict_rows
 from core.formats import count, listed, number, percent
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, column_of, is_numeric
+from core.tables.limits import LIMITS
 from core.tables.wording import Wording
 
 #: What is told row by row is told of so many rows.
 _MOST_TOLD = 3
+_MOST_REASONS = 10
 _ADDED = ("prediction", "lower", "upper", "se", "predicted as", "no prediction because")
 
 
@@ -91,6 +93,7 @@ def predict_file(
     """
     if not len(table):
         raise DataError("The table has no rows. Give it one row for each prediction.")
+    LIMITS.check_predictions(len(table), len(fits.data.terms) + len(fits.data.base) + 1)
     rows = table.reset_index(drop=True)
     new = NewRows(rows, fits.data, fits.moments, is_average=False)
     found = predict_rows(predictor, new, level, individual=individual)
@@ -141,11 +144,22 @@ def _sentences(
             f"There is no column {names}: a new {wording.group.one} is averaged over the fitted "
             f"{wording.group.many} in that respect, and its interval is wider for it."
         )
-    for reason in pd.unique(found.loc[~done, "reason"]):
-        where = np.flatnonzero(found["reason"] == reason)
-        told = [f"{i + 1:,}" for i in where]
+    return out + _without(found["reason"])
+
+
+def _without(reasons: pd.Series) -> list[str]:
+    """Tell why rows have no prediction, the most frequent reasons first."""
+    codes, texts = pd.factorize(reasons.where(reasons != ""))
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    out = []
+    for code in np.argsort(-counts, kind="stable")[:_MOST_REASONS]:
+        told = [f"{i + 1:,}" for i in np.flatnonzero(codes == code)]
         rows_told = ("Row " if len(told) == 1 else "Rows ") + listed(told, _MOST_TOLD)
-        out.append(f"{rows_told} without a prediction: {reason}.")
+        out.append(f"{rows_told} without a prediction: {texts[code]}.")
+    if len(texts) > _MOST_REASONS:
+        rest = int(np.sort(counts)[: len(texts) - _MOST_REASONS].sum())
+        others = count(len(texts) - _MOST_REASONS, "other reason")
+        out.append(f"{count(rest, 'row')} without a prediction for {others}.")
     return out
 
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from core.estimators.claims import of_difference
 from core.estimators.students_t import t_quantile
 from core.explore.prediction.story import NAMES
 from core.explore.predicts_best.numbers import CrossValidation
@@ -175,8 +176,7 @@ def _title(
     start = best_name[0].upper() + best_name[1:]
     if not how_much:
         return f"{start} and {other_name} predict {who} equally well"
-    sure = t_quantile(0.975, np.array([max(_n_groups(found) - 1.0, 1.0)]))[0]
-    if not size > sure * se:
+    if of_difference(size, se, _quantile(found)).direction != "up":
         return (
             f"{start} predicts {who} best, but chance could explain its lead over {other_name}: "
             f"{how_much}"
@@ -191,11 +191,21 @@ def _also(found: CrossValidation, best: str, other: str, measure: Measure) -> st
     pair = found.differences
     for name in ("no_pooling", "complete_pooling"):
         if name not in (best, other) and other != "two_stage":
+            line = pair[(pair["estimator"] == name) & (pair["reference"] == best)].iloc[0]
+            sign = 1.0 if measure == "rmse" else -1.0
+            claim = of_difference(
+                sign * float(line[measure]), float(line[f"{measure}_se"]), _quantile(found)
+            )
             lead = _how_much(pair, best, name, measure)
-            if lead:
+            if lead and claim.direction == "up":
                 size = lead.removesuffix(" smaller error").removesuffix(" higher")
                 return f", {size.removeprefix('log score ')} than {NAMES[name]}"
     return ""
+
+
+def _quantile(found: CrossValidation) -> float:
+    """Return how many standard errors the interval of a difference reaches to each side."""
+    return float(t_quantile(0.975, np.array([max(_n_groups(found) - 1.0, 1.0)]))[0])
 
 
 def _n_groups(found: CrossValidation) -> int:

@@ -10,6 +10,9 @@ from core.estimators.estimates import varying_names
 from core.exceptions import SpecError
 from core.fitting.multilevel import fixef_in_lines, solve_at, unit_of
 from core.fitting.scaled import scale_model
+from core.posterior.conditional import lines_at
+from core.posterior.marginal import square_factor
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.types import FloatArray, IntArray
 
@@ -83,3 +86,21 @@ def joint_coefficients(fits: PoolingFits, term: str | None = None) -> JointCoeff
         own_sd=np.sqrt(np.maximum(fit.cond_var[:, k, k], 0.0)),
         shared=through.T @ root,
     )
+
+
+def posterior_joint(made: Posterior, term: str) -> JointCoefficients:
+    """Return mean and covariance of one coefficient of all groups under the full posterior.
+
+    What is in doubt about the variances moves all groups together, so it joins what they
+    share: one column a node for where they lie there, beside those of the average coefficients.
+    """
+    groups, given = made.groups, made.given
+    a = made.varying_names.index(term)
+    lines = lines_at(given, groups.wanted, slice(None))
+    variance = given.model.y_scale**2 * given.sigma2 * square_factor(given.df)
+    own = np.einsum("m,mj->j", given.weight * variance, lines.own[:, :, a] ** 2)
+    mean = given.weight @ lines.loc[:, :, a]
+    root = np.sqrt(given.weight * variance)
+    fixed = np.einsum("m,mjp->jmp", root, lines.shared[:, :, a]).reshape(len(mean), -1)
+    moved = np.sqrt(given.weight) * (lines.loc[:, :, a] - mean).T
+    return JointCoefficients(term, mean, np.sqrt(own), np.concatenate([fixed, moved], axis=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,14 @@ from scipy import special
 
 from core.estimators.estimates import estimates
 from core.exceptions import SpecError
-from core.explore.ranking.joint import JointCoefficients, joint_coefficients
+from core.explore.ranking.joint import (
+    JointCoefficients,
+    joint_coefficients,
+    posterior_joint,
+)
+from core.posterior.drawn_ranks import DrawnBlock, drawn_blocks
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import Uncertainty, chosen_posterior
 from core.results import PoolingFits
 from core.types import FloatArray, IntArray
 
@@ -41,6 +49,7 @@ def rank(
     share: float = 0.1,
     level: float = 0.95,
     draws: int | None = None,
+    uncertainty: Uncertainty | Posterior = "plug-in",
 ) -> pd.DataFrame:
     """Return how every group ranks on one coefficient, and how sure that is.
 
@@ -57,6 +66,10 @@ def rank(
         Of the rank intervals, between 0 and 1.
     draws : int, optional
         Number of draws (made even); by default as many as take a fraction of a second.
+    uncertainty : {"plug-in", "posterior"} or Posterior
+        ``plug-in``: given the estimated variances. ``posterior``: from the full posterior, under
+        a flat prior or of the ``core.posterior(...)`` that is given; then ``estimate`` is the
+        posterior mean.
 
     Returns
     -------
@@ -94,7 +107,17 @@ def rank(
         raise SpecError(f"The level of an interval must lie between 0 and 1, not {level!r}.")
     joint = joint_coefficients(fits, term)
     n_groups = len(joint.mean)
-    drawn = _draw_ranks(joint, places(n_groups, share), draws or n_draws(n_groups), seed)
+    chosen = chosen_posterior(fits, uncertainty)
+    mean, sd = joint.mean, joint.sd
+    size = draws or n_draws(n_groups)
+    if chosen is None:
+        blocks = _plug_in_blocks(joint, size, seed)
+    else:
+        a = chosen.varying_names.index(joint.term)
+        mean, sd = chosen.line.mean[:, a], chosen.line.sd[:, a]
+        rng = np.random.default_rng(seed)
+        blocks = drawn_blocks(chosen.groups, a, max(size // 2, 1), rng)
+    drawn = _draw_ranks(blocks, n_groups, places(n_groups, share))
     tail = 0.5 * (1.0 - level)
     lower = np.quantile(drawn.ranks, tail, axis=0, method="inverted_cdf")
     upper = np.quantile(drawn.ranks, 1.0 - tail, axis=0, method="inverted_cdf")
@@ -104,16 +127,16 @@ def rank(
         {
             "group": list(each.group_names),
             "n": each.group_sizes,
-            "estimate": joint.mean,
-            "estimate_se": joint.sd,
-            "rank": _positions(-expected, joint.mean).astype(np.intp),
+            "estimate": mean,
+            "estimate_se": sd,
+            "rank": _positions(-expected, mean).astype(np.intp),
             "expected_rank": expected,
             "rank_lower": lower.astype(np.intp),
             "rank_upper": upper.astype(np.intp),
             "p_top": drawn.p_top,
             "p_bottom": drawn.p_bottom,
             "own_estimate": each.no_pooling,
-            "naive_rank": _positions(each.no_pooling, joint.mean),
+            "naive_rank": _positions(each.no_pooling, mean),
         }
     )
 
@@ -141,29 +164,38 @@ class _Drawn:
     p_bottom: FloatArray
 
 
-def _draw_ranks(joint: JointCoefficients, most: int, draws: int, seed: int) -> _Drawn:
-    """Draw all groups together; pairs of draws have opposite signs."""
+def _plug_in_blocks(joint: JointCoefficients, draws: int, seed: int) -> Iterator[DrawnBlock]:
+    """Yield joint draws of all groups given the variances; pairs have opposite signs."""
     rng = np.random.default_rng(seed)
     n_groups, half = len(joint.mean), max(draws // 2, 1)
     sd = np.maximum(joint.own_sd, _TIE * _size_of(joint))
-    kind = np.int16 if n_groups < 2**15 else np.int32
-    ranks = np.empty((2 * half, n_groups), dtype=kind)
-    top, bottom = np.zeros(n_groups), np.zeros(n_groups)
-    count = np.arange(1, n_groups + 1, dtype=kind)
     block = max(1, 500_000 // n_groups)
     for start in range(0, half, block):
         width = min(block, half - start)
-        z = rng.standard_normal((width, n_groups))
+        z = sd * rng.standard_normal((width, n_groups))
         w = rng.standard_normal((width, joint.shared.shape[1])) @ joint.shared.T
-        for sign, first in ((1.0, start), (-1.0, half + start)):
-            centre = joint.mean + sign * w
-            value = centre + sign * sd * z
+        centre = np.stack([joint.mean + w, joint.mean - w])
+        yield DrawnBlock(
+            centre, np.stack([centre[0] + z, centre[1] - z]), np.broadcast_to(sd, z.shape)
+        )
+
+
+def _draw_ranks(blocks: Iterator[DrawnBlock], n_groups: int, most: int) -> _Drawn:
+    """Rank all groups in every draw, and add up the probabilities of the ends."""
+    kind = np.int16 if n_groups < 2**15 else np.int32
+    count = np.arange(1, n_groups + 1, dtype=kind)
+    top, bottom = np.zeros(n_groups), np.zeros(n_groups)
+    found = []
+    for block in blocks:
+        for centre, value in zip(block.centre, block.value, strict=True):
             order = np.argsort(-value, axis=1)
-            rows = ranks[first : first + width]
-            np.put_along_axis(rows, order, count[None], axis=1)
-            top += _p_first(value, centre, sd, order, most)
-            bottom += _p_first(-value, -centre, sd, order[:, ::-1], most)
-    return _Drawn(ranks, top / (2 * half), bottom / (2 * half))
+            ranks = np.empty(value.shape, dtype=kind)
+            np.put_along_axis(ranks, order, np.broadcast_to(count, order.shape), axis=1)
+            found.append(ranks)
+            top += _p_first(value, centre, block.sd, order, most)
+            bottom += _p_first(-value, -centre, block.sd, order[:, ::-1], most)
+    every = np.concatenate(found)
+    return _Drawn(every, top / len(every), bottom / len(every))
 
 
 def _size_of(joint: JointCoefficients) -> float:
@@ -213,9 +245,17 @@ class GroupDifference:
 
 
 def compare_groups(
-    fits: PoolingFits, one: str, other: str, term: str | None = None, *, level: float = 0.95
+    fits: PoolingFits,
+    one: str,
+    other: str,
+    term: str | None = None,
+    *,
+    level: float = 0.95,
+    uncertainty: Uncertainty | Posterior = "plug-in",
 ) -> GroupDifference:
     """Return the difference of two groups' coefficients from their joint distribution.
+
+    ``uncertainty`` as in ``rank``.
 
     Raises
     ------
@@ -231,6 +271,14 @@ def compare_groups(
     if one == other:
         raise SpecError(f"Choose two different groups to compare, not '{one}' twice.")
     joint = joint_coefficients(fits, term)
+    chosen = chosen_posterior(fits, uncertainty)
+    if chosen is not None:
+        made = chosen.difference(one, other, joint.term)
+        tail = 0.5 * (1.0 - level)
+        low, high = made.quantile(np.array([tail, 1.0 - tail]))
+        p = float(made.p_above(0.0))
+        ends = float(made.mean), float(made.sd), float(low), float(high)
+        return GroupDifference(one, other, joint.term, *ends, p, level)
     i, j = names.index(one), names.index(other)
     gap = float(joint.mean[i] - joint.mean[j])
     se = float(joint.difference_sd(np.array([i]), np.array([j]))[0])
@@ -264,7 +312,12 @@ class Pairs:
 
 
 def pairs_alike(
-    fits: PoolingFits, term: str | None = None, *, level: float = 0.95, seed: int = 0
+    fits: PoolingFits,
+    term: str | None = None,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    uncertainty: Uncertainty | Posterior = "plug-in",
 ) -> Pairs:
     """Return which pairs of groups cannot be told apart: zero lies in their interval.
 
@@ -274,6 +327,8 @@ def pairs_alike(
         Of the interval of a difference.
     seed : int
         Of the sample of partners, where there are too many groups to compare all.
+    uncertainty : {"plug-in", "posterior"} or Posterior
+        As in ``rank``; intervals from mean and variance of the differences.
 
     Raises
     ------
@@ -281,6 +336,9 @@ def pairs_alike(
         As ``rank``.
     """
     joint = joint_coefficients(fits, term)
+    chosen = chosen_posterior(fits, uncertainty)
+    if chosen is not None:
+        joint = posterior_joint(chosen, joint.term)
     n_groups = len(joint.mean)
     everyone = np.arange(n_groups)
     is_sample = n_groups > _ALL_PAIRS

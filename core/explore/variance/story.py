@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.estimators.claims import Claim
 from core.estimators.inference import coefficient_names
 from core.estimators.profile import profile
 from core.explore.variance.numbers import IntraclassCorrelation, bound_sentence, icc, null_model
@@ -149,6 +150,14 @@ def _of_coefficients(fits: PoolingFits, table: pd.DataFrame) -> tuple[str, ...]:
     """Return how large a variance at zero may still be, and the correlations."""
     bound = bound_sentence(fits.multilevel)
     out = [bound] if bound else []
+    for row in table[table["parameter"].str.startswith("sd_")].itertuples():
+        found = Claim(float(row.estimate), float(row.lower), float(row.upper))  # type: ignore[arg-type]
+        if found.estimate > 0 and not found.is_sure:
+            what = str(row.meaning).removeprefix("sd between ").partition(": ")
+            out.append(
+                f"The interval of the sd of the {what[2]} starts at 0: the data do not rule out "
+                f"that all {what[0]} have the same."
+            )
     for row in table[table["parameter"].str.startswith("cor_")].itertuples():
         estimate, lower, upper = float(row.estimate), float(row.lower), float(row.upper)  # type: ignore[arg-type]
         if np.isfinite(estimate):

@@ -133,7 +133,7 @@ def fits_at_zero(fits: PoolingFits, at: float) -> PoolingFits:
 def fitted_values(fit: MultilevelFit) -> FloatArray:
     """Return the fitted value of every row, shape (n,): the group's line at the row's x."""
     data = fit.data
-    fixed = data.design() @ np.nan_to_num(fit.fixef)
+    fixed = data.times_design(np.nan_to_num(fit.fixef))
     return np.asarray(
         fixed + np.einsum("nk,nk->n", data.varying_design(), fit.ranef[data.group_index])
     )

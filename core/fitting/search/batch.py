@@ -33,13 +33,17 @@ from core.fitting.search.optimize import (
     minimise,
     snap,
     step_off,
+    turn_on,
 )
-from core.fitting.search.starts import SCAN_GRID, scan
+from core.fitting.search.starts import SCAN_GRID, inside, scan
 from core.types import BoolArray, FloatArray, IntArray
 
 #: Elements of the work arrays of one search; keeps memory and cache misses down.
 _ELEMENTS = 150_000
 _NEGLIGIBLE_CURVATURE = -1e-7
+#: Gain that is worth another step, and ``|derivative D|`` that may hide one.
+_WORTH_A_STEP = 1e-8
+_STATIONARY = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +176,7 @@ def _starts(problem: CriterionProblem, correlated: bool, n_starts: int) -> Float
     value = np.where(np.isfinite(value), value, np.inf)
     is_lowest = value <= value[:, around].min(axis=2)
     chosen = np.argsort(np.where(is_lowest, value, np.inf), axis=1)[:, :n_starts]
-    return theta_of(points[chosen], correlated)
+    return theta_of(inside(points[chosen]), correlated)
 
 
 def _snap(
@@ -210,31 +214,40 @@ def _principal(D: FloatArray, correlated: bool) -> tuple[FloatArray, FloatArray]
 def _leave_saddles(
     problem: CriterionProblem, D: FloatArray, value: FloatArray, correlated: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Search on from the few points where a direction with zero variance leads downhill."""
-    for i in _saddles(problem, D, correlated):
+    """Search on from the few points on the boundary that are no optimum.
+
+    There a direction with zero variance leads downhill, or D is to be turned, for which the
+    Cholesky factor has no gradient (``optimize.certify``).
+    """
+    for i in _unsettled(problem, D, correlated):
         alone = problem.take(np.array([i]))
         certificate = certify(alone, D[i], correlated=correlated)
-        if certificate.least_curvature >= _NEGLIGIBLE_CURVATURE * float(alone.n_obs[0]):
+        if certificate.least_curvature < _NEGLIGIBLE_CURVATURE * float(alone.n_obs[0]):
+            away = step_off(alone, D[i], certificate.direction)
+        elif certificate.gain > _WORTH_A_STEP:
+            away = turn_on(alone, D[i], certificate.turn)
+        else:
             continue
-        away = theta_of(step_off(alone, D[i], certificate.direction), correlated)
-        again = minimise(alone, away[None, None], correlated=correlated)
+        again = minimise(alone, theta_of(away, correlated)[None, None], correlated=correlated)
         if again.value[0, 0] < value[i]:
             there = rel_cov_of(again.theta[0, 0], problem.k, correlated)
             D[i], value[i] = snap(alone, there, float(again.value[0, 0]), correlated=correlated)
     return D, value
 
 
-def _saddles(problem: CriterionProblem, D: FloatArray, correlated: bool) -> IntArray:
-    """Return the problems whose derivative is negative along a direction of no variance."""
+def _unsettled(problem: CriterionProblem, D: FloatArray, correlated: bool) -> IntArray:
+    """Return the problems on the boundary whose derivative there does not show an optimum."""
     values, vectors = _principal(D, correlated)
     flat = np.flatnonzero((values == 0).any(axis=1))
     if not len(flat):
         return flat
     slope = evaluate(problem.take(flat), D[flat, None]).derivative[:, 0]
+    if not correlated:
+        slope = slope * np.eye(problem.k)
     inner = vectors[flat].swapaxes(1, 2) @ slope @ vectors[flat]
     null = values[flat] == 0
     inner = np.where(null[:, :, None] & null[:, None, :], inner, 0.0)
-    if not correlated:
-        inner = inner * np.eye(problem.k)
     least = np.linalg.eigvalsh(inner)[:, 0]
-    return np.asarray(flat[least < _NEGLIGIBLE_CURVATURE * problem.n_obs[flat]])
+    moving = np.abs(slope @ D[flat]).max(axis=(1, 2)) > _STATIONARY
+    is_open = (least < _NEGLIGIBLE_CURVATURE * problem.n_obs[flat]) | moving
+    return np.asarray(flat[is_open])

@@ -18,7 +18,10 @@ from core.fitting.search.criterion import (
     sum_derivative,
     unpack,
 )
+from core.fitting.search.optimize import newton_step
 from core.types import BoolArray, FloatArray
+
+_INNER = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,3 +115,60 @@ def _pinned(beta: FloatArray, inverse: FloatArray, pin: Pin) -> FloatArray:
     gap = pin.value - np.einsum("ep,ep->e", beta, pin.contrast)
     step = np.divide(gap, length, out=np.zeros_like(gap), where=pin.active)
     return np.asarray(beta + step[:, None] * along)
+
+
+def descend(deviance: Deviance, phi: FloatArray, held: BoolArray, pin: Pin) -> FloatArray:
+    """Run Newton searches in place over what is not held; return the deviances reached."""
+    k = deviance.k
+    value, gradient, hessian = derivatives(deviance, phi, pin)
+    radius = np.ones(len(phi))
+    active = np.isfinite(value)
+    for _ in range(_INNER):
+        rows = np.flatnonzero(active)
+        if not len(rows):
+            break
+        still = held[rows].copy()
+        rho = phi[rows, k:-1]
+        outward = -gradient[rows, k:-1] * np.sign(rho) > 0
+        still[:, k:-1] |= (np.abs(rho) >= 1.0) & outward
+        g = np.where(still, 0.0, gradient[rows])
+        H = np.where(still[:, :, None] | still[:, None, :], 0.0, hessian[rows])
+        H[:, np.arange(H.shape[1]), np.arange(H.shape[1])] += still
+        step, gain = newton_step(phi[rows], g, H, radius[rows])
+        trial = phi[rows] + np.where(still, 0.0, step)
+        trial[:, k:-1] = np.clip(trial[:, k:-1], -1.0, 1.0)
+        sub = Pin(pin.contrast[rows], pin.value[rows], pin.active[rows])
+        new = derivatives(deviance, trial, sub)
+        noise = 1e-12 * (np.abs(value[rows]) + 1.0)
+        better = np.isfinite(new[0]) & (new[0] <= value[rows] + noise)
+        radius[rows] *= np.where(better, 2.0, 0.2)
+        keep = rows[better]
+        phi[keep], value[keep] = trial[better], new[0][better]
+        gradient[keep], hessian[keep] = new[1][better], new[2][better]
+        active[rows[(gain < 1e-9) | (radius[rows] < 1e-8)]] = False
+    return value
+
+
+def derivatives(
+    deviance: Deviance, phi: FloatArray, pin: Pin
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return deviance, gradient and Hessian (forward differences of the gradient)."""
+    n, m = phi.shape
+    step = 1e-6 * np.maximum(np.abs(phi), 1e-3)
+    k = deviance.k
+    step[:, k:-1] *= np.where(phi[:, k:-1] > 0, -1.0, 1.0)  # stay inside [-1, 1]
+    points = np.repeat(phi[:, None], m + 1, axis=1)
+    points[:, np.arange(1, m + 1), np.arange(m)] += step
+    many = Pin(
+        np.repeat(pin.contrast, m + 1, axis=0),
+        np.repeat(pin.value, m + 1),
+        np.repeat(pin.active, m + 1),
+    )
+    value, gradient = deviance(points.reshape(-1, m), many)
+    gradient = gradient.reshape(n, m + 1, m)
+    hessian = (gradient[:, 1:] - gradient[:, :1]) / step[:, :, None]
+    return (
+        value.reshape(n, m + 1)[:, 0],
+        gradient[:, 0],
+        0.5 * (hessian + hessian.swapaxes(1, 2)),
+    )

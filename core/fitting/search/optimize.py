@@ -156,13 +156,17 @@ def newton_step(
 @dataclass(frozen=True, eq=False)
 class Certificate:
     """Evidence at D: the derivative there, |derivative D|, its least null-space curvature, and
-    what one more Newton step promises to gain."""
+    what one more step promises to gain, by Newton in theta and by turning D.
+
+    ``turn`` (k, k) is the direction A in which ``(I + e A) D (I + e A)'`` falls most steeply.
+    """
 
     derivative: FloatArray
     stationarity: float
     least_curvature: float
     direction: FloatArray
     gain: float
+    turn: FloatArray
 
 
 def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Certificate:
@@ -176,11 +180,50 @@ def certify(problem: CriterionProblem, D: FloatArray, *, correlated: bool) -> Ce
     product = float(np.max(np.abs(derivative @ D)))
     theta = theta_of(D, correlated)[None, None]
     _, gradient, hessian = look(problem, theta, correlated)
-    gain = float(newton_step(theta, gradient, hessian, np.full((1, 1), np.inf))[1][0, 0])
+    newton = float(newton_step(theta, gradient, hessian, np.full((1, 1), np.inf))[1][0, 0])
+    turn, by_turning = _turn(problem, D, derivative)
+    gain = max(newton, by_turning) if np.isfinite(newton) else newton
     if null.shape[1] == 0:
-        return Certificate(derivative, product, np.inf, np.zeros(k), gain)
+        return Certificate(derivative, product, np.inf, np.zeros(k), gain, turn)
     inner, directions = np.linalg.eigh(null.T @ derivative @ null)
-    return Certificate(derivative, product, float(inner[0]), null @ directions[:, 0], gain)
+    return Certificate(derivative, product, float(inner[0]), null @ directions[:, 0], gain, turn)
+
+
+def _turn(
+    problem: CriterionProblem, D: FloatArray, derivative: FloatArray
+) -> tuple[FloatArray, float]:
+    """Return the steepest way to change D without changing its rank, and the gain it promises.
+
+    On the boundary the Cholesky factor is a poor guide: where the first variance is zero its
+    gradient vanishes in every direction that would turn D towards that coefficient, though
+    the criterion may fall. Along ``(I + e A) D (I + e A)'`` the slope is ``2 <derivative D, A>``
+    whatever the rank, and the curvature is measured.
+    """
+    A = -derivative @ D
+    size = float(np.linalg.norm(A))
+    if not np.isfinite(size) or size == 0.0:
+        return np.zeros_like(D), 0.0
+    A = A / size
+    step = 1e-3
+    ends = np.array([turned(D, A, e) for e in (-step, 0.0, step)])
+    low, mid, high = evaluate(problem, ends[None], derivative=False).value[0]
+    bend = abs(float(high - 2.0 * mid + low)) / step**2
+    noise = 1e-12 * (abs(float(mid)) + float(problem.n_obs[0])) / step**2
+    return A, float((2.0 * size) ** 2 / (2.0 * max(bend, noise)))
+
+
+def turned(D: FloatArray, A: FloatArray, size: float) -> FloatArray:
+    """Return D (k, k) turned and stretched: ``(I + size A) D (I + size A)'``."""
+    change = np.eye(len(D)) + size * A
+    return np.asarray(change @ D @ change.T)
+
+
+def turn_on(problem: CriterionProblem, D: FloatArray, turn: FloatArray) -> FloatArray:
+    """Return D turned along a direction as far as a scan finds best; D itself if that is best."""
+    sizes = np.concatenate([[0.0], np.logspace(-6, 0.5, 40)])
+    points = np.array([turned(D, turn, float(size)) for size in sizes])
+    value = evaluate(problem, points[None], derivative=False).value[0]
+    return np.asarray(points[int(np.nanargmin(value))])
 
 
 def step_off(problem: CriterionProblem, D: FloatArray, direction: FloatArray) -> FloatArray:

@@ -23,6 +23,8 @@ SCAN_GRID: FloatArray = np.concatenate([[0.0], np.logspace(-3, 5, 49)])
 _MOST_GABRIEL = 400
 _NEAREST = 24
 _MOST_ON_GRID = 256
+#: How far inside the edge a search sets out, as a share of the largest variance.
+_INSIDE = 1e-3
 #: Spread that stands for none, in units in which the median group is half pooled at 1.
 _NONE = 0.03
 
@@ -43,7 +45,17 @@ def start_points(problem: CriterionProblem, *, correlated: bool, most: int) -> F
     lowest = lowest[np.argsort(value[lowest])][:most]
     if not len(lowest):
         lowest = np.array([int(np.argmin(value))])
-    return theta_of(points[None, lowest], correlated)
+    return theta_of(inside(points[lowest])[None], correlated)
+
+
+def inside(points: FloatArray) -> FloatArray:
+    """Return points D (..., k, k) moved off the edge, where a search would stay.
+
+    A Cholesky factor with zeros on its diagonal has no gradient that leads away from them.
+    """
+    largest = np.einsum("...kk->...k", points).max(axis=-1)
+    off = (_INSIDE * (1.0 + largest))[..., None, None] * np.eye(points.shape[-1])
+    return np.asarray(points + off)
 
 
 def _scan_dips(problem: CriterionProblem) -> FloatArray:

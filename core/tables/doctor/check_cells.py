@@ -35,7 +35,7 @@ _SENTINELS = frozenset(
     [-7, -8, -9, -99, -999, -9999, -99999, -88, -888, -77, -777, 99, 999, 9999, 99999, 888, 8888]
 )  # fmt: skip
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
-_WHOLE_WITH_UNIT = re.compile(r"\s*[+-]?\d+\s*(?:[^\W\d_]+\.?)?\s*")
+_WHOLE_WITH_UNIT = re.compile(r"\s*[+-]?\d+\s*(?:[^\W\d_]+\.?\s*)?")
 _MOST_LABELS = 12
 _LEADING_ZERO = re.compile(r"\s*0\d")
 _NUMBER_SHARE = 0.7

@@ -20,6 +20,7 @@ _ID_WORDS = frozenset(["id", "ids", "nr", "no", "pid", "sid", "uid", "idn", "ide
 _SINGLE_SHARE = 0.25
 _NO_SPREAD_SHARE = 0.5
 _NEARLY_LEVEL = 0.8
+_LABEL = 300
 _DEVIANT_ROWS = 0.05
 _USUAL_SHARE = 0.85
 
@@ -90,7 +91,7 @@ def _start_again(outer: ColumnProfile, inner: ColumnProfile) -> bool:
 def _in_order(column: ColumnProfile, code: int) -> tuple[int, str]:
     """Sort labels by their number, else as text."""
     label = label_of(column.levels[code])
-    digits = re.sub(r"\D", "", label)
+    digits = re.sub(r"\D", "", label[:_LABEL])
     return (int(digits) if digits else 0, label)
 
 

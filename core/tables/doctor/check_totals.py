@@ -46,6 +46,7 @@ _TOTAL_SHARE = 0.34
 _SURE_SHARE = 0.2
 _MOST_LEVELS = 20_000
 _NEAR_END = 4
+_LONGEST_LABEL = 300  # the pattern takes the square of it
 _MOST_SUMMARIES = 3
 _NO_ROWS = np.empty(0, dtype=np.intp)
 
@@ -110,7 +111,8 @@ def _subtotals(column: ColumnProfile) -> BoolArray:
     if len(about) and column.n_levels < _MOST_LEVELS:
         known = {str(level).strip().casefold() for level in column.levels}
         for code in about:
-            match = _SUBTOTAL.fullmatch(str(column.levels[code]).strip())
+            label = str(column.levels[code]).strip()
+            match = _SUBTOTAL.fullmatch(label) if len(label) <= _LONGEST_LABEL else None
             part = (match[1] or match[2]) if match is not None else None
             found[code] = part is not None and part.strip().casefold() in known
     return found

@@ -16,7 +16,7 @@ from core.formats import shorten
 from core.tables.limits import LIMITS
 from core.tables.names import unique_names
 from core.tables.read.numerals import PLAIN, NumberFormat, any_match, matches, parse
-from core.tables.read.report import MISSING_TOKENS, REPORT_KEY, ReadOptions, ReadReport
+from core.tables.read.report import MISSING_TOKENS, ReadOptions, ReadReport
 
 _PROBE = 200
 
@@ -77,7 +77,7 @@ def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
         gaps=tuple(place for place, j in enumerate(kept) if place and j > kept[place - 1] + 1),
         as_typed=options.as_typed,
     )
-    frame.attrs[REPORT_KEY] = final.to_dict()
+    final.keep_with(frame)
     return frame
 
 

@@ -8,16 +8,39 @@ import zipfile
 from typing import Literal, TypeAlias
 
 from core.exceptions import DataError
+from core.tables.limits import LIMITS
 
 Format: TypeAlias = Literal[
     "csv", "json", "gzip", "bz2", "xz", "zip", "xlsx", "xls", "ods", "parquet", "feather",
     "dta", "sav", "por", "sas7bdat", "xpt", "rds", "rda",
 ]  # fmt: skip
 
+#: What a file is called in messages.
+NAMES: dict[Format, str] = {
+    "csv": "a table of text",
+    "json": "JSON",
+    "gzip": "a compressed file",
+    "bz2": "a compressed file",
+    "xz": "a compressed file",
+    "zip": "a zip archive",
+    "xlsx": "an Excel workbook",
+    "xls": "an Excel workbook",
+    "ods": "an OpenDocument spreadsheet",
+    "parquet": "a Parquet file",
+    "feather": "a Feather file",
+    "dta": "a Stata file",
+    "sav": "an SPSS file",
+    "por": "an SPSS file",
+    "sas7bdat": "a SAS file",
+    "xpt": "a SAS transport file",
+    "rds": "an R file",
+    "rda": "an R file",
+}
 READ = "CSV, TSV, Excel, OpenDocument, Parquet, Feather, Stata, SPSS, SAS, R and JSON"
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAS = b"\0" * 12 + b"\xc2\xea\x81`\xb3\x14\x11\xcf\xbd\x92\x08\0\x09\xc71\x8c\x18\x1f\x10\x11"
+_ZIP_ENTRY = b"PK\x01\x02"
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bz2"),
@@ -115,6 +138,7 @@ def refused(name: str, what: str) -> DataError:
 
 def _inside_zip(data: bytes, name: str) -> Format:
     """Tell workbooks, which are zip archives too, from archives of tables."""
+    LIMITS.check_parts(data.count(_ZIP_ENTRY), name)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.namelist()
@@ -138,6 +162,8 @@ def _inside_zip(data: bytes, name: str) -> Format:
 
 
 def _opendocument(archive: zipfile.ZipFile) -> str:
+    if archive.getinfo("mimetype").compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return ""  # the others are unpacked in whole blocks, however little is asked for
     with archive.open("mimetype") as file:
         kind = file.read(200).decode("ascii", errors="replace")
     return kind if "opendocument" in kind else ""

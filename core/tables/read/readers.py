@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BufferedIOBase
 from pathlib import Path
@@ -12,17 +14,24 @@ import pandas as pd
 
 from core.exceptions import DataError, PoolingError
 from core.formats import shorten
-from core.tables.limits import LIMITS
-from core.tables.read.archives import ARCHIVES, WORKBOOKS, check_workbook, unpack
+from core.tables.limits import LIMITS, NotHere
+from core.tables.read.archives import ARCHIVES, WORKBOOKS, Unpacked, check_workbook, unpack
 from core.tables.read.finish import RawTable, to_frame
-from core.tables.read.isolated import read_isolated
-from core.tables.read.number_marks import check_password, recognise
+from core.tables.read.number_marks import Format, check_password, recognise
+from core.tables.read.reading import Reading
 from core.tables.read.records import read_records
 from core.tables.read.report import ReadOptions, choice_note
 from core.tables.read.text import read_text
+from core.tables.read.worker import read_binary
 from core.tables.repairs.chain import repair_table
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
+
+_PLAIN_RATIO = 10
+#: Encodings that are decoded in one pass; among the others are some that take the square of it.
+_PLAIN_ENCODINGS = frozenset(
+    [None, "utf-8", "utf-8-sig", "ascii", "cp1252", "latin-1", "iso-8859-1", "utf-16", "utf-32"]
+)
 
 
 def read_table(
@@ -59,9 +68,30 @@ def read_table(
     options = options or ReadOptions()
     options = options if repair else replace(options, repair=False)
     label = shorten(name or _name_of(source), 120)
+    with _in_words(label):
+        data = _load(source, label)
+        with suppress(NotHere):
+            return repair_table(to_frame(_read_plain(data, label, options), options), options)
+    return Reading(data, label, options).table()
+
+
+def read_here(data: bytes, name: str, options: ReadOptions) -> pd.DataFrame:
+    """Return what ``read_table`` does, reading in this process: a bounded one, for hostile bytes.
+
+    Raises
+    ------
+    DataError
+        As ``read_table``.
+    """
+    with _in_words(name):
+        return repair_table(to_frame(_read(data, name, options), options), options)
+
+
+@contextmanager
+def _in_words(label: str) -> Iterator[None]:
+    """Turn every problem of reading a file into a sentence."""
     try:
-        typed = to_frame(_read(_load(source, label), label, options), options)
-        return repair_table(typed, options)
+        yield
     except PoolingError:
         raise
     except MemoryError as error:
@@ -80,26 +110,55 @@ def read_table(
 def _read(data: bytes, label: str, options: ReadOptions) -> RawTable:
     """Unpack the file if need be and hand it to the reader of its format."""
     form = recognise(data, label)
-    unpacked = None
     if form in ARCHIVES:
         unpacked = unpack(data, form, label, options.member)
-        data, form = unpacked.data, recognise(unpacked.data, unpacked.name)
-        if form in ARCHIVES:
+        inner = recognise(unpacked.data, unpacked.name)
+        if inner in ARCHIVES:
             raise DataError(
                 f"'{label}' is an archive inside an archive. Unpack it and upload the table.",
                 code="unknown_format",
             )
+        return _with_member(_read_as(inner, unpacked.data, label, options), unpacked)
+    return _read_as(form, data, label, options)
+
+
+def _read_as(form: Format, data: bytes, label: str, options: ReadOptions) -> RawTable:
     if form in WORKBOOKS:
         check_workbook(data, label)
     if form == "xls":
         check_password(data, label)
     if form == "csv":
-        raw = read_text(data, label, options)
-    elif form == "json":
-        raw = read_records(data, label, options)
-    else:
-        raw = read_isolated(data, form, label, options)
-    if unpacked is None or not unpacked.members:
+        return read_text(data, label, options)
+    if form == "json":
+        return read_records(data, label, options)
+    return read_binary(data, form, label, options)
+
+
+def _read_plain(data: bytes, label: str, options: ReadOptions) -> RawTable:
+    """Read text, which takes time and memory in proportion to its bytes, in this process.
+
+    Raises
+    ------
+    NotHere
+        When the file is anything else. Large packed text is text too, unless it unpacks to
+        more than ten times its size.
+    """
+    form = recognise(data, label)
+    if options.encoding not in _PLAIN_ENCODINGS:
+        raise NotHere
+    if form == "csv":
+        return read_text(data, label, options, is_here=True)
+    if form not in ("gzip", "zip") or len(data) <= LIMITS.small_bytes:
+        raise NotHere
+    unpacked = unpack(data, form, label, options.member, most=_PLAIN_RATIO * len(data))
+    if recognise(unpacked.data, unpacked.name) != "csv":
+        raise NotHere
+    return _with_member(read_text(unpacked.data, label, options, is_here=True), unpacked)
+
+
+def _with_member(raw: RawTable, unpacked: Unpacked) -> RawTable:
+    """Return what was read with a note on what else the archive holds."""
+    if not unpacked.members:
         return raw
     member, members = unpacked.member, unpacked.members
     notes = (*choice_note(members, member), *raw.report.notes)

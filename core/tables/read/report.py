@@ -204,6 +204,21 @@ class ReadReport:
         """Return plain values only (pandas copies and serialises ``attrs``)."""
         return asdict(self)
 
+    def keep_with(self, table: pd.DataFrame) -> None:
+        """Write the report into the ``attrs`` of a table, where ``read_report`` finds it."""
+        table.attrs[REPORT_KEY] = Kept(self.to_dict())
+
+
+class Kept(dict[str, Any]):
+    """A dict that is never changed, and so never copied.
+
+    pandas makes a deep copy of ``attrs`` with every column that is taken out of a table, which
+    for two thousand renamed columns is ten times the work of looking at them.
+    """
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Kept:
+        return self
+
 
 def choice_note(names: tuple[str, ...], chosen: str) -> tuple[str, ...]:
     """Return a sentence on which of several tables was opened; none when there is one."""

@@ -18,9 +18,11 @@ DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_CHARS = 400_000
 SAMPLE_LINES = 300
 
-NUMBER = re.compile(r"[+\-−]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+\-]?\d+)?%?")
+# Every pattern has one way to match a run of digits or blanks: two of them side by side would take
+# the square of its length where the match fails.
+NUMBER = re.compile(r"[+\-−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+\-]?\d+)?%?")
 _COMMA_DECIMAL = re.compile(r"[+\-−]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+\-]?\d+)?")
-_RULE = re.compile(r"\s*(?::?[-=]{2,}:?|[-=]{0})\s*")
+_RULE = re.compile(r"\s*(?::?[-=]{2,}:?\s*)?")
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,7 @@ def _is_plausible(cut: _Cut, kept: Sequence[tuple[int, str]]) -> bool:
     """Whether a cut is more than marks that happen to stand in the text of one column."""
     if cut.agreement < 0.6 and cut.delimiter != "\t":
         return False
-    if cut.start == 0:
+    if cut.start == 0 or cut.width > LIMITS.columns:
         return True
     lines = [line.strip() for _, line in kept[1:]]
     if cut.delimiter == "," and all(_COMMA_DECIMAL.fullmatch(line) for line in lines):
@@ -283,7 +285,7 @@ def _below(body: Sequence[Sequence[str]], column: int) -> list[str]:
 
 def _counts_up(cells: Sequence[str]) -> bool:
     """Whether cells are whole numbers in even steps, such as the years of a wide table."""
-    if len(cells) < 2 or not all(cell.strip().isdecimal() for cell in cells):
+    if len(cells) < 2 or not all(len(c) < 300 and c.strip().isdecimal() for c in cells):
         return False
     numbers = [int(cell) for cell in cells]
     steps = {b - a for a, b in itertools.pairwise(numbers)}

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 
 from core.exceptions import DataError
 from core.formats import shorten
-from core.tables.limits import LIMITS
+from core.tables.limits import LIMITS, NotHere
 from core.tables.names import unique_names
 from core.tables.read.encoding import Encoding, find_encoding
 from core.tables.read.finish import RawTable
@@ -25,15 +25,17 @@ from core.tables.read.sniff import SAMPLE_CHARS, SAMPLE_LINES, Layout, sniff
 from core.tables.repairs.open_marks import keep_text
 from core.tables.repairs.repair import Repair
 from core.tables.repairs.unclosed_quotes import close_quotes
+from core.tables.sizes import CELL
 
 _REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
 _FIELD_LIMIT = "field limit"
 _BLOCK = 1 << 22
 _BAD_ROWS_SHARE = 0.05
+_ROWS_UNTIL_CHECKED = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e\x7f]")  # x1a stands for a lost letter
 
 
-def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
+def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = False) -> RawTable:
     """Return the columns of a delimited text file and how they were found.
 
     Parameters
@@ -43,9 +45,13 @@ def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
     name : str
         For messages and the report.
     options : ReadOptions
+    is_here : bool
+        Whether this process holds more than this file, so that little may be made of it.
 
     Raises
     ------
+    NotHere
+        When rows of few cells would be filled up to more than ``cells_here``.
     DataError
         When the file is empty, not text, beyond the limits, or its lines disagree on the
         number of cells.
@@ -57,9 +63,11 @@ def read_text(data: bytes, name: str, options: ReadOptions) -> RawTable:
     if options.allows("unclosed_quote") and _seems_unclosed(plain[:SAMPLE_CHARS], plain):
         plain, repairs = close_quotes(plain)
     layout = _sniff_file(plain, options, name)
-    rows = max(plain.count(b"\n"), plain.count(b"\r"))
+    rows = plain.count(b"\n") + plain.count(b"\r") - plain.count(b"\r\n")
     LIMITS.check_shape(max(rows - 1, 0), 1, name)
     LIMITS.check_shape(min(rows, len(plain) // len(layout.names)), len(layout.names), name)
+    if is_here and rows * len(layout.names) > max(LIMITS.cells_here, 2 * len(plain)):
+        raise NotHere
     notes = [note] if note else []
     try:
         columns, left_open = _read_plain(plain, layout, options)
@@ -256,6 +264,8 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
         try:
             body, notes, below = _regular_rows(plain, trial, name, strict)
         except (csv.Error, DataError) as error:
+            if isinstance(error, DataError) and error.code == "too_large":
+                raise
             if _FIELD_LIMIT in str(error) and not plain.count(b'"') % 2:
                 raise LIMITS.long_cell(f"'{name}'") from error  # every quote is closed
             problem = problem if strict and not quote else error
@@ -280,7 +290,7 @@ def _regular_rows(
     out = io.BytesIO()
     text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    odd = _OddRows(width)
+    odd = _OddRows(width, len(plain), name)
     remarks: list[tuple[int, list[str]]] = []
     for number, row in _cells(plain, layout, strict):
         is_row = layout.keeps_remarks or width <= 2
@@ -294,15 +304,16 @@ def _regular_rows(
             writer.writerow(fitted)
     text.flush()
     below = tuple(" ".join(cell for cell in row if cell.strip()) for _, row in remarks)
-    notes = odd.notes(name, layout.delimiter, [line for line, _ in remarks])
-    return out.getvalue(), notes, below
+    return out.getvalue(), odd.notes(layout.delimiter, [line for line, _ in remarks]), below
 
 
 class _OddRows:
     """Fits rows to one width and keeps count of those that did not have it."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, size: int, name: str) -> None:
         self.width = width
+        self.size = size
+        self.name = name
         self.n_rows = 0
         self.short: list[int] = []
         self.long: list[int] = []
@@ -310,6 +321,9 @@ class _OddRows:
     def fit(self, number: int, row: list[str]) -> list[str]:
         """Return the row padded or trimmed to the width; [] when it has cells too many."""
         self.n_rows += 1
+        if self.n_rows % _ROWS_UNTIL_CHECKED == 0:
+            made = CELL // 2 * self.n_rows * self.width
+            LIMITS.check_made(self.n_rows, self.width, made, self.size, self.name)
         while len(row) > self.width and not row[-1].strip():
             row.pop()
         if len(row) > self.width:
@@ -319,13 +333,13 @@ class _OddRows:
             self.short.append(number)
         return row + [""] * (self.width - len(row))
 
-    def notes(self, name: str, delimiter: str, remarks: list[int]) -> list[str]:
+    def notes(self, delimiter: str, remarks: list[int]) -> list[str]:
         """Return sentences on what was changed, or raise DataError when it is too much."""
         if len(self.long) > max(1, _BAD_ROWS_SHARE * self.n_rows):
             raise DataError(
-                f"'{name}': {len(self.long):,} of {self.n_rows:,} rows have more cells than the "
-                f"header has names ({self.width}), the first on line {self.long[0]:,}. Check the "
-                f"delimiter ({delimiter!r}) and the header row.",
+                f"'{self.name}': {len(self.long):,} of {self.n_rows:,} rows have more cells than "
+                f"the header has names ({self.width}), the first on line {self.long[0]:,}. Check "
+                f"the delimiter ({delimiter!r}) and the header row.",
                 code="ragged",
             )
         said = (

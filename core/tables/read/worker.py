@@ -1,98 +1,178 @@
-"""Reads one binary file in a process of its own; run by path, so it imports nothing of ``core``.
+"""Reads binary files: workbooks, Parquet, Feather, Stata, SPSS, SAS and R.
 
-The parsers of these formats work on hostile bytes in C, C++ and Rust. Here a crash, a memory
-bomb or an endless loop ends this process and not the server. The task comes as JSON on the
-standard input; the answer goes to the standard output as JSON, the table to a file.
+The parsers of these formats work on hostile bytes in C, C++ and Rust: call ``read_binary`` in the
+bounded process of ``reading_child.py`` only. Sizes that a file states about itself serve to refuse
+it early; none is relied upon, for the process is bounded whatever it says.
 """
 
 from __future__ import annotations
 
 import csv
 import datetime
-import json
-import sys
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-Answer = dict[str, Any]
+import pyarrow as pa
+
+from core.exceptions import DataError, PoolingError
+from core.formats import shorten
+from core.tables.limits import LIMITS
+from core.tables.read.finish import RawTable
+from core.tables.read.number_marks import NAMES, Format
+from core.tables.read.report import ReadOptions, ReadReport, choice_note
+from core.tables.read.text import read_text
+from core.tables.sizes import CELL
+
 #: Sheets that are looked at for the data, and how much larger than a cover sheet that is.
 _MOST_SHEETS, _COVER_RATIO = 50, 4
 
 
-class _Refusal(Exception):
-    """A sentence for the user."""
+@dataclass(frozen=True)
+class _Task:
+    """A binary file on its way: where it is, and what is wanted of it."""
 
-    code = "unreadable"
+    path: str
+    form: Format
+    name: str
+    size: int
+    options: ReadOptions
+
+    def check_shape(self, rows: int, columns: int) -> None:
+        """Refuse a table that is too large before its cells are made; half a number each."""
+        LIMITS.check_made(rows, columns, CELL // 2 * rows * columns, self.size, self.name)
+
+    def raw(self, columns: pa.Table, member: str = "", members: tuple[str, ...] = ()) -> RawTable:
+        """Check what came out of the parser and return it with its report."""
+        columns.validate(full=True)
+        self.check_shape(columns.num_rows, columns.num_columns)
+        LIMITS.check_memory(columns.nbytes, self.name)
+        names = ["row" if n == "__index_level_0__" else str(n) for n in columns.column_names]
+        bare = columns.rename_columns([str(j) for j in range(len(names))])
+        bare = bare.replace_schema_metadata(None).unify_dictionaries()
+        notes = choice_note(members, member)
+        report = ReadReport(self.name, self.form, member=member, members=members, notes=notes)
+        return RawTable(bare, tuple(names), report)
 
 
-class _TooLarge(_Refusal):
-    """A limit that is passed."""
+def read_binary(data: bytes, form: Format, name: str, options: ReadOptions) -> RawTable:
+    """Return the columns of a binary file.
 
-    code = "too_large"
+    Parameters
+    ----------
+    data : bytes
+    form : str
+        Such as ``"xlsx"``.
+    name : str
+        For messages and the report.
+    options : ReadOptions
+        ``sheet``, ``member`` and, for workbooks, ``header_row`` count.
 
-
-def main() -> None:
-    """Do the task and answer with a sentence instead of a traceback, whatever happens."""
-    task = json.load(sys.stdin)
-    sys.path[:] = task["path"]
-    _limit(task["memory"], task["seconds"])
+    Raises
+    ------
+    DataError
+        When the file is damaged or beyond the limits, or an optional package is missing.
+    """
+    what = NAMES[form]
     try:
-        answer = _READERS[task["format"]](task)
-    except _Refusal as error:
-        answer = {"error": str(error), "code": error.code}
-    except MemoryError:
-        answer = {"error": "It needs more memory than one table may take.", "code": "too_large"}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"input.{form}"
+            path.write_bytes(data)
+            return _READERS[form](_Task(str(path), form, name, len(data), options))
+    except PoolingError:
+        raise
+    except MemoryError as error:
+        raise DataError(
+            f"'{name}' looks like {what} that needs more memory than one table may take, or is "
+            "damaged. Keep only the columns of the model, or save it as CSV.",
+            code="too_large",
+        ) from error
     except ModuleNotFoundError as error:
-        answer = {"missing": str(error.name)}
+        package = str(error.name).partition(".")[0]
+        raise DataError(
+            f"'{name}' is {what}, which needs the package '{package}'. Install it with "
+            'pip install "partial-pooling-explorer[formats]", or save the table as CSV.',
+            code="missing_package",
+        ) from error
     except BaseException as error:  # Rust panics are no Exceptions
-        answer = {"error": f"{type(error).__name__}: {error}"[:300], "code": "damaged"}
-    json.dump(answer, sys.stdout)
+        detail = shorten(f"{type(error).__name__}: {error}", 160)
+        raise DataError(
+            f"'{name}' looks like {what}, but cannot be read ({detail}). It is damaged or of an "
+            "unusual kind: save it again, or as CSV.",
+            code="unreadable",
+        ) from error
 
 
-def _limit(memory: int, seconds: int) -> None:
-    """Bound address space and processor time, where the system knows how to."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+def _unusable(task: _Task, detail: str) -> DataError:
+    return DataError(
+        f"'{task.name}' is {NAMES[task.form]} that cannot be used. {detail} Choose another part of "
+        "the file, or save the table as CSV.",
+        code="unreadable",
+    )
 
 
-def _check_shape(task: dict[str, Any], rows: int, columns: int) -> None:
-    limits = task["limits"]
-    for what, count in (("columns", columns), ("rows", rows), ("cells", rows * columns)):
-        if count > limits[what]:
-            raise _TooLarge(f"It has {count:,} {what}; the limit ({what}) is {limits[what]:,}.")
-
-
-def _read_workbook(task: dict[str, Any]) -> Answer:
-    """Write the wanted sheet, or the one that looks like the data, as CSV."""
+def _read_workbook(task: _Task) -> RawTable:
+    """Read the wanted sheet, or the one that looks like the data, by way of CSV."""
     import python_calamine
 
-    book = python_calamine.CalamineWorkbook.from_path(task["input"])
+    book = python_calamine.CalamineWorkbook.from_path(task.path)
     visible = python_calamine.SheetTypeEnum.WorkSheet
     names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == visible]
     names = names or book.sheet_names
-    wanted = task["sheet"]
+    wanted = task.options.sheet
     if wanted is not None and wanted not in names:
-        raise _Refusal(f"It has no sheet '{wanted}'; it has {', '.join(names)}.")
+        raise _unusable(task, f"It has no sheet '{wanted}'; it has {', '.join(names)}.")
     chosen = _main_sheet(task, book, names) if wanted is None else wanted
     sheet = book.get_sheet_by_name(chosen)
-    _check_shape(task, sheet.height, sheet.width)
+    task.check_shape(sheet.height, sheet.width)
     if not (sheet.height and sheet.width):
-        raise _Refusal(f"Its sheet '{chosen}' holds no cells.")
+        raise _unusable(task, f"Its sheet '{chosen}' holds no cells.")
     rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=True)]
-    merged = _fill_merged(rows, sheet)
-    with open(task["output"], "w", encoding="utf-8", errors="replace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerows(cells if any(cells) else [] for cells in rows)
+    merged = _fill_merged(task, rows, sheet)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows(cells if any(cells) else [] for cells in rows)
+    del rows
+    text = out.getvalue().encode("utf-8", errors="replace")
+    raw = _read_sheet(task, text, sheet)
+    repeated = f"{merged:,} cells merged over several rows: each row has their value."
+    said = (*choice_note(tuple(names), chosen), *([repeated] if merged else ()))
+    report = replace(
+        raw.report, sheet=chosen, sheets=tuple(names), notes=(*said, *raw.report.notes)
+    )
+    return replace(raw, report=report)
+
+
+def _read_sheet(task: _Task, text: bytes, sheet: Any) -> RawTable:
+    """Read a sheet as CSV; rows count from the top of the sheet."""
     above = sheet.start[0] if sheet.start else 0
-    shape = {"width": sheet.width, "above": above, "merged": merged}
-    return {"kind": "csv", "sheet": chosen, "sheets": names} | shape
+    header = task.options.header_row
+    plain = replace(
+        task.options,
+        encoding="utf-8",
+        delimiter="," if sheet.width > 1 else "",
+        quote='"',
+        decimal=".",
+        comment="",
+        header_row=header if not header else max(header - above, 1),
+    )
+    raw = read_text(text, task.name, plain)
+    found = raw.report.header_row
+    report = replace(
+        raw.report,
+        format=task.form,
+        encoding="",
+        delimiter="",
+        quote="",
+        header_row=found + above if found else 0,
+    )
+    return replace(raw, report=report)
 
 
-def _main_sheet(task: dict[str, Any], book: Any, names: list[str]) -> str:
+def _main_sheet(task: _Task, book: Any, names: list[str]) -> str:
     """Return the first sheet with cells, or the largest where that one is but a cover or a key."""
     sizes = {}
     for name in names[:_MOST_SHEETS]:
@@ -103,27 +183,30 @@ def _main_sheet(task: dict[str, Any], book: Any, names: list[str]) -> str:
                 raise
             continue
         if sheet.height and sheet.width:
-            _check_shape(task, sheet.height, sheet.width)
+            task.check_shape(sheet.height, sheet.width)
             sizes[name] = sheet.height * sheet.width
     if not sizes:
-        raise _Refusal("Its sheets hold no cells.")
+        raise _unusable(task, "Its sheets hold no cells.")
     first, largest = next(iter(sizes)), max(sizes, key=lambda name: sizes[name])
     return largest if sizes[largest] > _COVER_RATIO * sizes[first] else first
 
 
-def _fill_merged(rows: list[list[str]], sheet: Any) -> int:
+def _fill_merged(task: _Task, rows: list[list[str]], sheet: Any) -> int:
     """Repeat the value of cells merged over several rows in each of them; return how many."""
     try:
         ranges = list(sheet.merged_cell_ranges or ())
     except Exception:  # kinds of workbook that do not tell
         return 0
     top, left = sheet.start or (0, 0)
-    filled = 0
+    filled, room = 0, sum(map(len, rows))
     for (first, column), (last, _) in ranges:
-        place, column = first - top, column - left
+        place, column, end = first - top, column - left, min(last - top + 1, len(rows))
         if last == first or not (0 <= place < len(rows) and 0 <= column < len(rows[place])):
             continue
-        for row in rows[place + 1 : last - top + 1]:
+        room -= end - place
+        if room < 0:
+            raise _unusable(task, "More cells are merged than there are: its ranges overlap.")
+        for row in rows[place + 1 : end]:
             if column < len(row) and not row[column]:
                 row[column] = rows[place][column]
         filled += 1
@@ -143,45 +226,41 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-def _read_parquet(task: dict[str, Any]) -> Answer:
+def _read_parquet(task: _Task) -> RawTable:
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(task["input"]) as file:
-        _check_shape(task, file.metadata.num_rows, file.metadata.num_columns)
-        return _write(task, file.read(use_threads=False))
+    with pyarrow.parquet.ParquetFile(task.path) as file:
+        task.check_shape(file.metadata.num_rows, file.metadata.num_columns)
+        return task.raw(file.read(use_threads=False))
 
 
-def _read_feather(task: dict[str, Any]) -> Answer:
-    import pyarrow as pa
+def _read_feather(task: _Task) -> RawTable:
     import pyarrow.feather
 
     try:
-        table = pyarrow.feather.read_table(task["input"], use_threads=False, memory_map=False)
+        table = pyarrow.feather.read_table(task.path, use_threads=False, memory_map=False)
     except pa.ArrowInvalid:
-        with open(task["input"], "rb") as file:
+        with open(task.path, "rb") as file:
             table = pa.ipc.open_stream(file).read_all()
-    return _write(task, table)
+    return task.raw(table)
 
 
-def _read_statistical(task: dict[str, Any]) -> Answer:
+def _read_statistical(task: _Task) -> RawTable:
     """Read Stata, SPSS and SAS files; value labels become categories."""
-    import pyarrow as pa
     import pyreadstat
 
-    read = getattr(pyreadstat, _READSTAT[task["format"]])
+    read = getattr(pyreadstat, _READSTAT[task.form])
     kwargs: dict[str, Any] = {"output_format": "dict"}
-    _, about = read(task["input"], metadataonly=True, **kwargs)
-    _check_shape(task, about.number_rows or 0, about.number_columns or 0)
-    columns, meta = read(task["input"], **kwargs)
+    _, about = read(task.path, metadataonly=True, **kwargs)
+    task.check_shape(about.number_rows or 0, about.number_columns or 0)
+    columns, meta = read(task.path, **kwargs)
     labels = meta.variable_value_labels or {}
     arrays = [_labelled(_array(values), labels.get(name, {})) for name, values in columns.items()]
-    return _write(task, pa.Table.from_arrays(arrays, names=list(columns)))
+    return task.raw(pa.Table.from_arrays(arrays, names=list(columns)))
 
 
 def _array(values: Any) -> Any:
     """Return values of one type as an arrow array; mixed ones as text."""
-    import pyarrow as pa
-
     if getattr(getattr(values, "dtype", None), "kind", "O") in "biuf":
         return pa.array(values)
     plain = [None if value != value else value for value in values]
@@ -193,7 +272,6 @@ def _array(values: Any) -> Any:
 
 def _labelled(codes: Any, labels: dict[Any, str]) -> Any:
     """Return the labels of coded values as a category, when every value has its own label."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     present = set(pc.unique(codes).drop_null().to_pylist())
@@ -207,21 +285,20 @@ def _labelled(codes: Any, labels: dict[Any, str]) -> Any:
     return pa.DictionaryArray.from_arrays(index, pa.array([texts[i] for i in order], pa.string()))
 
 
-def _read_r(task: dict[str, Any]) -> Answer:
+def _read_r(task: _Task) -> RawTable:
     """Read the data frames of an R file; other objects in it are passed over."""
     import pandas as pd
-    import pyarrow as pa
     import pyreadr
 
-    objects = pyreadr.read_r(task["input"])
+    objects = pyreadr.read_r(task.path)
     frames = {str(k or "data"): v for k, v in objects.items() if isinstance(v, pd.DataFrame)}
     if not frames:
-        raise _Refusal("It holds no data frame; lists, models and functions are not read.")
-    wanted = task["member"] or next(iter(frames))
+        raise _unusable(task, "It holds no data frame; lists, models and functions are not read.")
+    wanted = task.options.member or next(iter(frames))
     if wanted not in frames:
-        raise _Refusal(f"It has no data frame '{wanted}'; it has {', '.join(frames)}.")
+        raise _unusable(task, f"It has no data frame '{wanted}'; it has {', '.join(frames)}.")
     frame = frames[wanted]
-    _check_shape(task, *frame.shape)
+    task.check_shape(*frame.shape)
     names = ["" if name is None else str(name) for name in frame.columns]
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     arrays = [pa.array(c) if c.dtype == "category" else _array(c.to_numpy()) for c in columns]
@@ -229,27 +306,7 @@ def _read_r(task: dict[str, Any]) -> Answer:
     if labels[:1] not in (["0"], ["1"], []):
         names.insert(0, "row")
         arrays.insert(0, pa.array(labels, pa.string()))
-    answer = _write(task, pa.Table.from_arrays(arrays, names=names))
-    return answer | {"member": wanted, "members": list(frames)}
-
-
-def _write(task: dict[str, Any], table: Any) -> Answer:
-    """Check what came out of the parser and hand it over as an arrow file."""
-    import pyarrow as pa
-
-    table.validate(full=True)
-    _check_shape(task, table.num_rows, table.num_columns)
-    if table.nbytes > task["limits"]["table_bytes"]:
-        size, most = table.nbytes / 1e6, task["limits"]["table_bytes"] / 1e6
-        raise _Refusal(
-            f"It takes {size:,.0f} MB in memory; the limit (table_bytes) is {most:,.0f}."
-        )
-    names = ["row" if n == "__index_level_0__" else str(n) for n in table.column_names]
-    keys = [str(j) for j in range(table.num_columns)]
-    table = table.rename_columns(keys).replace_schema_metadata(None)
-    with pa.OSFile(task["output"], "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return {"kind": "arrow", "names": names}
+    return task.raw(pa.Table.from_arrays(arrays, names=names), wanted, tuple(frames))
 
 
 _READSTAT = {
@@ -259,7 +316,7 @@ _READSTAT = {
     "sas7bdat": "read_sas7bdat",
     "xpt": "read_xport",
 }
-_READERS = {
+_READERS: dict[str, Callable[[_Task], RawTable]] = {
     "xlsx": _read_workbook,
     "xls": _read_workbook,
     "ods": _read_workbook,
@@ -269,6 +326,3 @@ _READERS = {
     "rda": _read_r,
     **dict.fromkeys(_READSTAT, _read_statistical),
 }
-
-if __name__ == "__main__":
-    main()

@@ -106,9 +106,9 @@ PERSONS = words_in(
 )
 #: Who or what is visited again and again: persons, animals, plants, things under test.
 FOLLOWED = PERSONS | words_in("""
-    participant respondent volunteer animal dog cow pig rat mouse rabbit horse monkey bird sheep goat
-    chick tree plant seedling eye tooth knee baby infant mother employee athlete player customer
-    proband case pid sid household machine engine battery implant tumor tumour
+    participant respondent volunteer animal dog cow pig rat mouse rabbit horse monkey bird sheep
+    goat chick tree plant seedling eye tooth knee baby infant mother employee athlete player
+    customer proband case pid sid household machine engine battery implant tumor tumour
 """)
 STIMULI = words_in("""
     item items question stimulus word rater judge assessor reviewer observer consumer product sample

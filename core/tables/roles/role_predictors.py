@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.formats import listed
+from core.tables.roles.calendar_texts import parse_dates
 from core.tables.roles.column_profile import ColumnProfile, is_group_level, pair_codes
+from core.tables.roles.lexicon import FOLLOWED, tokens_of
 from core.tables.roles.role_scores import Scored
 from core.types import FloatArray, IntArray
 
@@ -70,8 +72,10 @@ def has_own_dates(column: ColumnProfile, group: ColumnProfile) -> bool:
         return False
     if set(tokens_of(group.name)) & FOLLOWED or (group.cues.id and not group.cues.group):
         return True
-    dates = parse_dates(column.series).to_numpy().astype("datetime64[s]").astype(np.float64)
-    steps, same = np.diff(dates), np.diff(group.codes) == 0
+    dates = parse_dates(column.series)
+    known = dates.notna().to_numpy()
+    days, codes = dates[known].to_numpy().astype("datetime64[s]").astype(float), group.codes[known]
+    steps, same = np.diff(days), np.diff(codes) == 0
     if not same.any() or same.all():
         return False
     runs_on = float((steps[same] >= 0).mean()) >= _RUNS_ON

@@ -133,7 +133,8 @@ def column_order(column: pd.Series[Any]) -> tuple[str, ...] | None:
         if dtype.ordered and len(used) >= _LEAST_STEPS:
             return tuple(used)
         return word_order(used)
-    return word_order(list(column.dropna().unique()[:10]))
+    texts = column.dropna().astype(str)  # cells may be lists, which cannot be compared
+    return word_order(list(texts.unique()[:10]))
 
 
 def yes_of(levels: Sequence[object]) -> str | None:

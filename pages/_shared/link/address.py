@@ -37,7 +37,7 @@ _RECIPES: dict[str, type[core.Recipe]] = {
     "standardise": core.Standardise,
     "log": core.Logarithm,
 }
-_SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion")
+_SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion", link_model.HEADER)
 _BEGAN, _OPENED, _PUBLISHED = "link_began", "link_opened", "link_published"
 _WANTED, _REFUSED, _FOLLOWED = "link_wanted", "link_refused", "link_followed"
 
@@ -144,6 +144,7 @@ def publish(screen: str) -> None:
     wanted = st.session_state.pop(_WANTED, None)
     if before not in (None, current) and wanted is None:
         st.session_state["link_problem"] = None
+        state.settle_note()
     st.session_state[_PUBLISHED] = current
     is_followed = wanted is not None and st.session_state.get(_FOLLOWED)
     is_settled = is_followed and (_is_history() or not own_seed.is_asked(_address()))
@@ -286,9 +287,13 @@ def _own(
     held = state.simulations() | state.uploads()
     for name, number in _numbers().items():
         if named == f"{_OWN}{number}" and name in held:
+            columns = Columns([str(c) for c in held[name].table.columns], is_private=True)
+            if link_model.belongs(params, columns) is False:
+                raise SpecError(texts.load("link")["other_table"])
             return held[name]
     st.session_state["link_needs"] = texts.load("link")["needs"]
-    st.session_state["waiting_model"] = {k: params[k] for k in link_model.NAMES if k in params}
+    names = (*link_model.NAMES, link_model.HEADER)
+    st.session_state["waiting_model"] = {k: params[k] for k in names if k in params}
     st.session_state["waiting_controls"] = lambda table, spec: _set_options(
         known, table, spec, wanted
     )

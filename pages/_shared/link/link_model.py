@@ -6,6 +6,7 @@ table starts with. Columns of an uploaded table appear by their number, never by
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from core.exceptions import SpecError
@@ -28,6 +29,9 @@ NAMES = (
     "criterion",
 )
 
+#: The digest of the header that a model of a private table belongs to.
+HEADER = "header"
+
 _BETWEEN, _LEVEL = "*", ":"
 
 
@@ -37,6 +41,12 @@ class Columns:
     def __init__(self, names: Sequence[str], *, is_private: bool = False) -> None:
         self.names = tuple(names)
         self.is_private = is_private
+
+    @property
+    def digest(self) -> str:
+        """What tells this header from others, and nothing of its names."""
+        text = "\x1f".join((str(len(self.names)), *self.names))
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
 
     def write(self, name: str) -> str:
         """Return what stands for a column."""
@@ -78,7 +88,17 @@ def write(spec: ModelSpec, start: ModelSpec | None, columns: Columns) -> Params:
     every = _all(spec, columns)
     usual = _all(start or _bare(columns), columns)
     always = ("y", "group") if columns.is_private else ()
-    return {n: v for n, v in every.items() if n in always or usual[n] != v}
+    found = {n: v for n, v in every.items() if n in always or usual[n] != v}
+    return found | ({HEADER: (columns.digest,)} if columns.is_private else {})
+
+
+def belongs(params: Mapping[str, tuple[str, ...]], columns: Columns) -> bool | None:
+    """Return whether a model was made for a table with these columns; None where it is not said.
+
+    Columns of a private table stand in a link by their number: put on another table they would
+    be other columns, without a word.
+    """
+    return params[HEADER][-1] == columns.digest if HEADER in params else None
 
 
 def _bare(columns: Columns) -> ModelSpec:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core import escape
 from core.explore.pooling import equation, parameters
 from core.explore.pooling.definitions import definitions
+from core.explore.pooling.story import agreement_sentence
 from core.tables.columns import CategoricalColumn
-from pages._shared import texts
+from pages._shared import cache, texts
 from pages._shared.dataset import Shown
 
 
-def show(shown: Shown) -> None:
-    """Show words, equations, parameters and code of the model that is on screen."""
+def show(shown: Shown) -> Any:
+    """Show words, equations, parameters and code of the model that is on screen.
+
+    Returns the place for what another engine says of it (``confirm``).
+    """
     text = texts.load("pooling")["model"]
     fits = shown.fits
     if fits.multilevel_or_none is not None:
@@ -35,6 +41,19 @@ def show(shown: Shown) -> None:
             st.dataframe(frame, hide_index=True, key="model_parameters")
             st.caption(escape.for_markdown(fits.status.sentence))
     _code(shown, text)
+    place = st.empty()
+    if fits.multilevel_or_none is not None:
+        place.caption(text["asking"])
+    return place
+
+
+def confirm(shown: Shown, place: Any) -> None:
+    """Ask MixedLM about the fit, last of all: everything else is on screen by then."""
+    fit = shown.fits.multilevel_or_none
+    if fit is None:
+        return
+    found = cache.derived(shown, "agreement", lambda fits: fits.multilevel.confirm())
+    place.caption(escape.for_markdown(agreement_sentence(fit, found)))
 
 
 def _code(shown: Shown, text: dict[str, str]) -> None:

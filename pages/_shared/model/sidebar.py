@@ -20,20 +20,28 @@ from pages._shared.control import Control
 from pages._shared.dataset import Dataset
 from pages._shared.link import link_model
 from pages._shared.model import roles
+from pages._shared.option import Place
 
 PROJECTOR = Control("projector", "display_projector", False, "flag")
 
 _SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
-FIELDS = (
-    *_SINGLE,
-    *_MULTIPLE,
-    "structure",
-    "slopes",
-    "correlated",
-    "cross_level",
-    "categorical",
-    "criterion",
-)
+#: The controls of a table's model, by field; what a link says of them stands in ``link_model``.
+MODEL = {
+    field: Control(field, f"model_{field}_{{table}}", **about)
+    for field, about in {
+        "outcome": {"kind": "text"},
+        "group": {"kind": "text"},
+        "predictors": {"kind": "many"},
+        "group_predictors": {"kind": "many"},
+        "structure": {"default": "intercept", "choices": ("intercept", "slope")},
+        "slopes": {"kind": "many"},
+        "correlated": {"default": True, "kind": "flag"},
+        "cross_level": {"kind": "many"},
+        "categorical": {"kind": "many"},
+        "criterion": {"default": "REML", "choices": ("REML", "ML")},
+    }.items()
+}
+REFERENCE = Control("reference", "model_reference_{table}_{name}", None, "named")
 
 
 def sidebar() -> None:
@@ -69,7 +77,7 @@ def _choose_data() -> Dataset:
 
 def key_of(data: Dataset, field: str) -> str:
     """Return the session key of a control of a table's model."""
-    return f"model_{field}_{data.id}"
+    return MODEL[field].key_for(Place(data.id))
 
 
 def _restore(data: Dataset) -> dict[str, Any]:
@@ -77,7 +85,7 @@ def _restore(data: Dataset) -> dict[str, Any]:
     draft = state.draft(data.id)
     if not draft:
         draft.update(_fields(_waiting(data) or first_spec(data)))
-    for field in FIELDS:
+    for field in MODEL:
         st.session_state.setdefault(key_of(data, field), draft[field])
     return draft
 
@@ -98,25 +106,37 @@ def set_model(data: Dataset, spec: ModelSpec) -> None:
     draft = state.draft(data.id)
     draft.clear()
     draft.update(_fields(spec))
-    for field in FIELDS:
+    for field in MODEL:
         st.session_state[key_of(data, field)] = draft[field]
-    for column, level in spec.reference.items():
-        st.session_state[f"model_reference_{data.id}_{column}"] = level
+    REFERENCE.put(st.session_state, Place(data.id), dict(spec.reference))
 
 
 def _waiting(data: Dataset) -> ModelSpec | None:
-    """Return the model of a link that waits for this table, if there is one and it fits."""
+    """Return the model of a link that waits for this table, if there is one and it fits.
+
+    A model belongs to a header: on another table its columns, which stand in a link by their
+    number, would be others. Where the link does not say which header it was made for (older
+    links do not) the model is taken if its outcome holds numbers, and the reader is told.
+    """
     asked = st.session_state.get("waiting_model")
     if not data.is_upload or asked is None:
         return None
     st.session_state.pop("waiting_model")
     st.session_state.pop("link_needs", None)
+    put_controls = st.session_state.pop("waiting_controls", None)
+    columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
+    belongs, text = link_model.belongs(asked, columns), texts.load("link")
     try:
-        columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
         spec = link_model.read(asked, None, columns)
     except PoolingError:
+        belongs = False
+    if belongs is None and spec.outcome not in roles.numeric_columns(data.table):
+        belongs = False
+    if belongs is False:
+        state.note(text["other_header"])
         return None
-    put_controls = st.session_state.pop("waiting_controls", None)
+    if belongs is None:
+        state.note(text["taken"])
     if put_controls is not None:
         put_controls(data.id, spec)
     return spec
@@ -153,14 +173,10 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     _choose_structure(data, text)
     with st.expander(text["more"]):
         _choose_more(data, columns, text)
-    st.radio(  # a segmented control in a closed sidebar comes back empty
-        text["criterion"],
-        ["REML", "ML"],
-        key=key_of(data, "criterion"),
-        help=text["criterion_help"],
-        horizontal=True,
+    MODEL["criterion"].radio(  # a segmented control in a closed sidebar comes back empty
+        text["criterion"], at=Place(data.id), help=text["criterion_help"], horizontal=True
     )
-    for field in FIELDS:
+    for field in MODEL:
         value = st.session_state[key_of(data, field)]
         draft[field] = draft[field] if value is None else value
     return _spec(draft)
@@ -168,12 +184,8 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
 
 def _choose_structure(data: Dataset, text: dict[str, str]) -> None:
     words = {"intercept": text["structure_intercept"], "slope": text["structure_slope"]}
-    st.radio(
-        text["structure"],
-        list(words),
-        format_func=words.__getitem__,
-        key=key_of(data, "structure"),
-        help=text["structure_help"],
+    MODEL["structure"].radio(
+        text["structure"], words, at=Place(data.id), help=text["structure_help"]
     )
     predictors = st.session_state[key_of(data, "predictors")]
     has_slopes = st.session_state[key_of(data, "structure")] == "slope"
@@ -191,7 +203,9 @@ def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> Non
         pairs = [(a, b) for a in predictors for b in higher]
         _multiselect(data, "cross_level", pairs)
     if st.session_state[key_of(data, "structure")] == "slope":
-        st.toggle(text["correlated"], key=key_of(data, "correlated"), help=text["correlated_help"])
+        MODEL["correlated"].toggle(
+            text["correlated"], at=Place(data.id), help=text["correlated_help"]
+        )
     _choose_references(data, text)
     codes = [c for c in (*predictors, *higher) if c in roles.numeric_columns(data.table)]
     if codes:
@@ -210,14 +224,14 @@ def _choose_references(data: Dataset, text: dict[str, str]) -> None:
         levels = cache.of_table(data, "levels", _levels, column)
         if not 2 <= len(levels) <= core.LIMITS.levels:
             continue
-        key = f"model_reference_{data.id}_{column}"
-        st.session_state.setdefault(key, kept.get(column, levels[0]))
-        if st.session_state[key] not in levels:
-            st.session_state[key] = levels[0]
-        chosen = st.selectbox(
+        reference = REFERENCE.named(column)
+        chosen = reference.select(
             text["reference"].format(column=escape.for_markdown(column)),
+            None,
             levels,
-            key=key,
+            at=Place(data.id),
+            first=kept.get(column, levels[0]),
+            is_labelled=True,
             help=text["reference_help"],
         )
         if chosen == levels[0]:
@@ -234,13 +248,13 @@ def _levels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 
 def _select(data: Dataset, field: str, options: list[str]) -> None:
-    text, key = texts.load("controls")["model"], key_of(data, field)
-    if st.session_state[key] not in options:
-        options = [st.session_state[key], *options]
-    st.selectbox(
+    text, held = texts.load("controls")["model"], st.session_state[key_of(data, field)]
+    MODEL[field].select(
         text[field],
-        options,
-        key=key,
+        None,
+        options if held in options else [held, *options],
+        at=Place(data.id),
+        is_labelled=True,
         help=text[f"{field}_help"],
         on_change=_release,
         args=(data, field),
@@ -248,12 +262,12 @@ def _select(data: Dataset, field: str, options: list[str]) -> None:
 
 
 def _multiselect(data: Dataset, field: str, options: list[Any]) -> None:
-    text, key = texts.load("controls")["model"], key_of(data, field)
-    st.session_state[key] = [v for v in st.session_state[key] if v in options]
-    st.multiselect(
+    text = texts.load("controls")["model"]
+    MODEL[field].several(
         text[field],
         options,
-        key=key,
+        at=Place(data.id),
+        is_labelled=True,
         format_func=lambda v: v if isinstance(v, str) else " × ".join(v),
         help=text.get(f"{field}_help"),
         on_change=_release,

@@ -23,9 +23,10 @@ with st.container(gap="xsmall"):
 
 st.divider()
 st.header(text["model"]["heading"], anchor=False)
-model.show(shown)
+confirmed = model.show(shown)
 
 if shown.dataset.story:
     st.header(text["about"]["heading"], anchor=False)
     st.markdown(escape.for_markdown(shown.dataset.story))
     st.caption(escape.for_markdown(shown.dataset.source))
+model.confirm(shown, confirmed)

@@ -92,7 +92,8 @@ def test_starts_are_local_minima_of_the_scan(seed: int) -> None:
     starts = start_points(problem, correlated=True, most=12)
     value = evaluate(problem, rel_cov_of(starts[0], 2, True)[None], derivative=False).value[0]
     points, _ = scan(2, True)
-    assert_allclose(value.min(), np.nanmin(evaluate(problem, points[None]).value), rtol=1e-12)
+    assert value.min() < np.nanmin(evaluate(problem, points[None]).value) + 0.5
+    assert (np.linalg.eigvalsh(rel_cov_of(starts[0], 2, True)) > 1e-4).all()  # inside the edge
     assert 1 <= starts.shape[1] <= 12
 
 

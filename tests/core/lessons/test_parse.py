@@ -93,12 +93,13 @@ def test_no_shipped_text_holds_a_number() -> None:
     assert offences == []
 
 
-def test_there_are_eight_lessons_of_four_to_seven_steps() -> None:
-    assert len(LESSONS) == 8
+def test_there_are_nine_lessons_of_four_to_seven_steps() -> None:
+    assert len(LESSONS) == 9
     assert {lesson.steps[0].state.data for lesson in LESSONS.values()} == {
         "radon",
         "exam",
         "sleepstudy",
+        "batches",
     }
     for lesson in LESSONS.values():
         assert any(step.task.is_guess for step in lesson.steps)

@@ -152,6 +152,7 @@ def test_every_entry_has_a_value_or_says_why_not(name: str) -> None:
         "held out": "people",
         "who": "known",
         "end": "high",
+        "point": "median",
         "noun": "groups",
         "rows": "3",
         "column": "floor",
@@ -187,3 +188,22 @@ def test_a_model_without_the_quantity_says_so() -> None:
         number("coef:no_pooling:wings")
     with pytest.raises(SpecError, match="has no value"):
         number("coef:no_pooling:log_uranium", facts(varying=(), group_predictors=("log_uranium",)))
+
+
+def test_the_posterior_is_that_of_core() -> None:
+    of = facts("batches")
+    made = core.posterior(of.fits)
+    assert number("posterior_sigma_alpha:median", of) == pytest.approx(made.sigma_group.median[0])
+    assert number("posterior_sigma_alpha:high", of) == pytest.approx(made.sigma_group.upper[0])
+    assert number("posterior_icc:low", of) == pytest.approx(made.icc.lower)
+    assert number("posterior:median:C", of) == pytest.approx(made.line.median[2, 0])
+    assert 0.3 < number("posterior_wider", of) < 1.0
+
+
+def test_what_the_lesson_says_of_the_posterior_of_the_batches_is_so() -> None:
+    made = core.posterior(facts("batches").fits)
+    x = np.linspace(0.0, 4.0, 81)
+    density = made.sigma_group.density(x, 0)
+    assert density[0] > 0.995 * density.max(), "zero is the likeliest single value"
+    assert (np.diff(density[4:]) < 0).all()
+    assert made.sigma_group.p_above(0.05, 0) > 0.95, "and almost certainly not the value"

@@ -81,7 +81,14 @@ def test_map_title_has_rho_and_the_lines() -> None:
     fits = example_fits("radon")
     title = sentences.map_title(fits, ("(Intercept)", "floor"), words("radon"))
     own = int(fits.no_pooling.line_estimable.sum())
-    assert f"{own} of 85 counties" in title and "−0.37" in title and "lower slope" in title
+    assert f"{own} of 85 counties" in title and "−0.37" in title
+    assert "the data do not tell" in title and "−1.00 to 1.00" in title  # as Variance has it
+    sure = core.load_example("exam")
+    data = core.GroupedData.from_table(
+        sure, core.EXAMPLES["exam"].spec.update(varying=("standLRT",))
+    )
+    title = sentences.map_title(core.fit_all(data), ("(Intercept)", "standLRT"), words("exam"))
+    assert "a higher intercept goes with a higher slope" in title
     independent = example_fits("radon", "uncorrelated")
     title = sentences.map_title(independent, ("(Intercept)", "floor"), words("radon"))
     assert "independent" in title and "ρ" not in title
@@ -138,7 +145,8 @@ def test_parameters_are_those_of_the_fit() -> None:
 
 def test_the_model_in_words() -> None:
     text = parameters.model_in_words(example_fits("radon"), words("radon"))
-    assert "sd 0.337 around an average of 1.49" in text and "the slope tends to fall" in text
+    assert "sd 0.337 around an average of 1.49" in text
+    assert "the data do not tell" in text and "tends to fall" not in text
     text = parameters.model_in_words(radon_with_uranium(), words("radon"))
     assert "group-level predictors" in text
 

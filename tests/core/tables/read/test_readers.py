@@ -7,7 +7,7 @@ import io
 import json
 import lzma
 import pickle
-import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +20,7 @@ import pyarrow.parquet
 import pytest
 
 import core
-from core.tables.limits import Limits
-from core.tables.read import isolated
+from core.tables.read.readers import read_here
 
 pyreadr = pytest.importorskip("pyreadr")
 pyreadstat = pytest.importorskip("pyreadstat")
@@ -350,40 +349,7 @@ def test_nested_and_odd_columns_are_flattened(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = json.dumps({"missing": "pyreadstat"}).encode()
-    done = subprocess.CompletedProcess([], 0, stdout=answer)
-    monkeypatch.setattr(isolated.subprocess, "run", lambda *_, **__: done)
-    with pytest.raises(core.DataError, match=r"pyreadstat.*\[formats\]"):
-        core.read_table(b"$FL2", "t.sav")
-
-
-@pytest.mark.parametrize("memory", [40, 300])
-def test_memory_of_the_reading_process_is_bounded(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, memory: int
-) -> None:
-    big = pa.table({f"c{i}": np.zeros(1_000_000) for i in range(40)})
-    pyarrow.parquet.write_table(big, tmp_path / "big.parquet")
-    monkeypatch.setattr(isolated, "LIMITS", Limits(reader_bytes=memory * 1_000_000))
-    with pytest.raises(core.DataError):
-        core.read_table(tmp_path / "big.parquet")
-
-
-def test_time_of_the_reading_process_is_bounded(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    endless = tmp_path / "endless.py"
-    endless.write_text("while True: pass\n")
-    monkeypatch.setattr(isolated, "_WORKER", endless)
-    monkeypatch.setattr(isolated, "LIMITS", Limits(reader_seconds=-4))
-    with pytest.raises(core.DataError, match="reader_seconds"):
-        core.read_table(b"PAR1", "t.parquet")
-
-
-def test_a_crash_of_the_reading_process_is_survived(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    crash = tmp_path / "crash.py"
-    crash.write_text("import os\nos.abort()\n")
-    monkeypatch.setattr(isolated, "_WORKER", crash)
-    with pytest.raises(core.DataError, match="stopped"):
-        core.read_table(b"PAR1", "t.parquet")
+    monkeypatch.setitem(sys.modules, "pyreadstat", None)
+    with pytest.raises(core.DataError, match=r"pyreadstat.*\[formats\]") as caught:
+        read_here(b"$FL2", "t.sav", core.ReadOptions())
+    assert caught.value.code == "missing_package"

@@ -194,7 +194,8 @@ class _Made:
         return self.rng.normal(30, 5, self.n_groups).round(1)[self.group]
 
     def _U(self) -> object:
-        return np.array(["west", "east", "south"])[self.rng.integers(0, 3, self.n_groups)][self.group]
+        areas = np.array(["west", "east", "south"])
+        return areas[self.rng.integers(0, 3, self.n_groups)][self.group]
 
     def _UT(self) -> object:
         return np.array(["drug", "placebo"])[self.rng.integers(0, 2, self.n_groups)][self.group]

@@ -1,0 +1,1 @@
+"""The full posterior of a multilevel model, exact given theta and a mixture over it."""

@@ -1,0 +1,192 @@
+"""Whatever is clicked in whatever order: the fit, the controls, the words and the link agree.
+
+Random walks over controls, screens, views, tables and the way back. After every step the model
+that was fitted is the one that the controls show, the line above the headline says it, the link
+restores it in a fresh session, and the same controls show what they showed before.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from streamlit.testing.v1 import AppTest
+
+import core
+from core.explore.pooling import story
+from pages._shared.link import address as link
+from pages.screens import SCREENS
+from tests.browser.driver import ROOT
+from tests.fitted import many_groups
+from tests.pages.driver import healthy, open_screen, upload
+from tests.pages.test_link import address, follow
+
+EXAMPLES = list(core.EXAMPLES)
+TABLES = (*EXAMPLES, "sim-j12_n5_f2_s9", "upload")
+SCREEN_NAMES = [f"{s.section.lower()}/{s.name}" for s in SCREENS if s.name not in ("lessons",)]
+KINDS = ("radio", "selectbox", "multiselect", "toggle", "button_group", "select_slider")
+#: Controls whose values come from outside, or that close what others need.
+LEFT_ALONE = ("data_upload", "data_paste", "data_long", "data_sheet", "lessons", "share")
+
+
+class Walk(RuleBasedStateMachine):
+    """A reader who clicks about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, Any] = {}
+
+    @initialize()
+    def open(self) -> None:
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        self.app.run()
+        self.screen = "explore/pooling"
+
+    @rule(name=st.sampled_from(TABLES))
+    def choose_table(self, name: str) -> None:
+        if name == "upload":
+            upload(self.app, "own.csv", many_groups(12).to_csv(index=False).encode())
+        elif name in self.app.selectbox(key="data_choice").options or name in EXAMPLES:
+            self.app.selectbox(key="data_choice").set_value(name).run()
+
+    @rule(name=st.sampled_from(SCREEN_NAMES))
+    def go_to(self, name: str) -> None:
+        open_screen(self.app, name)
+        self.screen = name
+
+    @rule(which=st.integers(0, 10_000), value=st.integers(0, 10_000))
+    def set_a_control(self, which: int, value: int) -> None:
+        drawn = [w for kind in KINDS for w in self.app.get(kind) if self._may_be_set(w)]
+        if not drawn:
+            return
+        widget = drawn[which % len(drawn)]
+        if widget.type == "toggle":
+            widget.set_value(not widget.value)
+        elif widget.type == "multiselect":
+            picked = [o for i, o in enumerate(widget.options[:6]) if value >> i & 1]
+            self._set(widget, picked)
+        else:
+            self._set(widget, widget.options[value % len(widget.options)])
+        widget.run()
+
+    def _set(self, widget: Any, shown: Any) -> None:
+        """Set a widget by what its options say, as a click does."""
+        if isinstance(shown, list):
+            widget.set_value([self._value(widget, s) for s in shown])
+        else:
+            widget.set_value(self._value(widget, shown))
+
+    @staticmethod
+    def _value(widget: Any, shown: Any) -> Any:
+        return shown
+
+    def _may_be_set(self, widget: Any) -> bool:
+        key = str(getattr(widget, "key", None) or "")
+        if not key or key.startswith(LEFT_ALONE) or getattr(widget, "disabled", False):
+            return False
+        return key.startswith("model_") or key.endswith(("_view", "_term", "_order"))
+
+    @rule()
+    def look_at_all_again(self) -> None:
+        """Follow the link in a fresh session and go on from there: a reload, or somebody else."""
+        params = address(self.app)
+        if not link.is_elsewhere(params):
+            self.app = follow(link.encoded(params), self.screen)
+
+    @invariant()
+    def nothing_was_raised(self) -> None:
+        if hasattr(self, "app"):
+            healthy(self.app)
+
+    @invariant()
+    def the_fit_is_what_the_controls_show(self) -> None:
+        if not hasattr(self, "app") or self._failed():
+            return
+        state, shown = self.app.session_state, self.app.session_state["shown"]
+        spec, table = shown.spec, shown.dataset.id
+        assert table == state["data_choice"]
+
+        def held(field: str) -> Any:
+            return state[f"model_{field}_{table}"]
+
+        assert spec.outcome == held("outcome") and spec.group == held("group")
+        assert list(spec.predictors) == held("predictors")
+        assert list(spec.group_predictors) == held("group_predictors")
+        assert spec.criterion == held("criterion")
+        assert bool(spec.varying) == (held("structure") == "slope" and bool(spec.predictors))
+        assert spec.correlated == held("correlated")
+        assert shown.fits.spec == spec
+
+    @invariant()
+    def the_words_say_the_model(self) -> None:
+        if not hasattr(self, "app") or self._failed() or self.screen != "explore/pooling":
+            return
+        shown = self.app.session_state["shown"]
+        line = story.context(shown.fits, shown.wording)
+        assert any(_plain(line) == _plain(c.value) for c in self.app.caption)
+        assert f"({shown.spec.criterion})" in line
+        if shown.spec.varying:
+            assert (", correlated" in line) == shown.spec.correlated
+            assert (", uncorrelated" in line) == (not shown.spec.correlated)
+
+    @invariant()
+    def the_link_restores_it(self) -> None:
+        if not hasattr(self, "app") or self._failed():
+            return
+        params = address(self.app)
+        if link.is_elsewhere(params):
+            return
+        again = follow(link.encoded(params), self.screen)
+        assert not any("could not be followed" in w.value for w in again.warning), params
+        ours, theirs = self.app.session_state["shown"], again.session_state["shown"]
+        assert theirs.spec == ours.spec and address(again) == params
+        if ours.fits.multilevel_or_none is not None:
+            value = ours.fits.multilevel.criterion_value
+            assert theirs.fits.multilevel.criterion_value == value
+
+    @invariant()
+    def the_same_controls_show_the_same(self) -> None:
+        if not hasattr(self, "app") or self._failed():
+            return
+        params = link.encoded(address(self.app))
+        shown = [e.value for kind in ("title", "header") for e in self.app.get(kind)]
+        before = self.seen.setdefault(f"{self.screen}?{params}", shown)
+        assert before == shown
+
+    def _failed(self) -> bool:
+        """Return whether the model asked for cannot be fitted: the last picture then stays."""
+        return self.app.session_state["shown"].error is not None
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\", "")
+
+
+IS_LONG = bool(os.environ.get("WALKS"))
+
+
+def _settings(n: int, steps: int) -> settings:
+    return settings(
+        max_examples=n,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=not IS_LONG,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+class TestShortWalks(Walk.TestCase):  # type: ignore[misc]
+    """A few walks every time."""
+
+    settings = _settings(3, 8)
+
+
+@pytest.mark.slow
+class TestLongWalks(Walk.TestCase):  # type: ignore[misc]
+    """Many walks, by hand: WALKS=500 sets how many."""
+
+    settings = _settings(int(os.environ.get("WALKS", "40")), 30)
