@@ -49,7 +49,7 @@ def columns_needed(fits: PoolingFits) -> tuple[str, ...]:
 
 def template(fits: PoolingFits, n_rows: int = 3) -> pd.DataFrame:
     """Return some fitted rows as a table of new rows, the last with a group left blank."""
-    data, spec = fits.data, fits.spec
+    data, spec = fits.data.in_hand, fits.spec
     rows = np.unique(np.linspace(0, data.n_obs - 1, n_rows).astype(np.intp))
     group = data.group_index[rows]
     out: dict[str, list[object]] = {spec.group: [data.group_names[j] for j in group]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -111,8 +111,7 @@ def null_model(fit: MultilevelFit) -> MultilevelFit:
         categorical=(),
         reference={},
     )
-    data = replace(
-        fit.data,
+    data = fit.data.update(
         spec=spec,
         columns={},
         base=(),
