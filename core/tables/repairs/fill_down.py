@@ -15,6 +15,8 @@ _LEAST_BLOCKS = 2
 #: Share of blocks that have more than one row, and of cells that are blank.
 _LONG_BLOCKS, _BLANK_SHARE = 0.6, 0.4
 _COMPLETE = 0.9
+#: Share of rows at most in which a column with outer blocks changes.
+_RUNS = 0.5
 
 
 def fill_down(sheet: Sheet) -> Sheet:
@@ -25,11 +27,11 @@ def fill_down(sheet: Sheet) -> Sheet:
     complete.
     """
     starts: BoolArray | None = None
-    for place, name in enumerate(sheet.names[:_MOST_COLUMNS]):
+    for name in sheet.names[:_MOST_COLUMNS]:
         column = sheet.table[name]
         there = ~np.asarray(column.isna())
         if there.all():
-            if place == 0 and not _counts(sheet, name):
+            if not _counts(sheet, name) and not _has_runs(sheet, name):
                 break
             continue
         if not _names_blocks(sheet, name, there, starts) or not sheet.allows("fill_down", name):
@@ -54,6 +56,12 @@ def _counts(sheet: Sheet, name: str) -> bool:
     if name == "row":
         return True
     return bool(pdt.is_integer_dtype(column.dtype) and (np.diff(column.to_numpy()) == 1).all())
+
+
+def _has_runs(sheet: Sheet, name: str) -> bool:
+    """Whether a column mostly repeats the cell above, as one that names outer blocks does."""
+    texts = sheet.table[name].astype(str).to_numpy()
+    return bool((texts[1:] != texts[:-1]).mean() < _RUNS) if len(texts) > 1 else False
 
 
 def _names_blocks(sheet: Sheet, name: str, there: BoolArray, starts: BoolArray | None) -> bool:

@@ -81,7 +81,8 @@ def _notes(report: core.ReadReport, text: dict[str, Any]) -> list[str]:
     if report.skipped_lines:
         notes.append(text["skipped"].format(lines=f"{report.skipped_lines:,}"))
     notes += [text["renamed"].format(typed=a, became=b) for a, b in report.renamed[:10]]
-    return [*notes, *report.notes]
+    repaired = [repair.sentence for repair in report.repairs]
+    return [*notes, *repaired, *report.notes]
 
 
 def _kind(report: core.ReadReport) -> str:
