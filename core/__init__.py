@@ -1,5 +1,6 @@
 """The public face of ``core``: see the README for a tour."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from core.estimators.inference import fixed_effects
@@ -20,6 +21,7 @@ from core.explore.dial.path import DialPath, dial_path
 from core.explore.dial.receipt import Receipt, receipt
 from core.explore.dial.receipt_doubt import ReceiptDoubt, receipt_doubt
 from core.explore.dial.split import dial_split
+from core.explore.pooling.factors.view import FactorDial, factor_dial
 from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
 from core.explore.ranking.numbers import GroupDifference, Pairs, compare_groups, pairs_alike, rank
@@ -61,6 +63,7 @@ from core.tables.examples import EXAMPLES, Example, load_example
 from core.tables.export import to_csv
 from core.tables.fix import Fix, apply_fix
 from core.tables.grouped import GroupedData
+from core.tables.grouping.relations import Relation, relations
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.population import Draw, Population, World, make_world, simulate
@@ -84,6 +87,8 @@ from core.tables.transform import (
 from core.takeaway.scripts import scripts
 
 if TYPE_CHECKING:
+    from core.takeaway.work import Work, open_work, save_work
+    from core.takeaway.workbook import workbook
     from core.takeaway.written import report, report_markdown
 
 __all__ = [
@@ -105,6 +110,7 @@ __all__ = [
     "Draw",
     "DrawComparison",
     "Example",
+    "FactorDial",
     "Finding",
     "Fix",
     "GroupColumn",
@@ -137,6 +143,7 @@ __all__ = [
     "Receipt",
     "ReceiptDoubt",
     "Recipe",
+    "Relation",
     "Repair",
     "Roles",
     "Sensitivity",
@@ -150,6 +157,7 @@ __all__ = [
     "StudyRun",
     "TwoLevels",
     "WinMap",
+    "Work",
     "World",
     "ZeroChance",
     "apply_fix",
@@ -166,6 +174,7 @@ __all__ = [
     "dial_split",
     "dial_validation",
     "examine",
+    "factor_dial",
     "fit_all",
     "fixed_effects",
     "group_columns",
@@ -178,6 +187,7 @@ __all__ = [
     "named_sources",
     "open_table",
     "open_upload",
+    "open_work",
     "pairs_alike",
     "posterior",
     "posterior_story",
@@ -193,8 +203,10 @@ __all__ = [
     "receipt_doubt",
     "recipe_text",
     "reference_levels",
+    "relations",
     "report",
     "report_markdown",
+    "save_work",
     "scripts",
     "simulate",
     "simulate_many",
@@ -206,15 +218,25 @@ __all__ = [
     "wide_to_long",
     "win_map",
     "without_repair",
+    "workbook",
     "world_of",
     "zero_chance",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Return what is loaded when it is first asked for: reports bring every figure along."""
-    if name in ("report", "report_markdown"):
-        from core.takeaway import written
+#: Loaded when first asked for: reports bring every figure along.
+_LATE = {
+    "report": "core.takeaway.written",
+    "report_markdown": "core.takeaway.written",
+    "Work": "core.takeaway.work",
+    "open_work": "core.takeaway.work",
+    "save_work": "core.takeaway.work",
+    "workbook": "core.takeaway.workbook",
+}
 
-        return getattr(written, name)
+
+def __getattr__(name: str) -> Any:
+    """Return what is loaded late."""
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module 'core' has no attribute {name!r}")

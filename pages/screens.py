@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pages._shared import doubt
 from pages._shared.link.address import SHARED
 from pages._shared.model.sidebar import PROJECTOR
 from pages._shared.option import Option
@@ -65,4 +66,7 @@ SCREENS = (
 
 def controls() -> dict[str, tuple[Option, ...]]:
     """Return the controls of every screen by its address, and those that all screens share."""
-    return {SHARED: (PROJECTOR,)} | {screen.path: screen.controls for screen in SCREENS}
+    return {
+        SHARED: (PROJECTOR, *doubt.CONTROLS),
+        **{screen.path: screen.controls for screen in SCREENS},
+    }

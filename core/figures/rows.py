@@ -105,21 +105,22 @@ def label_rows(
         )
 
 
-def hover_texts(rows: pd.DataFrame, digits: int, wording: Wording) -> list[str]:
-    """Return what the pointer shows of each group."""
-    return [_hover_text(row, digits, wording) for row in rows.to_dict("records")]
+def hover_texts(rows: pd.DataFrame, digits: int, source: str, wording: Wording) -> list[str]:
+    """Return what the pointer shows of each group; ``source`` is where its intervals are from."""
+    return [_hover_text(row, digits, source, wording) for row in rows.to_dict("records")]
 
 
-def _hover_text(row: dict[Any, Any], digits: int, wording: Wording) -> str:
+def _hover_text(row: dict[Any, Any], digits: int, source: str, wording: Wording) -> str:
     size = escape.for_plotly(wording.individual.count(int(row["n"])))
     naive = f"{int(row['naive_rank']):,}" if np.isfinite(row["naive_rank"]) else "none"
     return (
         f"<b>{escape.for_plotly(row['group'])}</b>, {size}<br>"
         f"rank {row['rank']:,} ({row['rank_lower']:,} to {row['rank_upper']:,}), naive {naive}<br>"
         f"top {formats.percent(row['p_top'])}, bottom {formats.percent(row['p_bottom'])}<br>"
-        f"partial pooling {formats.fixed(row['estimate'], digits)} ± "
-        f"{formats.fixed(row['estimate_se'], digits)}, "
-        f"no pooling {formats.fixed(row['own_estimate'], digits)}"
+        f"partial pooling {formats.fixed(row['estimate'], digits)} "
+        f"({formats.fixed(row['lower'], digits)} to {formats.fixed(row['upper'], digits)}), "
+        f"no pooling {formats.fixed(row['own_estimate'], digits)}<br>"
+        f"intervals: {source}"
     )
 
 

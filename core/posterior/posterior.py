@@ -211,6 +211,19 @@ class Posterior:
         estimable = self.fits.no_pooling.estimable
         return np.where(estimable, np.inf, self.solved.tails.power)
 
+    def line_interval(self, a: int, level: float) -> tuple[FloatArray, FloatArray]:
+        """Return both ends of the interval of every group's coefficient a, shape (J,) each."""
+        if level == self.level:
+            return self.line.lower[:, a], self.line.upper[:, a]
+        found = self._lines_at_level(level)
+        return found.lower[:, a], found.upper[:, a]
+
+    def _lines_at_level(self, level: float) -> Quantity:
+        held: dict[float, Quantity] = self.__dict__.setdefault("_levels", {})
+        if level not in held:
+            held[level] = summarised(self.groups, self._own_power(), level)
+        return held[level]
+
     def line_at(self, z: FloatArray) -> Quantity:
         """Return each group's line at values z (k,) of the varying columns, shape (J,).
 

@@ -10,7 +10,7 @@ from scipy import special
 from core.formats import fixed, listed, number, percent, trimmed, upper_first
 from core.posterior.posterior import Posterior
 from core.posterior.sensitivity import WIDTH, Sensitivity
-from core.posterior.theta.prior import StatedPrior
+from core.posterior.theta.prior import KIND_NAMES, StatedPrior
 from core.posterior.uncertainty import Uncertainty
 from core.results import PoolingFits
 from core.tables.wording import INTERCEPT, Wording, per_unit
@@ -22,12 +22,6 @@ _AT_END = 1.0 - 1e-6
 #: Medians or upper ends whose ratio over the priors is above this: the prior matters a little,
 #: or much.
 _A_LITTLE, _MUCH = 1.1, 1.4
-KIND_NAMES = {
-    "flat": "flat",
-    "half_t": "half-t",
-    "half_normal": "half-normal",
-    "gamma": "boundary-avoiding (gamma)",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +59,8 @@ class PosteriorStory:
     prior : str
         Which prior was used, its scale in the reader's units.
     widening : Widening
+    differs : bool
+        Whether the widths differ by more than a few per cent.
     default : Uncertainty
         Which of the two a screen should show first: the posterior where the widths differ by
         more than a few per cent, or where a variance is estimated at its end.
@@ -74,6 +70,7 @@ class PosteriorStory:
     sentences: tuple[str, ...]
     prior: str
     widening: Widening
+    differs: bool
     default: Uncertainty
 
 
@@ -89,6 +86,7 @@ def posterior_story(made: Posterior, wording: Wording | None = None) -> Posterio
         sentences=sentences,
         prior=prior_sentence(made.fits, made.stated, words),
         widening=wide,
+        differs=differs,
         default="posterior" if differs or at_end else "plug-in",
     )
 

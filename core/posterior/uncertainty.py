@@ -6,9 +6,11 @@ from typing import Literal, TypeAlias, get_args
 
 from core.exceptions import SpecError
 from core.posterior.posterior import Posterior, posterior
+from core.posterior.theta.prior import KIND_NAMES
 from core.results import PoolingFits
 
 Uncertainty: TypeAlias = Literal["plug-in", "posterior"]
+PLUG_IN = "plug-in"
 
 
 def chosen_posterior(fits: PoolingFits, uncertainty: Uncertainty | Posterior) -> Posterior | None:
@@ -28,3 +30,14 @@ def chosen_posterior(fits: PoolingFits, uncertainty: Uncertainty | Posterior) ->
             f"No uncertainty '{uncertainty}'. There are: {', '.join(get_args(Uncertainty))}."
         )
     return posterior(fits) if uncertainty == "posterior" else None
+
+
+def source_label(made: Posterior | None) -> str:
+    """Return where intervals come from, as every figure and table says it.
+
+    Examples
+    --------
+    >>> source_label(None)
+    'plug-in'
+    """
+    return PLUG_IN if made is None else f"full posterior, {KIND_NAMES[made.prior.kind]} prior"

@@ -65,7 +65,13 @@ def test_every_view_in_the_dark_and_on_a_phone(
     assert not problems
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(name, marks=[] if name == "sleepstudy" else [pytest.mark.slow])
+        for name in core.EXAMPLES
+    ],
+)
 def test_every_example_structure_and_view(
     example: str, open_app: Callable[..., Page], problems: list[str]
 ) -> None:

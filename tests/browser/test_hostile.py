@@ -116,7 +116,13 @@ def guarded(open_app: Callable[..., Page], dialogs: list[str]) -> Page:
     return page
 
 
-@pytest.mark.parametrize("kind", list(TABLES))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind in ("html", "markdown") else [pytest.mark.slow])
+        for kind in TABLES
+    ],
+)
 def test_every_screen_shows_names_as_typed_and_runs_nothing(
     kind: str, open_app: Callable[..., Page], problems: list[str]
 ) -> None:
@@ -216,7 +222,7 @@ def test_stop_ends_the_reading_and_the_picture_stays(open_app: Callable[..., Pag
     page.locator("input[type=file]").set_input_files(
         {"name": "slow.txt", "mimeType": "text/plain", "buffer": slow}
     )
-    expect(side).to_contain_text("Reading slow.txt, 13.2 MB", timeout=30_000)
+    expect(side).to_contain_text("Reading slow.txt, 13.2 MB", timeout=120_000)
     side.get_by_role("button", name="Stop").click()
     settle(page)
     expect(page.get_by_test_id("stAlertContentError")).to_contain_text("You stopped it")

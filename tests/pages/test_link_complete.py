@@ -28,7 +28,9 @@ LEFT_OUT = {
     "data_paste|data_long_.*|lessons_file": "something that is being put in",
     "data_role_.*": "the roles are the model's",
     "groups_name_.*": "the group that is looked at is said by 'at'",
+    "intervals_switch": "what is chosen there is said by 'intervals'",
     "takeaway_.*": "for whoever takes it home",
+    "simulate_class_lines": "what a class has handed in",
     "lessons_(number|group|fit|line_.)_.*": "a guess that nobody has committed to",
 }
 #: One with several predictors, of which one varies and one is a category.
@@ -112,6 +114,8 @@ SET = [
     ("prediction", "data=exam&x=standLRT&x=sex&value=sex:M"),
     ("predicts_best", "data=sleepstudy&hold_out=groups&folds=5&measure=log_score&deal=3"),
     ("ranking", "data=sleepstudy&view=estimates&term=Days&share=0.2&mark=309&mark=310"),
+    ("ranking", "data=exam&view=estimates&intervals=plug-in&prior=half_normal"),
+    ("prediction", "data=batches&intervals=posterior&prior=gamma"),
     ("checks", "data=sleepstudy&view=effects&term=Days"),
     ("checks", "data=exam&u=schavg&view=along&along=schavg"),
     ("checks", "data=sleepstudy&view=influence&of=Days"),

@@ -43,11 +43,14 @@ def test_the_title_says_what_predict_says(app: AppTest) -> None:
     healthy(app)
     choose(app, "prediction_level", 0.5)
     row = pd.DataFrame({"school": ["17", "none"], "standLRT": [1.5, 1.5]})
-    found = core.predict(fits, row, 0.5).round(2)
-    title = app.title[0].value.replace("\N{MINUS SIGN}", "-").replace("\\", "")
-    known, new = found.itertuples()
-    assert f"{known.point:.2f} (50% interval {known.lower:.2f} to {known.upper:.2f})" in title
-    assert f"{new.point:.2f} ({new.lower:.2f} to {new.upper:.2f}) for a new school" in title
+    for kind, label in (("posterior", ""), ("plug-in", "plug-in ")):
+        choose(app, "intervals_switch", kind)
+        found = core.predict(fits, row, 0.5, uncertainty=kind).round(2)
+        title = app.title[0].value.replace("\N{MINUS SIGN}", "-").replace("\\", "")
+        known, new = found.itertuples()
+        told = f"({label}50% interval {known.lower:.2f} to {known.upper:.2f})"
+        assert f"{known.point:.2f} {told}" in title
+        assert f"{new.point:.2f} ({new.lower:.2f} to {new.upper:.2f}) for a new school" in title
     choose(app, "prediction_who", "mean")
     assert app.title[0].value.startswith("The mean of students")
 
@@ -82,9 +85,15 @@ def test_a_file_of_new_rows(app: AppTest) -> None:
     give(app, "rows.csv", rows.to_csv(index=False).encode())
     assert not app.error
     table = app.dataframe[-1].value
-    plain = core.predict(fits, rows.iloc[:3].assign(floor=[0.0, 1.0, 0.0]))
-    assert_allclose(table["prediction"][:3], plain["point"])
-    assert_allclose(table["upper"][:3], plain["upper"])
+    some = rows.iloc[:3].assign(floor=[0.0, 1.0, 0.0])
+    for kind in ("posterior", "plug-in"):
+        choose(app, "intervals_switch", kind)
+        table = app.dataframe[-1].value
+        plain = core.predict(fits, some, uncertainty=kind)
+        assert_allclose(table["prediction"][:3], plain["point"])
+        assert_allclose(table["upper"][:3], plain["upper"])
+        assert all(kind.split("-")[0] in said for said in table["interval from"][:3])
+    assert table["interval from"][3] == ""
     assert pd.isna(table["prediction"][3]) and "missing" in table["no prediction because"][3]
     told = " ".join(m.value for m in app.markdown)
     assert "3 of 4 rows predicted" in told and "Row 4 without a prediction" in told

@@ -88,6 +88,8 @@ class Walk(RuleBasedStateMachine):
         key = str(getattr(widget, "key", None) or "")
         if not key or key.startswith(LEFT_ALONE) or getattr(widget, "disabled", False):
             return False
+        if key in ("intervals_switch", "display_prior"):
+            return True
         return key.startswith("model_") or key.endswith(("_view", "_term", "_order"))
 
     @rule()
@@ -132,6 +134,20 @@ class Walk(RuleBasedStateMachine):
         if shown.spec.varying:
             assert (", correlated" in line) == shown.spec.correlated
             assert (", uncorrelated" in line) == (not shown.spec.correlated)
+
+    @invariant()
+    def intervals_are_what_the_switch_says(self) -> None:
+        if not hasattr(self, "app") or self._failed() or "intervals_switch" not in self._keys():
+            return
+        shown = self.app.segmented_control(key="intervals_switch").value
+        chosen = address(self.app).get("intervals", (shown,))
+        assert chosen == (shown,)
+        said = " ".join(w.value for kind in ("caption", "warning") for w in self.app.get(kind))
+        is_plug_in = "plug-in intervals" in said or "intervals are plug-in" in said
+        assert is_plug_in or shown == "posterior"
+
+    def _keys(self) -> list[str]:
+        return [str(w.key) for w in self.app.segmented_control]
 
     @invariant()
     def the_link_restores_it(self) -> None:

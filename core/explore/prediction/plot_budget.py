@@ -39,14 +39,15 @@ def plot_budget(
     height = round(86 + 58 * len(picture.cases) * style.scale)
     figure = canvas.new_figure(canvas.Heading(title), style, height=height)
     rows = picture.now[picture.now["estimator"] == picture.main].set_index("case")
-    rows = rows.loc[[case.name for case in picture.cases]]
+    rows = rows[list(_PARTS)].loc[[case.name for case in picture.cases]]
+    rows = rows.where(np.isfinite(rows.to_numpy(dtype=np.float64)))
     width = 20 if style.is_narrow else 34
     labels = [
         "<br>".join(map(escape.for_plotly, formats.wrap(case.title, width, most=2)))
         for case in picture.cases
     ]
     places = np.arange(len(labels), dtype=np.float64)[::-1]
-    total = rows[list(_PARTS)].sum(axis=1).to_numpy(dtype=np.float64)
+    total = rows.sum(axis=1, skipna=False).to_numpy(dtype=np.float64)
     longest = float(np.nanmax(total, initial=0.0)) or 1.0
     for part, name in zip(_PARTS, names, strict=True):
         values = rows[part].to_numpy(dtype=np.float64)

@@ -56,7 +56,8 @@ def plot_cases(picture: Picture, *, title: str, style: theme.Style = theme.DEFAU
         cell = {"row": i + 1, "col": 1} if style.is_narrow else {"row": 1, "col": i + 1}
         for j, name in enumerate(names):
             row = picture.row(picture.cases[i].name, name)
-            _draw(_Place(figure, cell, len(names) - 1 - j, limits, style), name, row)
+            place = _Place(figure, cell, len(names) - 1 - j, limits, style)
+            _draw(place, name, row, picture.source)
     figure.update_yaxes(
         tickvals=np.arange(len(names))[::-1],
         ticktext=[NAMES[name] for name in names],
@@ -125,7 +126,7 @@ class _Place:
         )
 
 
-def _draw(place: _Place, name: str, row: dict[str, Any]) -> None:
+def _draw(place: _Place, name: str, row: dict[str, Any], source: str) -> None:
     """Draw point and interval, or write why there is none."""
     style = place.style
     mark, symbol = _look(name)
@@ -140,6 +141,8 @@ def _draw(place: _Place, name: str, row: dict[str, Any]) -> None:
     digits = formats.decimals_for([row["lower"], row["upper"]], digits=3, most=4)
     point, low, high = (formats.fixed(row[c], digits) for c in ("point", "lower", "upper"))
     whole = f"{NAMES[name]} {point} ({low} to {high})"
+    if name == "partial_pooling":
+        whole += f", {source}"
     ends = np.clip([row["lower"], row["upper"]], *place.limits)
     place.figure.add_scatter(
         x=ends,

@@ -91,7 +91,8 @@ def _key(picture: Picture) -> tuple[tuple[str, str], ...]:
         key.append(("points", picture.points_label))
     ending = "_line" if picture.is_continuous else ""
     if "partial_pooling" in names:
-        key.append((f"partial_pooling{ending}", f"partial pooling with {level}"))
+        said = f"partial pooling with {level} ({picture.source})"
+        key.append((f"partial_pooling{ending}", said))
     key.append((f"no_pooling{ending}", "no pooling"))
     key.append(("complete_pooling", "complete pooling"))
     return tuple(key)
@@ -167,7 +168,8 @@ def _hover(panel: _Panel, rows: pd.DataFrame, mark: theme.MarkName) -> list[str]
     unit, label = escape.for_plotly(panel.picture.unit), theme.MARKS[mark].label
     numbers = rows[["point", "lower", "upper"]].to_numpy(dtype=np.float64)
     texts = [[formats.number(float(v)) for v in row] for row in numbers]
-    return [f"<b>{label}</b><br>{p} ({lo} to {hi}){unit}" for p, lo, hi in texts]
+    source = f"<br>{panel.picture.source}" if mark == "partial_pooling" else ""
+    return [f"<b>{label}</b><br>{p} ({lo} to {hi}){unit}{source}" for p, lo, hi in texts]
 
 
 def _draw_band(panel: _Panel) -> None:

@@ -12,7 +12,11 @@ from core.estimators.predictors import Predictor
 from core.estimators.training import KNOWN
 from core.exceptions import DataError
 from core.explore.prediction.numbers import predict_rows
+from core.explore.prediction.posterior_rows import with_posterior
+from core.explore.prediction.story import T_INTERVAL
 from core.formats import count, listed, number, percent
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import source_label
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, column_of, is_numeric
 from core.tables.limits import LIMITS
@@ -21,7 +25,8 @@ from core.tables.wording import Wording
 #: What is told row by row is told of so many rows.
 _MOST_TOLD = 3
 _MOST_REASONS = 10
-_ADDED = ("prediction", "lower", "upper", "se", "predicted as", "no prediction because")
+_ADDED = ("prediction", "lower", "upper", "se")
+_TOLD = ("interval from", "predicted as", "no prediction because")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +36,8 @@ class FilePredictions:
     Attributes
     ----------
     table : DataFrame
-        The rows as given, and after them ``prediction, lower, upper, se, predicted as,
-        no prediction because``.
+        The rows as given, and after them ``prediction, lower, upper, se, interval
+        from, predicted as, no prediction because``.
     sentences : tuple of str
         How many rows were predicted, as what, and what stood in the way; plain text.
     """
@@ -83,8 +88,12 @@ def predict_file(
     *,
     level: float = 0.9,
     individual: bool = True,
+    posterior: Posterior | None = None,
 ) -> FilePredictions:
     """Return a table of new rows with the predictions of one estimator.
+
+    With a ``posterior`` (of partial pooling) the intervals are its; else t intervals about the
+    estimate.
 
     Raises
     ------
@@ -97,13 +106,19 @@ def predict_file(
     rows = table.reset_index(drop=True)
     new = NewRows(rows, fits.data, fits.moments, is_average=False)
     found = predict_rows(predictor, new, level, individual=individual)
+    if posterior is not None:
+        found = with_posterior(found, posterior, new, level, individual=individual)
     made = rows.copy()
     columns = (found["point"], found["lower"], found["upper"], found["se"])
+    is_partial = predictor.information is not None
+    source = source_label(posterior) if is_partial else T_INTERVAL
     reasons = found["reason"].astype(object)
-    added = dict(zip(_ADDED, (*columns, found["kind"], reasons), strict=True))
-    for name, values in added.items():
+    sources = ["" if reason else source for reason in reasons]
+    told_of = (pd.Series(sources, dtype=object), found["kind"], reasons)
+    for name, values in zip((*_ADDED, *_TOLD), (*columns, *told_of), strict=True):
         made[_free_name(name, made)] = values
     told = _sentences(fits, new, found, rows, wording)
+    told.insert(1, f"Intervals: {level:.0%}, {source}.")
     return FilePredictions(made, (*told, *_against_outcome(fits, found, rows, level)))
 
 

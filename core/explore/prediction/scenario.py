@@ -12,6 +12,8 @@ import pandas as pd
 from core.estimators.new_rows import NewRows
 from core.estimators.predictors import Predictor
 from core.explore.prediction.numbers import ESTIMATORS, Predicting, predict_rows, predictor_of
+from core.explore.prediction.posterior_rows import with_posterior
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, label_of
 from core.tables.wording import Wording
@@ -84,6 +86,8 @@ class Question:
         Every predictor's.
     along : str or None
         The predictor along which a picture is drawn; None where the model has none.
+    posterior : Posterior or None
+        Where partial pooling's intervals come from; None: plug-in.
     """
 
     group: str
@@ -91,6 +95,7 @@ class Question:
     along: str | None
     level: float = 0.9
     individual: bool = True
+    posterior: Posterior | None = None
 
 
 def settings(fits: PoolingFits, wording: Wording) -> tuple[Setting, ...]:
@@ -219,6 +224,10 @@ def predict_cases(
         new = NewRows(whole.iloc[some], fits.data, fits.moments, is_average=flag)
         for name, predictor in predictors.items():
             found = predict_rows(predictor, new, asked.level, individual=asked.individual)
+            if name == "partial_pooling" and asked.posterior is not None:
+                found = with_posterior(
+                    found, asked.posterior, new, asked.level, individual=asked.individual
+                )
             found.insert(0, "estimator", name)
             found.insert(0, "case", [labels[i] for i in some])
             given = whole.iloc[some][list(columns)]

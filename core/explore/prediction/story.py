@@ -23,6 +23,7 @@ from core.explore.prediction.scenario import (
     predict_cases,
 )
 from core.formats import decimals_for, fixed, number, percent
+from core.posterior.uncertainty import PLUG_IN, source_label
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn
 from core.tables.wording import Wording
@@ -39,6 +40,8 @@ NAMES: dict[str, str] = {
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = dict[tuple[str, str], Row]
 _ENDS = ("lower", "upper")
+#: What the intervals of the other estimators come from.
+T_INTERVAL = "t distribution"
 #: Interval widths closer than this are called equal.
 _SAME_WIDTH = 0.015
 
@@ -61,6 +64,8 @@ class Picture:
         Point and interval: ``0.74 (-0.45 to 1.93)``.
     undefined : dict of case to str
         Why no pooling has no prediction.
+    source : str
+        Where partial pooling's intervals come from, as ``source_label`` says it.
     """
 
     cases: tuple[Case, ...]
@@ -83,6 +88,7 @@ class Picture:
     points_label: str
     short: dict[CaseName, str]
     undefined: dict[CaseName, str]
+    source: str
 
     def row(self, case: CaseName, estimator: str) -> Row:
         """Return one prediction at the chosen values."""
@@ -139,6 +145,7 @@ def picture(
         points_label=f"{wording.individual.many} of {wording.group_name(asked.group)}",
         short=short,
         undefined={c.name: "not defined" for c in found},
+        source=source_label(asked.posterior),
     )
 
 
@@ -196,14 +203,15 @@ def title(
     name = wording.group_name(asked.group)
     other: CaseName = "placed" if "placed" in rows.index else "new"
     which = f"a new {group}" + (" with known predictors" if other == "placed" else "")
-    if not np.isfinite(rows.loc[["known", other], "se"]).all():
+    if not np.isfinite(rows[list(_ENDS)].loc[["known", other]]).all(axis=None):
         reason = next((r for r in rows["reason"] if r), "the residual spread is not known")
         return f"{who} cannot be predicted with an interval here: {reason}"
     by_case = _by_case(now)
     known, new = (_short(by_case, c, main) for c in _pair(other))
     width = rows["upper"] - rows["lower"]
     ratio = float(width[other] / width["known"]) if width["known"] > 0 else np.nan
-    known = known.replace("(", f"({asked.level:.0%} interval ", 1)
+    plug_in = f"{PLUG_IN} " if main == "partial_pooling" and asked.posterior is None else ""
+    known = known.replace("(", f"({plug_in}{asked.level:.0%} interval ", 1)
     return f"{who}: {known} for {name}; {new} for {which}{_compared(ratio)}"
 
 
@@ -253,6 +261,9 @@ def numbers(shown: Picture) -> pd.DataFrame:
             "point": table["point"],
             "lower": table["lower"],
             "upper": table["upper"],
+            "interval from": np.where(
+                table["estimator"] == "partial_pooling", shown.source, T_INTERVAL
+            ),
             "standard error": table["se"],
             "df": table["df"],
             "variance: estimation": table["fixed_effects"],
@@ -270,6 +281,11 @@ def budget_sentence(shown: Picture, wording: Wording) -> str:
     parts = ("individual", "group", "fixed_effects")
     known = rows.loc["known", list(parts)].to_numpy(dtype=np.float64)
     new = rows.loc["new", list(parts)].to_numpy(dtype=np.float64)
+    if np.isinf(new).any():
+        return (
+            f"With so few {wording.group.many} and this prior the prediction for a new {one} has "
+            "an interval, but no finite variance that could be taken apart."
+        )
     if not (np.isfinite(known).all() and known.sum() > 0 and new.sum() > 0):
         return ""
     share, other = known / known.sum(), new / new.sum()

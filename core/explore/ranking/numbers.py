@@ -18,7 +18,7 @@ from core.explore.ranking.joint import (
 )
 from core.posterior.drawn_ranks import DrawnBlock, drawn_blocks
 from core.posterior.posterior import Posterior
-from core.posterior.uncertainty import Uncertainty, chosen_posterior
+from core.posterior.uncertainty import PLUG_IN, Uncertainty, chosen_posterior, source_label
 from core.results import PoolingFits
 from core.types import FloatArray, IntArray
 
@@ -74,7 +74,8 @@ def rank(
     Returns
     -------
     DataFrame, one row per group in the order of the fits
-        ``group, n, estimate, estimate_se``; ``rank`` by expected rank (1: the highest),
+        ``group, n, estimate, estimate_se``, ``lower, upper`` (the estimate's own interval at
+        ``level``); ``rank`` by expected rank (1: the highest),
         ``expected_rank``, ``rank_lower, rank_upper`` (the interval), ``p_top, p_bottom``
         (probability of a place in the top or bottom share), ``own_estimate`` and
         ``naive_rank`` (of the no-pooling estimate, 1 the highest among the groups that have
@@ -112,9 +113,12 @@ def rank(
     size = draws or n_draws(n_groups)
     if chosen is None:
         blocks = _plug_in_blocks(joint, size, seed)
+        reach = float(special.ndtri(0.5 + 0.5 * level)) * sd
+        ends = mean - reach, mean + reach
     else:
         a = chosen.varying_names.index(joint.term)
         mean, sd = chosen.line.mean[:, a], chosen.line.sd[:, a]
+        ends = chosen.line_interval(a, level)
         rng = np.random.default_rng(seed)
         blocks = drawn_blocks(chosen.groups, a, max(size // 2, 1), rng)
     drawn = _draw_ranks(blocks, n_groups, places(n_groups, share))
@@ -129,6 +133,8 @@ def rank(
             "n": each.group_sizes,
             "estimate": mean,
             "estimate_se": sd,
+            "lower": ends[0],
+            "upper": ends[1],
             "rank": _positions(-expected, mean).astype(np.intp),
             "expected_rank": expected,
             "rank_lower": lower.astype(np.intp),
@@ -226,6 +232,8 @@ class GroupDifference:
         In the coefficient's units; the interval at ``level``.
     p_higher : float
         Probability that the first group's coefficient is the higher one.
+    source : str
+        Where the interval comes from, as ``source_label`` says it.
     """
 
     one: str
@@ -237,6 +245,7 @@ class GroupDifference:
     upper: float
     p_higher: float
     level: float
+    source: str = PLUG_IN
 
     @property
     def is_apart(self) -> bool:
@@ -278,7 +287,8 @@ def compare_groups(
         low, high = made.quantile(np.array([tail, 1.0 - tail]))
         p = float(made.p_above(0.0))
         ends = float(made.mean), float(made.sd), float(low), float(high)
-        return GroupDifference(one, other, joint.term, *ends, p, level)
+        source = source_label(chosen)
+        return GroupDifference(one, other, joint.term, *ends, p, level, source)
     i, j = names.index(one), names.index(other)
     gap = float(joint.mean[i] - joint.mean[j])
     se = float(joint.difference_sd(np.array([i]), np.array([j]))[0])
@@ -301,6 +311,8 @@ class Pairs:
         Share of them that cannot be told apart.
     is_sample : bool
         Whether each group was compared with a random part of the others only.
+    source : str
+        Where the intervals come from, as ``source_label`` says it.
     """
 
     term: str
@@ -309,6 +321,7 @@ class Pairs:
     n_pairs: int
     share_alike: float
     is_sample: bool
+    source: str = PLUG_IN
 
 
 def pairs_alike(
@@ -362,4 +375,4 @@ def pairs_alike(
         alike[rows[:, 0]] = same.sum(axis=1) / is_other.sum(axis=1) * (n_groups - 1)
     n_pairs = n_groups * (n_groups - 1) // 2
     share = float(alike.mean() / (n_groups - 1))
-    return Pairs(joint.term, level, alike, n_pairs, share, is_sample)
+    return Pairs(joint.term, level, alike, n_pairs, share, is_sample, source_label(chosen))

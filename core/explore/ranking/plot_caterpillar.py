@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from scipy import special
 
 from core.figures import canvas, theme
 from core.figures import rows as rank_rows
+from core.posterior.uncertainty import PLUG_IN
 from core.tables.wording import Wording
 from core.types import FloatArray
 
@@ -23,6 +23,7 @@ def plot_caterpillar(
     level: float = 0.95,
     marked: Sequence[str] = (),
     digits: int = 2,
+    source: str = PLUG_IN,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
@@ -38,6 +39,8 @@ def plot_caterpillar(
         Groups to stand out.
     digits : int
         Decimals under the pointer.
+    source : str
+        Where the intervals come from, as ``source_label`` says it.
     """
     wording = wording or Wording()
     ranked = table.assign(place=-table["estimate"])
@@ -45,7 +48,7 @@ def plot_caterpillar(
     heading = canvas.Heading(
         title,
         (
-            ("partial_pooling", f"partial pooling with {level:.0%} interval"),
+            ("partial_pooling", f"partial pooling with {level:.0%} interval ({source})"),
             ("no_pooling", "no pooling"),
         ),
         canvas.drawn_note(len(rows), len(table)),
@@ -54,13 +57,12 @@ def plot_caterpillar(
     figure = canvas.new_figure(heading, style, height=height)
     gap = rank_rows.line_gap(len(rows), height, style)
     rank_rows.mark_rows(figure, rows, marked, gap, style)
-    reach = float(special.ndtri(0.5 + 0.5 * level)) * rows["estimate_se"].to_numpy()
-    estimate, own = rows["estimate"].to_numpy(), rows["own_estimate"].to_numpy()
-    limits = canvas.crowd_range(own, np.concatenate([estimate - reach, estimate + reach]))
-    texts = rank_rows.hover_texts(rows, digits, wording)
-    _draw_estimates(figure, rows, (estimate - reach, estimate + reach), limits, (texts, style))
+    low, high, own = (rows[name].to_numpy() for name in ("lower", "upper", "own_estimate"))
+    limits = canvas.crowd_range(own, np.concatenate([low, high]))
+    texts = rank_rows.hover_texts(rows, digits, source, wording)
+    _draw_estimates(figure, rows, (low, high), limits, (texts, style))
     if not rank_rows.name_rows(figure, rows, gap, style):
-        ends = (np.fmin(estimate - reach, own), np.fmax(estimate + reach, own))
+        ends = (np.fmin(low, own), np.fmax(high, own))
         ends = (np.maximum(ends[0], limits[0]), np.minimum(ends[1], limits[1]))
         rank_rows.label_rows(figure, rows, ends, style, marked, is_falling=False)
     figure.update_xaxes(range=limits)

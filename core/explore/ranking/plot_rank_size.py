@@ -12,6 +12,7 @@ from core import escape, formats
 from core.explore.ranking.numbers import places
 from core.figures import canvas, theme
 from core.figures import rows as rank_rows
+from core.posterior.uncertainty import PLUG_IN
 from core.tables.wording import Wording
 
 
@@ -22,6 +23,7 @@ def plot_rank_size(
     share: float = 0.1,
     marked: Sequence[str] = (),
     digits: int = 2,
+    source: str = PLUG_IN,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
@@ -35,6 +37,10 @@ def plot_rank_size(
         The finding, plain text.
     marked : sequence of str
         Groups to stand out, by their names.
+    digits : int
+        Decimals of the estimates under the pointer.
+    source : str
+        Where the intervals under the pointer come from, as ``source_label`` says it.
     """
     wording = wording or Wording()
     rows = rank_rows.rows_of(table, "rank", marked)
@@ -54,7 +60,7 @@ def plot_rank_size(
     is_log = sizes.max() > 20 * sizes.min()
     spread = canvas.jitter(len(rows))
     x = sizes * (1 + 0.03 * spread) if is_log else sizes + 0.25 * spread * (np.ptp(sizes) > 0)
-    _draw_ranks(figure, rows, x, rank_rows.hover_texts(rows, digits, wording), style)
+    _draw_ranks(figure, rows, x, rank_rows.hover_texts(rows, digits, source, wording), style)
     for i in np.flatnonzero(rows["group"].isin(list(marked)).to_numpy()):
         figure.add_annotation(
             x=float(np.log10(x[i])) if is_log else float(x[i]),

@@ -13,6 +13,7 @@ from core.explore.ranking.numbers import places
 from core.explore.ranking.story import end_words
 from core.figures import canvas, theme
 from core.figures import rows as rank_rows
+from core.posterior.uncertainty import PLUG_IN
 from core.tables.wording import Wording
 
 
@@ -24,6 +25,7 @@ def plot_ranking(
     level: float = 0.95,
     marked: Sequence[str] = (),
     digits: int = 2,
+    source: str = PLUG_IN,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
@@ -39,6 +41,8 @@ def plot_ranking(
         Groups to stand out.
     digits : int
         Decimals of the estimates under the pointer.
+    source : str
+        Where the intervals come from, as ``source_label`` says it.
     wording, style
         What things are called, and where the figure will be seen.
     """
@@ -47,7 +51,10 @@ def plot_ranking(
     heading = canvas.Heading(
         title,
         (
-            ("partial_pooling", f"expected rank, partial pooling, with {level:.0%} interval"),
+            (
+                "partial_pooling",
+                f"expected rank, partial pooling, with {level:.0%} interval ({source})",
+            ),
             ("no_pooling", "naive rank of the no-pooling estimate"),
         ),
         canvas.drawn_note(len(rows), len(table)),
@@ -63,7 +70,7 @@ def plot_ranking(
     gap = rank_rows.line_gap(len(rows), height, style)
     _draw_ends(figure, len(table), share, style)
     rank_rows.mark_rows(figure, rows, marked, gap, style)
-    texts = rank_rows.hover_texts(rows, digits, wording)
+    texts = rank_rows.hover_texts(rows, digits, source, wording)
     _draw_ranks(figure, rows, texts, style)
     if wide:
         _draw_chances(figure, rows, texts, share, style)

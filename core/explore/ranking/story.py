@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.explore.ranking.numbers import GroupDifference, Pairs, places
 from core.formats import fixed, listed, percent
+from core.posterior.uncertainty import PLUG_IN
 from core.results import PoolingFits
 from core.tables.wording import Wording
 
@@ -30,14 +31,23 @@ def _about(fits: PoolingFits, term: str, wording: Wording) -> str:
 
 
 def ranking_title(
-    fits: PoolingFits, table: pd.DataFrame, term: str, share: float, wording: Wording
+    fits: PoolingFits,
+    table: pd.DataFrame,
+    term: str,
+    share: float,
+    wording: Wording,
+    *,
+    source: str = PLUG_IN,
 ) -> str:
-    """Return how many groups are surely at the top, and how sure the first is of its rank."""
+    """Return how many groups are surely at the top, and how sure the first is of its rank.
+
+    ``source`` is where the intervals come from; plug-in ones are called so.
+    """
     groups, n_groups = wording.group, len(table)
     if _is_even(table):
         return (
             f"Nothing ranks the {wording.group.count(n_groups)}{_about(fits, term, wording)}: "
-            f"they are estimated as equal, so every rank from 1 to {n_groups:,} is possible"
+            f"{_how_even(table)}, so every rank from 1 to {n_groups:,} is possible"
         )
     sure = int((table["p_top"] >= SURE).sum())
     first = table.iloc[int(np.argmin(table["rank"].to_numpy()))]
@@ -45,6 +55,8 @@ def ranking_title(
         f"the first, {wording.group_name(str(first['group']))}, is between rank "
         f"{int(first['rank_lower']):,} and {int(first['rank_upper']):,}"
     )
+    if source == PLUG_IN:
+        rank += " (plug-in interval)"
     if first["rank_lower"] == first["rank_upper"]:
         rank = f"{wording.group_name(str(first['group']))} is surely number 1"
     where = f"in the top {end_words(share)}{_about(fits, term, wording)}"
@@ -61,6 +73,13 @@ def _is_even(table: pd.DataFrame) -> bool:
     """Return whether every group may take every rank: nothing tells them apart."""
     whole = (table["rank_upper"] - table["rank_lower"]) >= 0.85 * (len(table) - 1)
     return bool(whole.all() and np.ptp(table["expected_rank"]) < 0.1 * len(table))
+
+
+def _how_even(table: pd.DataFrame) -> str:
+    spread = float(np.ptp(table["estimate"]))
+    if spread <= 1e-9 * float(np.abs(table["estimate"]).max()):
+        return "they are estimated as equal"
+    return "they hardly differ beside the doubt about each"
 
 
 def size_title(table: pd.DataFrame, share: float, wording: Wording) -> str:
@@ -103,7 +122,7 @@ def pairs_title(found: Pairs, wording: Wording) -> str:
     return (
         f"{about}{percent(found.share_alike)} of the {found.n_pairs:,} pairs of "
         f"{wording.group.many} cannot be told apart: the {percent(found.level)} interval of "
-        "their difference holds 0"
+        f"their difference holds 0 ({found.source})"
     ).removeprefix(" ")
 
 
@@ -133,8 +152,9 @@ def group_sentence(
         ranks = f"has the expected rank {fixed(float(row['expected_rank']), 0)}"
     sentence = (
         f"{name} ({wording.individual.count(int(row['n']))}) {ranks} of "
-        f"{n_groups:,}, {span}; in the top {end} with probability {percent(row['p_top'])}, in the "
-        f"bottom {end} with {percent(row['p_bottom'])}.{naive} {apart}"
+        f"{n_groups:,}, {span} ({found.source}); in the top {end} with probability "
+        f"{percent(row['p_top'])}, in the bottom {end} with {percent(row['p_bottom'])}."
+        f"{naive} {apart}"
     )
     return sentence[:1].upper() + sentence[1:] if name.startswith(wording.group.one) else sentence
 
@@ -149,14 +169,17 @@ def difference_sentence(found: GroupDifference, digits: int, wording: Wording) -
     return (
         f"{verdict}: {higher} is higher than {lower} with probability {percent(p)}; {one} minus "
         f"{other} is {fixed(found.difference, digits)} ({percent(found.level)} interval "
-        f"{fixed(found.lower, digits)} to {fixed(found.upper, digits)})."
+        f"{fixed(found.lower, digits)} to {fixed(found.upper, digits)}, {found.source})."
     )
 
 
-def ranking_alt(table: pd.DataFrame, title: str, share: float, wording: Wording) -> str:
+def ranking_alt(
+    table: pd.DataFrame, title: str, share: float, wording: Wording, source: str = PLUG_IN
+) -> str:
     """Return a description of the ranking, with the numbers of its two ends."""
     ordered = table.sort_values("rank")
-    parts = [f"{title}.", f"{wording.group.count(len(table))} with their rank intervals."]
+    many = wording.group.count(len(table))
+    parts = [f"{title}.", f"{many} with their rank intervals ({source})."]
     for rows, end, p in (
         (ordered.head(3), "top", "p_top"),
         (ordered.tail(3), "bottom", "p_bottom"),

@@ -10,7 +10,7 @@ from core.estimators.profile import profile, ratio_interval
 from core.exceptions import SpecError
 from core.fitting.fit import fit_all
 from core.results import MultilevelFit
-from core.tables.grouped import Term
+from core.tables.grouping.design import Term
 from core.types import FloatArray
 
 

@@ -21,6 +21,12 @@ from core.types import FloatArray
 PriorKind: TypeAlias = Literal["flat", "half_t", "half_normal", "gamma"]
 Origin: TypeAlias = Literal["auto", "zero", "mean"]
 KINDS: tuple[PriorKind, ...] = get_args(PriorKind)
+KIND_NAMES: dict[str, str] = {
+    "flat": "flat",
+    "half_t": "half-t",
+    "half_normal": "half-normal",
+    "gamma": "boundary-avoiding (gamma)",
+}
 #: Shape of the boundary-avoiding gamma: density zero at zero, rising like the sd itself.
 GAMMA_SHAPE = 2.0
 

@@ -18,7 +18,7 @@ from core.explore.prediction.scenario import Question, Setting, Value
 from core.explore.prediction.story import NAMES, Picture
 from core.formats import listed, number, upper_first
 from core.tables.columns import label_of
-from pages._shared import cache, figures, groups, messages, texts
+from pages._shared import cache, doubt, figures, groups, messages, texts
 from pages._shared.control import place
 from pages._shared.dataset import Shown
 from pages.use.prediction.controls import ALONG, BY, LEVEL, VALUE, WHO
@@ -51,7 +51,8 @@ def ask(shown: Shown, settings: tuple[Setting, ...]) -> Question:
         )
         along = _along(shown)
     group = shown.fits.data.group_names[j]
-    return Question(group, values, along, float(level), individual)
+    chosen = doubt.choose(shown).posterior
+    return Question(group, values, along, float(level), individual, chosen)
 
 
 def _who() -> bool:
@@ -150,12 +151,13 @@ def _predicted(shown: Shown, file: Any, estimator: Predicting) -> prediction_fil
     """Return the predictions of an uploaded table, kept within this session."""
     content = file.getvalue()
     level, individual = float(LEVEL.now()), WHO.now() != "mean"
+    chosen = doubt.now(shown) if estimator == "partial_pooling" else doubt.Doubt()
     key = (
         "prediction_file",
         hashlib.sha256(content).hexdigest(),
         shown.dataset.id,
         repr(shown.spec),
-        (estimator, level, individual),
+        (estimator, level, individual, chosen.key),
     )
 
     def make() -> prediction_file.FilePredictions:
@@ -167,6 +169,7 @@ def _predicted(shown: Shown, file: Any, estimator: Predicting) -> prediction_fil
             shown.wording,
             level=level,
             individual=individual,
+            posterior=chosen.posterior,
         )
 
     found: prediction_file.FilePredictions = cache.private(key, make)

@@ -19,10 +19,10 @@ from core.explore.ranking.plot_rank_size import plot_rank_size
 from core.explore.ranking.plot_ranking import plot_ranking
 from core.figures.hover import decimals
 from core.formats import upper_first
-from core.results import PoolingFits
-from pages._shared import cache, figures, look, texts
+from pages._shared import cache, doubt, figures, look, texts
 from pages._shared.control import coefficient, place
 from pages._shared.dataset import Shown
+from pages._shared.doubt import Doubt
 from pages.use.ranking.controls import MARK, SHARE, TERM, VIEW
 
 
@@ -33,10 +33,11 @@ class Asked:
     view: str
     term: str
     share: float
+    doubt: Doubt
 
 
 def controls(shown: Shown) -> tuple[Asked, list[str]]:
-    """Return which view, coefficient and share are wanted, and the groups to mark."""
+    """Return which view, coefficient, share and intervals are wanted, and the groups to mark."""
     text = texts.load("ranking")
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
@@ -46,7 +47,7 @@ def controls(shown: Shown) -> tuple[Asked, list[str]]:
             text["share"], lambda s: text["top"].format(share=f"{s:.0%}"), width=150
         )
         marked = _choose_groups(shown)
-    return Asked(str(view), term, float(share)), marked
+    return Asked(str(view), term, float(share), doubt.choose(shown)), marked
 
 
 def _choose_groups(shown: Shown) -> list[str]:
@@ -65,17 +66,28 @@ def _choose_groups(shown: Shown) -> list[str]:
 
 def ranked(shown: Shown, asked: Asked) -> pd.DataFrame:
     """Return the ranking that was asked for."""
-    table: pd.DataFrame = cache.derived(shown, "ranking", _rank, asked.term, asked.share)
+    table: pd.DataFrame = cache.derived(
+        shown,
+        "ranking",
+        lambda fits, term, share, _: core.rank(
+            fits, term, share=share, uncertainty=asked.doubt.uncertainty
+        ),
+        asked.term,
+        asked.share,
+        asked.doubt.key,
+    )
     return table
-
-
-def _rank(fits: PoolingFits, term: str, share: float) -> pd.DataFrame:
-    return core.rank(fits, term, share=share)
 
 
 def pairs(shown: Shown, asked: Asked) -> Pairs:
     """Return which pairs cannot be told apart."""
-    found: Pairs = cache.derived(shown, "pairs_alike", core.pairs_alike, asked.term)
+    found: Pairs = cache.derived(
+        shown,
+        "pairs_alike",
+        lambda fits, term, _: core.pairs_alike(fits, term, uncertainty=asked.doubt.uncertainty),
+        asked.term,
+        asked.doubt.key,
+    )
     return found
 
 
@@ -86,6 +98,7 @@ def show_figure(shown: Shown, asked: Asked, marked: list[str], title_in: Any) ->
     common: dict[str, Any] = {
         "marked": marked,
         "digits": digits,
+        "source": asked.doubt.label,
         "wording": wording,
         "style": look.style(),
     }
@@ -97,14 +110,16 @@ def show_figure(shown: Shown, asked: Asked, marked: list[str], title_in: Any) ->
         axis = wording.term_axis(asked.term, fits.data)
         figure = plot_caterpillar(table, title=title, axis=axis, **common)
     else:
-        title = ranking_story.ranking_title(fits, table, asked.term, asked.share, wording)
+        title = ranking_story.ranking_title(
+            fits, table, asked.term, asked.share, wording, source=asked.doubt.label
+        )
         figure = plot_ranking(table, title=title, share=asked.share, **common)
     figures.show(
         figure,
         key=f"ranking_{asked.view}",
-        alt=ranking_story.ranking_alt(table, title, asked.share, wording),
+        alt=ranking_story.ranking_alt(table, title, asked.share, wording, asked.doubt.label),
         table=lambda: table.sort_values("rank"),
-        formats=_formats(shown, digits),
+        formats=_formats(shown, digits, asked.doubt.label),
         title_in=title_in,
         is_title=True,
     )
@@ -116,7 +131,9 @@ def say_of(shown: Shown, asked: Asked, marked: list[str]) -> None:
         return
     table, found, wording = ranked(shown, asked), pairs(shown, asked), shown.wording
     if len(marked) == 2:
-        gap = core.compare_groups(shown.fits, marked[0], marked[1], asked.term)
+        gap = core.compare_groups(
+            shown.fits, marked[0], marked[1], asked.term, uncertainty=asked.doubt.uncertainty
+        )
         digits = decimals(estimates(shown.fits, asked.term))
         said = ranking_story.difference_sentence(gap, digits, wording)
         st.markdown(f"**{escape.for_markdown(said)}**")
@@ -129,15 +146,19 @@ def say_of(shown: Shown, asked: Asked, marked: list[str]) -> None:
         st.markdown(escape.for_markdown(said))
 
 
-def _formats(shown: Shown, digits: int) -> dict[str, Any]:
+def _formats(shown: Shown, digits: int, source: str) -> dict[str, Any]:
     words = texts.load("ranking")["columns"]
     number = st.column_config.NumberColumn
     kinds: dict[str, str] = {
         **dict.fromkeys(("n", "rank", "rank_lower", "rank_upper", "naive_rank"), "localized"),
         "expected_rank": "%.1f",
         **dict.fromkeys(("p_top", "p_bottom"), "percent"),
-        **dict.fromkeys(("estimate", "estimate_se", "own_estimate"), f"%.{digits}f"),
+        **dict.fromkeys(
+            ("estimate", "estimate_se", "lower", "upper", "own_estimate"), f"%.{digits}f"
+        ),
     }
-    columns: dict[str, Any] = {k: number(words[k], format=f) for k, f in kinds.items()}
+    columns: dict[str, Any] = {
+        k: number(words[k].format(source=source), format=f) for k, f in kinds.items()
+    }
     columns["group"] = upper_first(shown.wording.group.one)
     return columns

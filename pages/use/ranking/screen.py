@@ -19,6 +19,7 @@ ranks.show_figure(shown, asked, marked, title_in)
 st.caption(
     text["method"].format(
         draws=n_draws(shown.fits.data.n_groups),
+        given=text["given"]["posterior" if asked.doubt.posterior else "plug-in"],
         groups=escape.for_markdown(shown.wording.group.many),
     )
 )

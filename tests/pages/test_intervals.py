@@ -1,0 +1,111 @@
+"""The switch between plug-in intervals and the full posterior, on every screen that has either."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import core
+from tests.pages.driver import choose, healthy, open_screen, upload
+from tests.pages.test_link import address, follow
+
+#: Screens, and a query that shows an interval of the groups there.
+SCREENS = ("use/ranking", "use/prediction")
+POSTERIOR, PLUG_IN = "full posterior, half-t prior", "plug-in"
+
+
+def said(app: AppTest) -> str:
+    """Return all that the figures of a run say: keys, titles, hovers, and the words around."""
+    kinds = ("title", "header", "markdown")
+    words = [str(e.value) for kind in kinds for e in app.get(kind) if e not in app.sidebar]
+    charts = [chart.proto.spec for chart in app.get("plotly_chart")]
+    return "\n".join([*words, *charts, *(h.proto.body for h in app.get("html"))]).replace("\\", "")
+
+
+def captions(app: AppTest) -> list[str]:
+    """Return the small print."""
+    return [str(c.value).replace("\\", "") for c in app.caption]
+
+
+def trace(app: AppTest, name: str, axis: str = "x") -> np.ndarray[Any, Any]:
+    """Return the coordinates of a trace of the first figure that has it."""
+    for chart in app.get("plotly_chart"):
+        for each in json.loads(chart.proto.spec)["data"]:
+            if each.get("name") == name:
+                found = each[axis]
+                if isinstance(found, dict):
+                    return np.frombuffer(base64.b64decode(found["bdata"]), found["dtype"])
+                return np.array(found, dtype=float)
+    raise AssertionError(f"no trace {name}")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_switch_says_and_changes_what_intervals_are(screen: str) -> None:
+    app = follow("data=sleepstudy&intervals=posterior&prior=half_t", screen)
+    assert POSTERIOR in said(app) and PLUG_IN not in said(app)
+    assert any("half-t" in c and " ms" in c for c in captions(app))
+    posterior = said(app)
+    choose(app, "intervals_switch", "plug-in")
+    assert PLUG_IN in said(app) and "full posterior" not in said(app)
+    assert said(app) != posterior
+    assert address(app)["intervals"] == ("plug-in",)
+
+
+def test_the_posterior_comes_first_where_it_matters_and_the_choice_stays(app: AppTest) -> None:
+    choose(app, "data_choice", "batches")
+    open_screen(app, "use/ranking")
+    assert app.segmented_control(key="intervals_switch").value == "posterior"
+    assert "intervals" not in address(app)
+    choose(app, "intervals_switch", "plug-in")
+    open_screen(app, "use/prediction")
+    assert app.segmented_control(key="intervals_switch").value == "plug-in"
+    choose(app, "data_choice", "sleepstudy")
+    assert app.segmented_control(key="intervals_switch").value == "plug-in"
+
+
+def test_the_numbers_are_those_of_the_library() -> None:
+    app = follow("data=sleepstudy&view=estimates&intervals=posterior&prior=gamma", "use/ranking")
+    fits = app.session_state["shown"].fits
+    made = core.posterior(fits, "gamma")
+    drawn = trace(app, "interval")
+    order = np.argsort(made.line.mean[:, 0])
+    assert np.sort(drawn[0::3]) == pytest.approx(np.sort(made.line.lower[:, 0]))
+    assert drawn[1::3][np.argsort(drawn[0::3])] == pytest.approx(
+        made.line.upper[np.argsort(made.line.lower[:, 0]), 0]
+    )
+    middle = trace(app, "partial pooling")
+    assert np.sort(middle) == pytest.approx(made.line.mean[order, 0])
+    plug_in = core.rank(fits, "(Intercept)")
+    choose(app, "intervals_switch", "plug-in")
+    assert np.sort(trace(app, "interval")[0::3]) == pytest.approx(np.sort(plug_in["lower"]))
+
+
+def test_a_prediction_is_that_of_the_library() -> None:
+    app = follow("data=sleepstudy&intervals=posterior&at=309", "use/prediction")
+    fits = app.session_state["shown"].fits
+    table = pd.DataFrame({"Subject": ["309"], "Days": [4.0]})
+    days = app.session_state["prediction_value_sleepstudy_Days"]
+    table["Days"] = days
+    found = core.predict(fits, table, 0.9, uncertainty=core.posterior(fits))
+    drawn = trace(app, "interval now", "y")
+    assert drawn == pytest.approx(found[["lower", "upper"]].to_numpy()[0], rel=1e-6)
+
+
+def test_too_few_groups_are_refused_in_words_and_another_prior_helps(app: AppTest) -> None:
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"g": np.repeat(list("abc"), 8), "y": rng.normal(size=24)})
+    table["y"] += table["g"].map({"a": 0.0, "b": 1.0, "c": 2.0})
+    upload(app, "three.csv", table.to_csv(index=False).encode())
+    open_screen(app, "use/ranking")
+    assert any("No full posterior here" in w.value and "few" in w.value for w in app.warning)
+    assert PLUG_IN in said(app)
+    choose(app, "display_prior", "half_normal")
+    assert not any("No full posterior here" in w.value for w in app.warning)
+    assert "full posterior, half-normal prior" in said(app)
+    healthy(app)
