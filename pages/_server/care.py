@@ -145,8 +145,8 @@ def _tables() -> int:
 
 
 def _made() -> int:
-    cache = sys.modules.get("pages._shared.cache")
-    return 0 if cache is None else int(cache.made())
+    cache, drawn = (sys.modules.get(f"pages._shared.{name}") for name in ("cache", "drawn"))
+    return (cache.made() if cache else 0) + (drawn.SHARED.made if drawn else 0)
 
 
 CARE = Care(SESSIONS, _tables, _made)

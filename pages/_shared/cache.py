@@ -78,6 +78,8 @@ def forget(name: str) -> None:
     held: OrderedDict[Hashable, Any] = st.session_state.get("results", OrderedDict())
     for key in [key for key in held if isinstance(key, tuple) and name in key]:
         del held[key]
+    # Figures (pages/_shared/drawn.py) keep what they were drawn from.
+    st.session_state.pop("figures", None)
 
 
 def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -> PoolingFits:

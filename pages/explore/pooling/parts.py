@@ -19,6 +19,7 @@ from pages._shared import figures, look, texts
 from pages._shared.control import Control, coefficient
 from pages._shared.dataset import Shown
 from pages._shared.dial import view as dial
+from pages._shared.drawn import drawn
 from pages._shared.groups import formats
 from pages._shared.link import address as link
 from pages._shared.model import sidebar as controls
@@ -93,8 +94,14 @@ def _lines(shown: Shown, options: Any) -> None:
         nothing = sentences.lines_title(each, groups, wording)
         title_in.header(escape.for_markdown(nothing), anchor=False)
         return
-    figure = plot_lines(
-        shown.fits, groups, predictor=predictor, wording=wording, style=look.style()
+    figure = drawn(
+        shown.dataset,
+        plot_lines,
+        shown.fits,
+        groups,
+        predictor=predictor,
+        wording=wording,
+        style=look.style(),
     )
     alt = sentences.lines_alt(each, groups, wording, shown.fits.data)
     figures.show(
@@ -132,7 +139,9 @@ def _shrinkage(shown: Shown, options: Any) -> None:
         term = _term(shown)
         by = _order(SORT)
         has_intervals = SE.toggle(_options()["intervals"])
-    figure = plot_shrinkage(
+    figure = drawn(
+        shown.dataset,
+        plot_shrinkage,
         shown.fits,
         term=term,
         order=by,
@@ -147,7 +156,9 @@ def _group_size(shown: Shown, options: Any) -> None:
     with options:
         term = _term(shown)
         has_intervals = SE_SIZE.toggle(_options()["intervals"])
-    figure = plot_group_size(
+    figure = drawn(
+        shown.dataset,
+        plot_group_size,
         shown.fits,
         term=term,
         has_intervals=has_intervals,
@@ -180,7 +191,9 @@ def _map(shown: Shown, options: Any) -> None:
     if len(offered) > 1:
         with options:
             terms = offered[PAIR.select(_options()["coefficient"], None, list(offered), width=260)]
-    figure = plot_map(shown.fits, terms=terms, wording=shown.wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_map, shown.fits, terms=terms, wording=shown.wording, style=look.style()
+    )
     figures.show(
         figure,
         key="map",

@@ -18,6 +18,7 @@ from core.explore.two_levels.slopes import Slopes, slope_predictors
 from pages._shared import cache, figures, look, texts
 from pages._shared.control import coefficient, place
 from pages._shared.dataset import Shown
+from pages._shared.drawn import drawn
 from pages._shared.model import changes
 from pages.understand.two_levels.controls import ALONG, COLUMN, OWN, SLOPES, TERM
 
@@ -56,7 +57,15 @@ def explained(shown: Shown, offered: dict[str, GroupColumn], title: Any) -> None
         column.name,
         slopes,
     )
-    figure = plot_two_levels(found, term, has_own=has_own, wording=wording, style=look.style())
+    figure = drawn(
+        shown.dataset,
+        plot_two_levels,
+        found,
+        term,
+        has_own=has_own,
+        wording=wording,
+        style=look.style(),
+    )
     meta = figure.layout.meta
     title.title(escape.for_markdown(meta["title"]), anchor=False)
     figures.key(meta)
@@ -148,7 +157,9 @@ def within_and_between(shown: Shown, found: Slopes | None) -> None:
         return
     if len(names) > 1:
         ALONG.select(text["predictor"], wording.name, list(names), at=place(shown), width=_WIDTH)
-    figure = plot_slopes(shown.fits, found, wording=wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_slopes, shown.fits, found, wording=wording, style=look.style()
+    )
     figures.show(
         figure,
         key="slopes",

@@ -19,6 +19,7 @@ from core.explore.variance.story import VarianceStory
 from pages._shared import cache, figures, look, state, texts
 from pages._shared.control import place
 from pages._shared.dataset import Shown
+from pages._shared.drawn import drawn
 from pages._shared.model import changes
 from pages._shared.model import sidebar as controls
 from pages.understand.variance.controls import VIEW, ZERO
@@ -57,8 +58,13 @@ def _components(shown: Shown, title: Any) -> None:
     if variance_story.is_slow(shown.fits):
         quick = variance_story.first_estimates(shown.fits, shown.wording)
         with place.container():
-            figure = plot_intervals(
-                quick.spread, title=text["figure"], axis=text["axis"], style=look.style()
+            figure = drawn(
+                shown.dataset,
+                plot_intervals,
+                quick.spread,
+                title=text["figure"],
+                axis=text["axis"],
+                style=look.style(),
             )
             alt = text["alt"].format(numbers=variance_story.in_words(quick.spread))
             figures.picture(figure, key="variance_estimates", alt=alt)
@@ -72,8 +78,13 @@ def _components(shown: Shown, title: Any) -> None:
 
 
 def _intervals(shown: Shown, story: VarianceStory, text: dict[str, str]) -> None:
-    figure = plot_intervals(
-        story.spread, title=text["figure"], axis=text["axis"], style=look.style()
+    figure = drawn(
+        shown.dataset,
+        plot_intervals,
+        story.spread,
+        title=text["figure"],
+        axis=text["axis"],
+        style=look.style(),
     )
     alt = text["alt"].format(numbers=variance_story.in_words(story.spread))
     figures.key(figure.layout.meta)
@@ -97,7 +108,14 @@ def _share(shown: Shown, title: Any) -> None:
     table = variance_story.share_table(story)
     if curve is None:
         title.title(escape.for_markdown(story.title), anchor=False)
-        figure = plot_intervals(table, title=text["figure"], axis=text["axis"], style=look.style())
+        figure = drawn(
+            shown.dataset,
+            plot_intervals,
+            table,
+            title=text["figure"],
+            axis=text["axis"],
+            style=look.style(),
+        )
         figures.key(figure.layout.meta)
         alt = f"{story.title}. {variance_story.in_words(table)}."
         figures.picture(figure, key="variance_share", alt=alt)
@@ -121,7 +139,7 @@ def _share_formats(words: dict[str, str]) -> dict[str, Any]:
 
 
 def _curve(shown: Shown, curve: ShareCurve, title: Any) -> None:
-    figure = plot_share(curve, wording=shown.wording, style=look.style())
+    figure = drawn(shown.dataset, plot_share, curve, wording=shown.wording, style=look.style())
     title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
     figures.key(figure.layout.meta)
     alt = icc_story.share_alt(curve, shown.wording)
@@ -144,7 +162,9 @@ def _zero(shown: Shown, title: Any) -> None:
         text["slider"].format(column=column), (low, high), step, at=place(shown), first=first
     )
     refit, change = cache.derived(shown, "zero", zero.invariance, float(at))
-    figure = plot_zero(fit, name, float(at), wording=shown.wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_zero, fit, name, float(at), wording=shown.wording, style=look.style()
+    )
     title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
     figures.key(figure.layout.meta)
     alt = zero_story.zero_alt(fit, float(at), shown.wording)
@@ -198,7 +218,14 @@ def _boundary(shown: Shown, title: Any) -> None:
     text = texts.load("variance")["boundary"]
     found = cache.derived(shown, "boundaries", boundary.boundaries)
     for i, each in enumerate(found):
-        figure = plot_likelihood(each, shown.fits, wording=shown.wording, style=look.style())
+        figure = drawn(
+            shown.dataset,
+            plot_likelihood,
+            each,
+            shown.fits,
+            wording=shown.wording,
+            style=look.style(),
+        )
         heading = escape.for_markdown(figure.layout.meta["title"])
         if i == 0:
             title.title(heading, anchor=False)
