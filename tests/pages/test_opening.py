@@ -323,3 +323,18 @@ def test_a_new_column_is_defined_beside_the_equation(app: AppTest) -> None:
     assert any(r"\text{standLRT (within school)} = " in e for e in equations)
     assert any(r"\text{standLRT (school mean)} = \overline" in e for e in equations)
     assert sum("within school" in e for e in equations) >= 3, "both models and the definition"
+
+
+def test_repairs_are_shown_and_taken_back_by_a_click(app: AppTest) -> None:
+    table = many_groups(9)
+    lines = table.to_csv(index=False).splitlines()
+    text = "\n".join([lines[0], *(f"{line} kg" for line in lines[1:])])
+    upload(app, "harvest.csv", text.encode())
+    last = str(table.columns[-1])
+    before = app.session_state["shown"].dataset
+    assert before.table[last].dtype.kind == "f" and before.wording.column(last).unit == "kg"
+    assert any("kg" in m.value and last in m.value for m in app.markdown)
+    app.button(key="pooling_take_back_0").click().run()
+    healthy(app)
+    (data,) = app.session_state["uploads"].values()
+    assert str(data.table[last].iloc[0]).endswith("kg")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 RepairCode: TypeAlias = Literal[
     "title_lines", "header_rows", "units_row", "note_lines", "blank_rows", "repeated_header",
     "second_table", "summary_rows", "fill_down", "number_marks", "units", "marked_cells",
     "durations", "missing_codes", "missing_labels", "unclosed_quote",
 ]  # fmt: skip
-
-CODES: tuple[str, ...] = get_args(RepairCode)
 
 #: Rows that a repair names one by one; the sentence has the whole count.
 MOST_ROWS = 1_000

@@ -56,7 +56,9 @@ def _facts(report: core.ReadReport, text: dict[str, Any]) -> list[str]:
     if report.format in _TEXT:
         facts.append(words["delimiter"].format(mark=_word(report.delimiter, text["delimiters"])))
         facts.append(words["decimal"].format(mark=_word(report.decimal, text["marks"])))
-        facts.append(text["encodings"].get(report.encoding.lower(), report.encoding))
+        encoding = text["encodings"].get(report.encoding.lower(), report.encoding)
+        guessed = words["guess"].format(encoding=encoding)
+        facts.append(guessed if report.encoding_is_guess else encoding)
     if report.thousands:
         facts.append(words["thousands"].format(mark=_word(report.thousands, text["marks"])))
     if report.comment:
@@ -81,8 +83,7 @@ def _notes(report: core.ReadReport, text: dict[str, Any]) -> list[str]:
     if report.skipped_lines:
         notes.append(text["skipped"].format(lines=f"{report.skipped_lines:,}"))
     notes += [text["renamed"].format(typed=a, became=b) for a, b in report.renamed[:10]]
-    repaired = [repair.sentence for repair in report.repairs]
-    return [*notes, *repaired, *report.notes]
+    return [*notes, *report.notes]
 
 
 def _kind(report: core.ReadReport) -> str:
