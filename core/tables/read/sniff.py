@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from core.exceptions import DataError
 from core.tables.limits import LIMITS
 from core.tables.read.report import MISSING_TOKENS, ReadOptions
-from core.tables.repairs.evidence import Evidence, decide, weigh
+from core.tables.repairs.mark_evidence import Evidence, decide, weigh
 
 DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_CHARS = 400_000

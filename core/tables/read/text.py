@@ -78,10 +78,11 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
     except pa.ArrowInvalid:
         if options.allows("unclosed_quote") and not repairs:
             plain, repairs = close_quotes(plain)
-        plain, layout, more = _rewrite(plain, layout, name)
+        plain, rewritten, more = _rewrite(plain, layout, name)
+        layout = replace(layout, below=rewritten.below)
         notes += more
         try:
-            columns, left_open = _read_plain(plain, layout, options, header_lines=0)
+            columns, left_open = _read_plain(plain, rewritten, options, header_lines=0)
         except pa.ArrowInvalid as error:
             raise _unreadable(name, str(error)) from error
     report = ReadReport(

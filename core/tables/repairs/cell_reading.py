@@ -21,7 +21,7 @@ from core.tables.read.numerals import (
     matches_pattern,
     parse,
 )
-from core.tables.repairs.evidence import Evidence, weigh
+from core.tables.repairs.mark_evidence import Evidence, weigh
 from core.tables.repairs.sheet import LIKE_NUMBER
 from core.tables.roles.lexicon import words_in
 from core.types import BoolArray, FloatArray, IntArray

@@ -55,7 +55,8 @@ def keep_titles(sheet: Sheet) -> Sheet:
 
 def join_headers(sheet: Sheet) -> Sheet:
     """Join names that stand in two rows or more: 'Total' over 'Units' becomes 'Total Units'."""
-    if not sheet.allows("header_rows") or not sheet.allows("title_lines"):  # titles count as names
+    told = sheet.options.header_row == 0 or not sheet.allows("title_lines")
+    if told or not sheet.allows("header_rows"):  # the reader has said which line has the names
         return sheet
     sheet = _join_with_above(sheet)
     for _ in range(_MOST_HEADERS):

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from core.formats import shorten
 from core.tables.repairs.cell_reading import CellReading, read_cells
-from core.tables.repairs.evidence import Evidence, decide
+from core.tables.repairs.mark_evidence import Evidence, decide
 from core.tables.repairs.open_marks import evidence_of
 from core.tables.repairs.repair import Repair, RepairCode
 from core.tables.repairs.sheet import Sheet, as_column, quoted, rows_named

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.tables.read.numerals import any_match
-from core.tables.repairs.evidence import Evidence, weigh
+from core.tables.repairs.mark_evidence import Evidence, weigh
 
 #: Delimiters of files whose numbers have points: the comma is taken, or nobody exports so.
 _SURE = (",", " ", "")

@@ -5,8 +5,9 @@ import streamlit as st
 from core import escape
 from core.explore.pooling import story as sentences
 from core.factors_results import FactorsFits
-from pages._shared import messages, state, terms, texts, what_was_read
+from pages._shared import messages, state, terms, texts
 from pages._shared.model import in_words as model
+from pages._shared.model import what_was_read
 from pages.explore.pooling import factors
 from pages.explore.pooling import parts as views
 
