@@ -65,6 +65,13 @@ def test_every_view_of_every_factor(app: AppTest) -> None:
             assert app.get("plotly_chart")
 
 
+@pytest.mark.parametrize("name", ["pastes", "penicillin"])
+def test_examples_open_with_all_their_factors(app: AppTest, name: str) -> None:
+    choose(app, "data_choice", name)
+    assert isinstance(app.session_state["shown"].fits, FactorsFits)
+    assert "levels of" in app.title[0].value and app.get("plotly_chart")
+
+
 def test_ids_that_start_again_are_read_within_their_group(app: AppTest) -> None:
     _several(app, "pastes")
     spec = app.session_state["shown"].spec

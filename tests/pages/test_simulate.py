@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, upload
 
 VIEWS = ("one", "many", "map", "amount")
@@ -166,7 +166,7 @@ def test_hostile_names_are_harmless(app: AppTest) -> None:
         assert not any("<img" in t.replace("\\<", "") for t in words)
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 def test_every_example_can_be_the_design(app: AppTest, example: str) -> None:
     choose(app, "data_choice", example)
     open_screen(app, "learn/simulate")

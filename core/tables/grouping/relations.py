@@ -167,7 +167,7 @@ def _begins_anew(pair: _Pair) -> bool:
     if not _counts(inner) or (_is_complete(pair) and not _may_begin_anew(pair)):
         return False
     place = np.empty(len(inner.levels), dtype=np.intp)
-    place[sorted(range(len(inner.levels)), key=lambda i: _in_order(inner.levels[i]))] = np.arange(
+    place[sorted(range(len(inner.levels)), key=lambda i: in_order(inner.levels[i]))] = np.arange(
         len(inner.levels)
     )
     n_labels = np.bincount(pair.at_outer, minlength=len(outer.levels))
@@ -193,7 +193,8 @@ def _may_begin_anew(pair: _Pair) -> bool:
     return _counts(pair.outer) and 2 * len(pair.inner.levels) <= len(pair.outer.levels)
 
 
-def _in_order(label: str) -> tuple[float, str]:
+def in_order(label: str) -> tuple[float, str]:
+    """Return what sorts labels by their number, else as text."""
     digits = re.search(r"\d+", label[:_NAME])
     return (float(digits.group()) if digits else 0.0, label)
 

@@ -26,6 +26,8 @@ st.title(escape.for_markdown(headline), anchor=False)
 what_was_read.show(data, "data")
 reading.show(data)
 tables.changes(data)
+if data.look_note:
+    st.info(escape.for_markdown(data.look_note))
 if is_fitted:
     figure = drawn(
         shown.dataset, plot_table, shown.fits.data, wording=shown.wording, style=look.style()

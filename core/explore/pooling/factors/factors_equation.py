@@ -36,8 +36,22 @@ def factors_equation(fits: FactorsFits) -> str:
         for base, sd in zip(factor.varying, of_factor.sigma_group, strict=True):
             symbol = _symbol(data, factor, base, _index(data, factor))
             lines.append(rf"{symbol} &\sim \mathrm{{N}}(0,\ {number_of(float(sd))}^2)")
+        lines += _correlations(data, factor, of_factor.correlation)
     lines.append(rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(fit.sigma_y)}^2)")
     return r"\begin{aligned}" + " \\\\ ".join(lines) + r"\end{aligned}"
+
+
+def _correlations(data: FactorsData, factor: Factor, correlation: FloatArray) -> list[str]:
+    if not data.spec.correlated:
+        return []
+    index = _index(data, factor)
+    symbols = [_symbol(data, factor, base, index) for base in factor.varying]
+    return [
+        rf"\mathrm{{cor}}({symbols[a]},\ {symbols[b]}) &= {number_of(r)}"
+        for b in range(len(symbols))
+        for a in range(b)
+        if (r := float(correlation[a, b])) == r
+    ]
 
 
 def factors_complete_equation(fits: FactorsFits) -> str:

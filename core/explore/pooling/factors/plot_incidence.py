@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import plotly.graph_objects as go
 
 from core import escape, formats
 from core.figures import canvas, theme
-from core.tables.grouping.relations import Relation
+from core.tables.grouping.relations import Relation, in_order
 from core.types import FloatArray, IntArray
 
 #: More rows or columns than this are drawn together, several levels in one.
@@ -29,8 +31,9 @@ def plot_incidence(
     style : Style
         Where the figure will be seen.
     """
-    order = _order(relation)
-    rows = relation.rows[order]
+    along = np.array(sorted(range(relation.n_outer), key=_by(relation.outer_names)), dtype=np.intp)
+    order = _order(relation, relation.rows[:, along])
+    rows = relation.rows[np.ix_(order, along)]
     down, across = _blocks(len(rows)), _blocks(rows.shape[1])
     note = _note(rows.shape, (int(down.max()) + 1, int(across.max()) + 1))
     height = 420 if style.is_narrow else 340
@@ -38,7 +41,7 @@ def plot_incidence(
     counts = _summed(rows, down, across)
     palette = style.palette
     inner = [relation.inner_names[i] for i in order]
-    named = _names(inner, down), _names(list(relation.outer_names), across)
+    named = _names(inner, down), _names([relation.outer_names[i] for i in along], across)
     figure.add_heatmap(
         z=np.where(counts > 0, counts, np.nan),
         x=np.arange(counts.shape[1]),
@@ -84,12 +87,18 @@ def incidence_alt(relation: Relation) -> str:
     )
 
 
-def _order(relation: Relation) -> IntArray:
+def _by(names: tuple[str, ...]) -> Callable[[int], tuple[float, str]]:
+    """Return the key that sorts levels by their number, else as text."""
+    return lambda i: in_order(names[i])
+
+
+def _order(relation: Relation, rows: FloatArray) -> IntArray:
     """Return inner levels by the outer level they begin with, so that nesting makes steps."""
-    first = (relation.rows > 0).argmax(axis=1)
+    named = np.array(sorted(range(relation.n_inner), key=_by(relation.inner_names)), dtype=np.intp)
     if relation.code in ("crossed", "nested_by_reused_ids"):
-        return np.arange(len(first), dtype=np.intp)
-    return np.argsort(first, kind="stable").astype(np.intp)
+        return named
+    first = (rows[named] > 0).argmax(axis=1)
+    return np.asarray(named[np.argsort(first, kind="stable")], dtype=np.intp)
 
 
 def _blocks(n: int) -> IntArray:

@@ -27,16 +27,18 @@ def plot_shares(
     height = round(120 + 24 * style.scale)
     figure = canvas.new_figure(canvas.Heading(title), style, height=height)
     n = max(len(shares) - 1, 1)
+    room = 0.02 if style.is_narrow else 0.01  # the width of a letter
     for i, row in enumerate(shares.to_dict("records")):
         name = escape.for_plotly(formats.shorten(str(row["level"]), 24))
         said = formats.percent(float(row["share"]))
+        text = f"{name} {said}"
         figure.add_bar(
             x=[float(row["share"])],
             y=[0.0],
             orientation="h",
             width=0.8,
             marker=_fill(str(row["level"]), i / n, style),
-            text=[f"{name} {said}" if row["share"] > 0.04 * len(name) else ""],
+            text=[text if row["share"] > room * len(text) else ""],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,

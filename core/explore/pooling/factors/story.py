@@ -65,10 +65,10 @@ def shares_sentence(fits: FactorsFits) -> str:
     where = ""
     if any(fits.data.spec.varying_of(name) for name in fits.data.spec.groups):
         where = ", where the predictors whose slopes vary are 0"
-    return (
-        f"Of the variance that the predictors leave, {listed(parts)}, and {percent(rest)} among "
-        f"rows alike in all of these{where}."
-    )
+    parts[0] = parts[0].replace("% ", "% lies ", 1)
+    said = listed([*parts, f"{percent(rest)} among rows alike in all of these"])
+    left = " that the predictors leave" if fits.data.spec.predictors else ""
+    return f"Of the variance{left}, {said}{where}."
 
 
 def not_yet(fits: FactorsFits, screen: str) -> str:
@@ -84,9 +84,10 @@ def not_yet(fits: FactorsFits, screen: str) -> str:
 def incidence_title(relation: Relation) -> str:
     """Return the finding of the incidence figure."""
     words = {
-        "nested": "is nested in",
-        "nested_by_reused_ids": "is nested in, with ids that start again,",
-        "crossed": "is crossed with",
-        "partly_crossed": "is partly crossed with",
+        "nested": "is nested in '{}'",
+        "nested_by_reused_ids": "is nested in '{}', with ids that start again",
+        "crossed": "is crossed with '{}'",
+        "partly_crossed": "is partly crossed with '{}'",
     }
-    return f"'{relation.inner}' {words[relation.code]} '{relation.outer}'"
+    how = words[relation.code].split("{}")
+    return f"'{relation.inner}' {relation.outer.join(how)}"
