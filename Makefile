@@ -62,7 +62,7 @@ $(BIN)/python:
 
 $(VENV)/.app: pyproject.toml | $(BIN)/python
 	@echo "Installing the dashboard (a minute or two, once)"
-	$(PIP) --editable '.[formats]'
+	$(PIP) --editable '.[engines,formats]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python

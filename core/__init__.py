@@ -9,6 +9,7 @@ from core.exceptions import (
     DegenerateDataError,
     NotIdentifiedError,
     PoolingError,
+    SourceError,
     SpecError,
 )
 from core.explore.compare.numbers import compare, r_squared, variance_test
@@ -48,6 +49,10 @@ from core.results import (
     PoolingFits,
     Status,
 )
+from core.sources.lazy_table import LazyTable
+from core.sources.named import NamedSource, NamedSources, named_sources
+from core.sources.opening import open_table
+from core.sources.uploads import open_upload
 from core.spec import ModelSpec
 from core.tables.doctor.describe import describe_columns
 from core.tables.doctor.doctor import examine
@@ -105,12 +110,15 @@ __all__ = [
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
+    "LazyTable",
     "LeftOut",
     "Limits",
     "Logarithm",
     "MapRun",
     "ModelSpec",
     "MultilevelFit",
+    "NamedSource",
+    "NamedSources",
     "NoPoolingFit",
     "NotIdentifiedError",
     "OptSummary",
@@ -133,6 +141,7 @@ __all__ = [
     "SimulationRecipe",
     "SimulationStudy",
     "Slopes",
+    "SourceError",
     "SpecError",
     "Standardise",
     "Status",
@@ -164,6 +173,9 @@ __all__ = [
     "leave_one_group_out",
     "load_example",
     "make_world",
+    "named_sources",
+    "open_table",
+    "open_upload",
     "pairs_alike",
     "posterior",
     "posterior_story",

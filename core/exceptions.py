@@ -28,6 +28,18 @@ class DataError(PoolingError):
     code = "data_error"
 
 
+class SourceError(DataError):
+    """A table that stays where it is, and cannot be reached or used there.
+
+    The message names the source by its label alone: no address, user or password. ``code`` is
+    one of ``engine_missing``, ``not_reached``, ``lost``, ``changed``, ``column_gone``,
+    ``table_gone``, ``not_permitted``, ``out_of_resources``, ``cancelled``, ``refused``,
+    ``unknown_source``, ``rows_elsewhere``.
+    """
+
+    code = "refused"
+
+
 class SpecError(PoolingError):
     """A model specification that contradicts itself or the table."""
 

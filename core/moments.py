@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, NumericColumn
 from core.tables.grouped import GroupedData
+from core.tables.rows.in_memory import SummedElsewhere
 from core.types import BoolArray, FloatArray
 
 #: A spread inside a group below this, in sd of the column, is rounding and counts as none.
@@ -73,6 +76,16 @@ class _Rows:
         return out.reshape(self.n_groups, n_levels).astype(np.float64)
 
 
+@runtime_checkable
+class SummedAlready(Protocol):
+    """Grouped data that bring their moments along: their rows may be elsewhere."""
+
+    @property
+    def moments(self) -> GroupMoments:
+        """The moments of all rows used."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class GroupMoments:
     """Sizes, means and within-group cross-products of the scaled base columns.
@@ -107,8 +120,11 @@ class GroupMoments:
         """Make one pass over the rows of a grouped table.
 
         Only what every fit needs is summed: sizes, means, totals, and the products of
-        the varying columns with all others. Other products follow when asked for.
+        the varying columns with all others. Other products follow when asked for. Data that
+        were summed elsewhere bring their moments along.
         """
+        if isinstance(data, SummedAlready):
+            return data.moments
         m = len(data.base) + 1
         center, scale = np.zeros(m + 1), np.ones(m + 1)
         n = data.group_sizes.astype(np.float64)
@@ -135,6 +151,11 @@ class GroupMoments:
         wanted = {(min(a, b), max(a, b)) for a in slopes for b in range(1, m + 1)}
         out._sum_pairs(wanted, centred)
         return out
+
+    @classmethod
+    def from_query(cls, table: SummedElsewhere, spec: ModelSpec) -> GroupMoments:
+        """Return the moments of a table that stays where it is (``core.open_table``)."""
+        return cls.from_data(GroupedData.from_query(table, spec))
 
     @classmethod
     def from_arrays(

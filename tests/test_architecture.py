@@ -272,7 +272,7 @@ def test_only_the_theme_names_a_colour() -> None:
 
 def test_importing_core_loads_no_heavy_library() -> None:
     """The first page waits for this import; statsmodels alone costs more than many fits."""
-    heavy = ("streamlit", "plotly", "statsmodels", "patsy")
+    heavy = ("streamlit", "plotly", "statsmodels", "patsy", "ibis", "duckdb", "psycopg", "pyspark")
     program = f"import sys, core; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from core.fitting.scaled import scale_model
 from core.moments import GroupMoments
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.grouped import GroupedData
+from core.tables.rows.keys import chance_of
 from core.types import FloatArray, IntArray
 
 HoldOut: TypeAlias = Literal["people", "groups"]
@@ -27,7 +28,8 @@ def assign_folds(data: GroupedData, hold_out: HoldOut, folds: int, seed: int) ->
     """Return the fold of every row, shape (n,).
 
     People are dealt out group by group in random order, so that every fold has its share of
-    every group; whole groups are dealt out in random order.
+    every group; whole groups are dealt out in random order. Rows with a key are dealt out by
+    its hash, so their folds depend neither on their order nor on where the table lives.
     """
     most = data.n_obs if hold_out == "people" else data.n_groups
     if hold_out not in ("people", "groups"):
@@ -41,10 +43,15 @@ def assign_folds(data: GroupedData, hold_out: HoldOut, folds: int, seed: int) ->
         of_group = np.empty(data.n_groups, dtype=np.intp)
         of_group[rng.permutation(data.n_groups)] = np.arange(data.n_groups) % folds
         return np.asarray(of_group[data.group_index])
+    out = np.empty(data.n_obs, dtype=np.intp)
+    key = data.key
+    if key is not None:
+        order = np.lexsort((key, chance_of(key, seed), data.group_index))
+        out[order] = np.arange(data.n_obs) % folds
+        return np.asarray(rng.permutation(folds)[out])
     # Sorting one whole number is much quicker than sorting by two columns.
     chance = rng.integers(1 << 40, size=data.n_obs)
     order = np.argsort((data.group_index.astype(np.int64) << 40) | chance)
-    out = np.empty(data.n_obs, dtype=np.intp)
     out[order] = np.arange(data.n_obs) % folds
     return np.asarray(rng.permutation(folds)[out])
 
@@ -82,7 +89,9 @@ def _subset(data: GroupedData, rows: IntArray) -> GroupedData:
             columns[name] = NumericColumn(name, column.values[rows])
         else:
             columns[name] = CategoricalColumn(name, column.codes[rows], column.levels)
-    return replace(data, y=data.y[rows], group_index=data.group_index[rows], columns=columns)
+    return data.update(
+        y=data.y[rows], group_index=data.group_index[rows], columns=columns, key=None
+    )
 
 
 def needed_pairs(data: GroupedData) -> set[tuple[int, int]]:

@@ -26,6 +26,15 @@ class NumericColumn:
         """Return which rows hold a finite number."""
         return np.isfinite(self.values)
 
+    @property
+    def span(self) -> tuple[float, float, float]:
+        """Least, mean and greatest value."""
+        return float(self.values.min()), float(self.values.mean()), float(self.values.max())
+
+    def shifted(self, by: float) -> NumericColumn:
+        """Return the column with a number added to every value."""
+        return NumericColumn(self.name, self.values + by)
+
     def keep(self, rows: BoolArray) -> NumericColumn:
         """Return the column with only some rows."""
         return NumericColumn(self.name, self.values[rows])

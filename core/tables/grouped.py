@@ -23,6 +23,9 @@ from core.tables.columns import (
 )
 from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
+from core.tables.rows.in_memory import RowsInMemory, SummedElsewhere
+from core.tables.rows.keys import key_of
+from core.tables.rows.model_size import check_size
 from core.types import BoolArray, FloatArray, IntArray
 
 #: A category with more levels than this is an identifier, not a predictor.
@@ -57,7 +60,7 @@ class Term:
 
 
 @dataclass(frozen=True, eq=False)
-class GroupedData:
+class GroupedData(RowsInMemory):
     """Rows of one grouping factor, ready for the moments.
 
     Attributes
@@ -81,6 +84,8 @@ class GroupedData:
         Where each of ``group_columns`` comes from.
     group_levels : dict of str to tuple of str
         Levels of the categorical group-level predictors.
+    key : IntArray, shape (n,), or None
+        What tells the rows apart, hashed (``core.tables.rows.keys``).
     """
 
     spec: ModelSpec
@@ -95,10 +100,21 @@ class GroupedData:
     left_out: LeftOut = field(default_factory=lambda: LeftOut(np.empty(0, dtype=np.intp)))
     group_base: tuple[BaseColumn, ...] = ()
     group_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    key: IntArray | None = None
 
     @classmethod
-    def from_table(cls, table: pd.DataFrame, spec: ModelSpec) -> GroupedData:
+    def from_table(
+        cls, table: pd.DataFrame, spec: ModelSpec, *, key: str | None = None
+    ) -> GroupedData:
         """Check a table against a specification and return its usable rows as arrays.
+
+        Parameters
+        ----------
+        table : DataFrame
+        spec : ModelSpec
+        key : str, optional
+            Column that tells the rows apart: folds then follow the rows, whatever order the
+            table has and wherever it lives.
 
         Raises
         ------
@@ -108,10 +124,10 @@ class GroupedData:
         """
         if len(table) == 0:
             raise DataError("The table has no rows. Upload a table with at least a few rows.")
-        outcome = _outcome(table, spec.outcome)
+        outcome = outcome_of(table, spec.outcome)
         group = categorical_column(column_of(table, spec.group, "group"), spec.group)
-        predictors = [_predictor(table, name, spec) for name in spec.predictors]
-        group_level = [_predictor(table, name, spec) for name in spec.group_predictors]
+        predictors = [predictor_of(table, name, spec) for name in spec.predictors]
+        group_level = [predictor_of(table, name, spec) for name in spec.group_predictors]
         kept, left_out = _usable_rows(group, [outcome, *predictors, *group_level])
         if kept is not None:
             group = group.keep(kept)
@@ -121,7 +137,24 @@ class GroupedData:
         for column in (outcome, *predictors, *group_level):
             if isinstance(column, NumericColumn):
                 column.check_size()
-        return _assemble(spec, outcome, group, (predictors, group_level), left_out)
+        check_size(spec, group, [*predictors, *group_level], len(outcome.values))
+        made = assemble(spec, outcome, group, (predictors, group_level), left_out)
+        if key is None:
+            return made
+        keys = key_of(table, key)
+        return made.update(key=keys if kept is None else keys[kept])
+
+    @classmethod
+    def from_query(
+        cls, table: SummedElsewhere, spec: ModelSpec, *, key: str | None = None
+    ) -> GroupedData:
+        """Return the data of a table that stays where it is (``core.open_table``).
+
+        ``key`` and what is raised are those of ``from_table``; besides, a ``SourceError`` when
+        the source cannot be reached, changes meanwhile, or is asked to stop.
+        """
+        made: GroupedData = table.grouped(spec, key=key)
+        return made
 
     @property
     def n_obs(self) -> int:
@@ -186,19 +219,13 @@ class GroupedData:
                 out[:, i] *= self.group_columns[term.factor][1][group]
         return out
 
-    def times_design(self, coef: FloatArray) -> FloatArray:
-        """Return ``design() @ coef``, shape (n,), without all of the design at once."""
-        size = max(LIMITS.cells_here // len(self.terms), 1)
-        blocks = range(0, self.n_obs, size)
-        parts = [self.design(slice(start, start + size)) @ coef for start in blocks]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
     def varying_design(self) -> FloatArray:
         """Return the design of the varying coefficients, shape (n, k)."""
         return np.column_stack([self.base_values(b) for b in self.varying])
 
 
-def _outcome(table: pd.DataFrame, name: str) -> NumericColumn:
+def outcome_of(table: pd.DataFrame, name: str) -> NumericColumn:
+    """Return the outcome; DataError when it does not hold numbers."""
     series = column_of(table, name, "outcome")
     if not is_numeric(series):
         raise DataError(
@@ -213,7 +240,8 @@ def _first_value(series: pd.Series) -> str:
     return str(seen.iloc[0])[:40] if len(seen) else ""
 
 
-def _predictor(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
+def predictor_of(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
+    """Return a predictor as numbers or as a category, as the specification has it."""
     series = column_of(table, name, "predictor")
     if pdt.is_datetime64_any_dtype(series) or pdt.is_timedelta64_dtype(series):
         raise DataError(
@@ -269,7 +297,7 @@ def _usable_rows(
     return kept, LeftOut(rows, tuple(reasons), gone, because[rows])
 
 
-def _assemble(
+def assemble(
     spec: ModelSpec,
     outcome: NumericColumn,
     group: CategoricalColumn,
@@ -278,7 +306,6 @@ def _assemble(
 ) -> GroupedData:
     """Lay out base columns, group-level columns and the terms of the design."""
     predictors, group_level = columns
-    _check_size(spec, group, predictors, group_level)
     base: list[BaseColumn] = []
     of_source: dict[str, list[int]] = {}
     for column in predictors:
@@ -319,23 +346,6 @@ def _assemble(
     )
 
 
-def _check_size(
-    spec: ModelSpec, group: CategoricalColumn, predictors: list[Column], group_level: list[Column]
-) -> None:
-    """Count the columns of the design, and refuse too many before any is made."""
-    width = {c.name: _n_columns(c) for c in (*predictors, *group_level)}
-    parts = {f"'{name}'": n for name, n in width.items()}
-    parts |= {f"'{a}' with '{b}'": width[a] * width[b] for a, b in spec.cross_level}
-    varying = spec.varying_intercept + sum(width[name] for name in spec.varying)
-    shape = (len(group.levels), len(group.codes), len(spec.columns))
-    what = max(parts, key=lambda part: parts[part], default="predictors")
-    LIMITS.check_model(1 + sum(parts.values()), varying, shape, what)
-
-
-def _n_columns(column: Column) -> int:
-    return 1 if isinstance(column, NumericColumn) else len(column.levels) - 1
-
-
 def _base_columns(column: Column) -> list[BaseColumn]:
     if isinstance(column, NumericColumn):
         return [BaseColumn(column.name, column.name)]
@@ -360,14 +370,15 @@ def _group_columns(column: Column, group: CategoricalColumn) -> list[tuple[str, 
         at_group = column.values[first]
         off = np.abs(column.values - at_group[group.codes])
         varies = off > GROUP_CONSTANT_TOLERANCE * max(float(column.values.std()), 1e-300)
-        _check_constant(column.name, varies, group)
+        check_constant(column.name, varies, group)
         return [(column.name, at_group)]
     codes = column.codes[first]
-    _check_constant(column.name, column.codes != codes[group.codes], group)
+    check_constant(column.name, column.codes != codes[group.codes], group)
     return [(b.name, (codes == b.level).astype(np.float64)) for b in _base_columns(column)]
 
 
-def _check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
+def check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
+    """Raise DataError naming the groups inside which a group-level predictor varies."""
     if not varies.any():
         return
     groups = [group.levels[c] for c in np.unique(group.codes[varies])]

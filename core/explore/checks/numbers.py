@@ -147,7 +147,7 @@ def checked_columns(fits: PoolingFits) -> tuple[str, ...]:
     Numeric ones with more than two values: the means of two, or of the levels of a category,
     are fitted exactly.
     """
-    data, names = fits.data, []
+    data, names = fits.data.in_hand, []
     for name in fits.spec.predictors:
         column = data.columns[name]
         if isinstance(column, NumericColumn) and _bends(column.values):
@@ -205,7 +205,7 @@ def checked_along(
             raise SpecError("The groups' deviations are all zero.")
         values = of_groups[:n_groups][live]
         return _means(values, own[live], simulated[drawn][:, live], level)
-    held = data.columns.get(column)
+    held = data.in_hand.columns.get(column)
     if not isinstance(held, NumericColumn):
         raise SpecError(f"'{column}' is not a numeric predictor of this model.")
     return _means(held.values[found.rows], found.residual, found.simulated, level)

@@ -97,7 +97,8 @@ def reference(fits: PoolingFits, seed: int = 0, *, draws: int | None = None) -> 
         rows = np.argsort(data.group_index, kind="stable")
         count = draws or int(np.clip(_BUDGET // data.n_obs, _FEWEST, _MOST))
         return _refitted(fits, fit, rows, count, rng)
-    rows = _sample_rows(data.group_index, data.group_sizes, rng)
+    held = data.in_hand
+    rows = _sample_rows(held.group_index, held.group_sizes, rng)
     count = draws or int(np.clip(_BUDGET // len(rows), _FEWEST, _MOST))
     return _held(fits, fit, rows, count, rng)
 
@@ -199,7 +200,7 @@ def _held(
     fits: PoolingFits, fit: MultilevelFit, rows: IntArray, count: int, rng: np.random.Generator
 ) -> Reference:
     """Return the reference from some of the groups, the parameters held."""
-    data, moments = fits.data, fits.moments
+    data, moments = fits.data.in_hand, fits.moments
     model = scale_model(data, moments)
     unit = unit_of(model)
     D = fit.optimization.rel_cov_scaled / np.outer(unit, unit)
@@ -232,7 +233,7 @@ def _held(
         deviation=standardised(fit),
         simulated_deviation=rng.normal(size=shape),
         is_refitted=False,
-        n_obs=data.n_obs,
+        n_obs=fits.data.n_obs,
     )
 
 

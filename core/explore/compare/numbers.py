@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -49,9 +49,15 @@ class VarianceTest:
 
 def r_squared(fit: MultilevelFit) -> RSquared:
     """Return marginal and conditional R squared; a singular fit is no exception."""
-    fixed = float(np.var(fit.data.times_design(np.nan_to_num(fit.fixef)), ddof=1))
-    Z = fit.data.varying_design()
-    between = float(np.mean(np.einsum("na,ab,nb->n", Z, fit.vcov_group, Z, optimize=True)))
+    # From moments: the rows may be elsewhere.
+    model = scale_model(fit.data, fit.moments)
+    beta = np.linalg.solve(model.to_raw, np.nan_to_num(fit.fixef)[model.used])
+    WW = model.WW[: model.p, : model.p]
+    mean = float(WW[0] @ beta) / model.n_obs
+    fixed = float(beta @ WW @ beta - model.n_obs * mean**2) / (model.n_obs - 1)
+    undo = np.linalg.inv(model.z_to_raw)
+    S = model.S.sum(axis=2)
+    between = float(np.trace(undo @ fit.vcov_group @ undo.T @ S)) / model.n_obs
     total = fixed + between + fit.sigma_y**2
     return RSquared(fixed / total, (fixed + between) / total)
 
@@ -86,8 +92,7 @@ def compare(first: MultilevelFit, second: MultilevelFit) -> pd.DataFrame:
     SpecError
         When the models do not use the same rows of the same outcome.
     """
-    same_rows = first.n_obs == second.n_obs and np.array_equal(first.data.y, second.data.y)
-    if not same_rows:
+    if not first.data.has_rows_of(second.data):
         raise SpecError(
             f"The models use different rows ({first.n_obs:,} and {second.n_obs:,}) or outcomes, "
             "so their likelihoods cannot be compared. Leave out the same rows in both."
@@ -110,7 +115,7 @@ def by_ml(fit: MultilevelFit) -> MultilevelFit:
 
 
 def _refit(fit: MultilevelFit, spec: ModelSpec, varying: tuple[int, ...]) -> MultilevelFit:
-    data = replace(fit.data, spec=spec, varying=varying)
+    data = fit.data.update(spec=spec, varying=varying)
     return fit_all(data, engine="moments").multilevel
 
 

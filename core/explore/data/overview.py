@@ -54,5 +54,5 @@ def left_out_table(table: pd.DataFrame, data: GroupedData) -> pd.DataFrame:
 def outcome_histogram(data: GroupedData) -> pd.DataFrame:
     """Return how the outcome is spread: ``left`` and ``right`` of bins, and ``count`` of rows."""
     n_bins = int(np.clip(1.4 * np.sqrt(data.n_obs), 8, 40))
-    counts, edges = np.histogram(data.y, bins=n_bins)
+    counts, edges = data.outcome_counts(n_bins)
     return pd.DataFrame({"left": edges[:-1], "right": edges[1:], "count": counts})

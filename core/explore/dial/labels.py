@@ -8,7 +8,7 @@ import numpy as np
 
 from core import escape, formats
 from core.explore.dial.path import DialPath
-from core.explore.pooling.lines import base_grid, default_predictor, line_axis
+from core.explore.pooling.lines import axis_grid, base_grid, default_predictor, line_axis
 from core.tables.wording import Wording
 from core.types import FloatArray
 
@@ -75,14 +75,15 @@ def _lines(path: DialPath, wording: Wording) -> dict[str, Any] | None:
     of the coefficients that do not vary, the other predictors at their means; ``rows``:
     quantiles of the outcome; ``sway``: whether points share their x.
     """
-    data = path.fits.data
+    data = path.fits.data.in_hand
     predictor = default_predictor(path.fits)
     if predictor is None:
         return None
-    x, grid, levels = line_axis(data, predictor)
+    x, _, _ = line_axis(data, predictor)
+    grid, levels = axis_grid(path.fits.data, predictor)
     if len(grid) < 2:
         return None
-    base = base_grid(data, predictor, grid)
+    base = base_grid(path.fits.data, predictor, grid)
     y = data.y[:: max(1, len(data.y) // _MOST_ROWS)]
     return {
         "predictor": predictor,

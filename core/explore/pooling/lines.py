@@ -73,10 +73,12 @@ def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
         predictor = default_predictor(fits)
     elif predictor not in fits.spec.predictors:
         raise SpecError(f"'{predictor}' is not an individual-level predictor of this model.")
-    x, grid, levels = line_axis(data, predictor)
+    held = data.in_hand
+    x, _, _ = line_axis(held, predictor)
+    grid, levels = axis_grid(data, predictor)
     base = base_grid(data, predictor, grid)
-    order = np.argsort(data.group_index, kind="stable")
-    sizes = data.group_sizes
+    order = np.argsort(held.group_index, kind="stable")
+    mean_x, mean_y = _group_means(fits, predictor)
     own = fits.no_pooling
     return GroupLines(
         predictor=predictor,
@@ -87,33 +89,51 @@ def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
         partial_pooling=_partial_pooling(fits, base),
         has_own_line=own.line_estimable,
         x=x[order],
-        y=data.y[order],
-        starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp),
-        mean_x=np.bincount(data.group_index, x, minlength=data.n_groups) / sizes,
-        mean_y=np.bincount(data.group_index, data.y, minlength=data.n_groups) / sizes,
+        y=held.y[order],
+        starts=np.concatenate([[0], np.cumsum(held.group_sizes)]).astype(np.intp),
+        mean_x=mean_x,
+        mean_y=mean_y,
     )
+
+
+def _group_means(fits: PoolingFits, predictor: str | None) -> tuple[FloatArray, FloatArray]:
+    """Return each group's mean along the axis and of the outcome, shapes (J,)."""
+    moments, mean_x = fits.moments, np.zeros(fits.data.n_groups)
+    for b, item in enumerate(fits.data.base, start=1):
+        if item.source == predictor:
+            raw = moments.mean_of(b) * moments.scale[b] + moments.center[b]
+            mean_x += raw if item.level < 0 else item.level * raw
+    y = moments.outcome
+    return mean_x, moments.mean_of(y) * moments.scale[y] + moments.center[y]
 
 
 def line_axis(
     data: GroupedData, predictor: str | None
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return the rows' positions along the axis, the grid, and the levels of a category."""
+    grid, levels = axis_grid(data, predictor)
     if predictor is None:
-        return np.zeros(data.n_obs), np.zeros(1), ()
+        return np.zeros(data.n_obs), grid, levels
     column = data.columns[predictor]
     if isinstance(column, CategoricalColumn):
-        return (
-            column.codes.astype(np.float64),
-            np.arange(len(column.levels), dtype=np.float64),
-            column.levels,
-        )
-    values = column.values
-    return values, np.array([values.min(), values.max()]), ()
+        return column.codes.astype(np.float64), grid, levels
+    return column.values, grid, levels
+
+
+def axis_grid(data: GroupedData, predictor: str | None) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return the ends of a numeric predictor, or the positions of a category's levels."""
+    if predictor is None:
+        return np.zeros(1), ()
+    column = data.columns[predictor]
+    if isinstance(column, CategoricalColumn):
+        return np.arange(len(column.levels), dtype=np.float64), column.levels
+    least, _, most = column.span
+    return np.array([least, most]), ()
 
 
 def base_grid(data: GroupedData, predictor: str | None, grid: FloatArray) -> FloatArray:
     """Return the base columns along the grid, shape (G, 1 + B): others at their means."""
-    means = [float(data.base_values(b).mean()) for b in range(len(data.base) + 1)]
+    means = [data.base_mean(b) for b in range(len(data.base) + 1)]
     base = np.tile(means, (len(grid), 1))
     for b, item in enumerate(data.base, start=1):
         if item.source == predictor:

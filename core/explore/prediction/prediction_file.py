@@ -54,7 +54,7 @@ def columns_needed(fits: PoolingFits) -> tuple[str, ...]:
 
 def template(fits: PoolingFits, n_rows: int = 3) -> pd.DataFrame:
     """Return some fitted rows as a table of new rows, the last with a group left blank."""
-    data, spec = fits.data, fits.spec
+    data, spec = fits.data.in_hand, fits.spec
     rows = np.unique(np.linspace(0, data.n_obs - 1, n_rows).astype(np.intp))
     group = data.group_index[rows]
     out: dict[str, list[object]] = {spec.group: [data.group_names[j] for j in group]}
@@ -117,7 +117,8 @@ def predict_file(
     told_of = (pd.Series(sources, dtype=object), found["kind"], reasons)
     for name, values in zip((*_ADDED, *_TOLD), (*columns, *told_of), strict=True):
         made[_free_name(name, made)] = values
-    told = [*_sentences(fits, new, found, rows, wording), f"Intervals: {level:.0%}, {source}."]
+    told = _sentences(fits, new, found, rows, wording)
+    told.insert(1, f"Intervals: {level:.0%}, {source}.")
     return FilePredictions(made, (*told, *_against_outcome(fits, found, rows, level)))
 
 

@@ -100,7 +100,7 @@ class Question:
 
 def settings(fits: PoolingFits, wording: Wording) -> tuple[Setting, ...]:
     """Return what must be set to predict: individual-level predictors, then group-level ones."""
-    data, spec = fits.data, fits.spec
+    data, spec = fits.data.in_hand, fits.spec
     out = []
     for name in spec.predictors:
         column = data.columns[name]
@@ -255,15 +255,17 @@ def grid_of(setting: Setting, fits: PoolingFits) -> list[Value]:
         return list(setting.choices)
     column = fits.data.columns[setting.name]
     assert not isinstance(column, CategoricalColumn)
-    low, high = float(column.values.min()), float(column.values.max())
+    low, _, high = column.span
     return [float(v) for v in np.linspace(low, high, _POINTS)]
 
 
 def span_in_group(fits: PoolingFits, name: str, group: str) -> tuple[float, float] | None:
     """Return the range of a numeric predictor among a group's rows; None for a category."""
-    data = fits.data
-    column = data.columns.get(name)
+    column = fits.data.columns.get(name)
     if column is None or isinstance(column, CategoricalColumn):
         return None
+    data = fits.data.rows_of(group)
+    column = data.columns[name]
+    assert not isinstance(column, CategoricalColumn)
     values = column.values[data.group_index == data.group_names.index(group)]
     return float(values.min()), float(values.max())

@@ -161,7 +161,7 @@ def _group_rows(
     fits: PoolingFits, group: str, setting: Setting | None
 ) -> tuple[FloatArray, FloatArray]:
     """Return the group's rows: positions along the axis, and outcomes."""
-    data = fits.data
+    data = fits.data.rows_of(group)
     rows = np.flatnonzero(data.group_index == data.group_names.index(group))
     y: FloatArray = data.y[rows]
     if setting is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -133,8 +133,7 @@ def null_model(fit: MultilevelFit) -> PoolingFits:
         categorical=(),
         reference={},
     )
-    data = replace(
-        fit.data,
+    data = fit.data.update(
         spec=spec,
         columns={},
         base=(),

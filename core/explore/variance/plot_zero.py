@@ -142,7 +142,7 @@ def _others(fit: MultilevelFit) -> float:
     for term, value in zip(data.terms, np.nan_to_num(fit.fixef), strict=True):
         if term.base not in data.varying:
             factor = 1.0 if term.factor < 0 else data.group_columns[term.factor][1].mean()
-            out += float(value * data.base_values(term.base).mean() * factor)
+            out += float(value * data.base_mean(term.base) * factor)
     return out
 
 

@@ -55,8 +55,7 @@ def _column(fit: MultilevelFit) -> NumericColumn:
 
 def predictor_span(fit: MultilevelFit) -> tuple[float, float, float]:
     """Return least, mean and greatest value of the moving predictor."""
-    values = _column(fit).values
-    return float(values.min()), float(values.mean()), float(values.max())
+    return _column(fit).span
 
 
 def move_zero(fit: MultilevelFit, at: FloatArray) -> MovedZero:
@@ -120,19 +119,19 @@ def fits_at_zero(fits: PoolingFits, at: float) -> PoolingFits:
     """
     fit, data = fits.multilevel, fits.data
     column = _column(fit)
-    moved = NumericColumn(column.name, column.values - at)
+    moved = column.shifted(-at)
     center = fits.moments.center.copy()
     center[data.varying[1]] -= at
     return fit_all(
-        replace(data, columns=data.columns | {column.name: moved}),
+        data.update(columns=data.columns | {column.name: moved}),
         engine="moments",
         moments=replace(fits.moments, center=center),
     )
 
 
 def fitted_values(fit: MultilevelFit) -> FloatArray:
-    """Return the fitted value of every row, shape (n,): the group's line at the row's x."""
-    data = fit.data
+    """Return the fitted value of every row in hand: the group's line at the row's x."""
+    data = fit.data.in_hand
     fixed = data.times_design(np.nan_to_num(fit.fixef))
     return np.asarray(
         fixed + np.einsum("nk,nk->n", data.varying_design(), fit.ranef[data.group_index])

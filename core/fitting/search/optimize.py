@@ -10,8 +10,9 @@ from core.fitting.search.covariance import rel_cov_of, theta_gradient, theta_of
 from core.fitting.search.criterion import CriterionProblem, evaluate
 from core.types import BoolArray, FloatArray, IntArray
 
-#: Predicted gain below which one more Newton step is the last.
-_LAST_STEP = 1e-6
+#: Predicted gain below which one more Newton step is the last. So small that the same rows in
+#: another order, or summed elsewhere, end at the same place to nine digits.
+_LAST_STEP = 1e-10
 _MAX_STEPS = 80
 _FD_STEP = 1e-6
 

@@ -1,0 +1,1 @@
+"""Tables where they live: files larger than memory, databases and clusters, by way of Ibis."""
