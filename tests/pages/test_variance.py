@@ -28,9 +28,11 @@ def test_every_example_and_view(app: AppTest, example: str, structure: str) -> N
     choose(app, "data_choice", example)
     choose(app, sidebar_key(app, "structure"), structure)
     open_screen(app, SCREEN)
-    fits = app.session_state["shown"].fits
-    expected = variance_story(fits, app.session_state["shown"].wording).title
-    assert app.title[0].value.replace("\\", "")[:40] == expected[:40]
+    fits, wording = app.session_state["shown"].fits, app.session_state["shown"].wording
+    for kind, made in (("posterior", core.posterior(fits)), ("plug-in", None)):
+        choose(app, "intervals_switch", kind)
+        expected = variance_story(fits, wording, posterior=made).title
+        assert app.title[0].value.replace("\\", "") == expected
     assert len(app.get("plotly_chart")) == 1
     choose(app, "variance_view", "share")
     assert len(app.get("plotly_chart")) == 1

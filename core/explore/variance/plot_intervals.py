@@ -62,6 +62,10 @@ def plot_intervals(
         hoverinfo="skip",
         name="95% interval",
     )
+    others = [estimate, lower, upper, np.zeros(1)]
+    if has_median and "estimate" in table:
+        others.append(table["estimate"].to_numpy(dtype=np.float64))
+        _mark_estimates(figure, others[-1], places, style)
     figure.add_scatter(
         x=estimate,
         y=places,
@@ -74,10 +78,6 @@ def plot_intervals(
         hoverinfo="text",
         name=middle,
     )
-    others = [estimate, lower, upper, np.zeros(1)]
-    if has_median and "estimate" in table:
-        others.append(table["estimate"].to_numpy(dtype=np.float64))
-        _mark_estimates(figure, others[-1], places, style)
     figure.update_yaxes(
         tickvals=places, ticktext=names, range=[-0.6, len(table) - 0.4], showgrid=False
     )

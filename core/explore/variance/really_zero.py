@@ -16,6 +16,9 @@ from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import FloatArray
 
+#: Probability up to which a density is drawn.
+_DRAWN = 0.995
+
 
 @dataclass(frozen=True, eq=False)
 class BoundaryPosterior:
@@ -53,6 +56,8 @@ def boundary_posterior(found: Boundary, made: Posterior) -> BoundaryPosterior:
     else:
         index = (names.index(found.term),)
     value, density = quantity.curve(*index)
+    is_drawn = value <= max(quantity.quantile(_DRAWN, *index), found.upper)
+    value, density = value[is_drawn], density[is_drawn]
     middle, low, high = (
         float(np.asarray(part)[index]) for part in (quantity.median, quantity.lower, quantity.upper)
     )
@@ -78,8 +83,18 @@ def posterior_title(
     )
 
 
-def posterior_table(made: BoundaryPosterior, found: Boundary) -> pd.DataFrame:
-    """Return the density as a table."""
-    value = "correlation" if found.is_correlation else "standard deviation"
-    density = f"density over its highest ({made.source})"
-    return pd.DataFrame({value: made.value, density: made.density})
+def both_table(made: BoundaryPosterior, found: Boundary) -> pd.DataFrame:
+    """Return likelihood and density as one table; missing where one of them is not drawn."""
+    name = "correlation" if found.is_correlation else "standard deviation"
+    value = np.union1d(found.curve.value, made.value)
+
+    def along(x: FloatArray, y: FloatArray) -> FloatArray:
+        return np.interp(value, x, y, left=np.nan, right=np.nan)
+
+    return pd.DataFrame(
+        {
+            name: value,
+            "relative likelihood": along(found.curve.value, found.likelihood),
+            f"density over its highest ({made.source})": along(made.value, made.density),
+        }
+    )

@@ -18,7 +18,7 @@ from core.explore.variance.plot_likelihood import plot_likelihood
 from core.explore.variance.plot_share import plot_share
 from core.explore.variance.plot_zero import plot_zero
 from core.explore.variance.prior_rows import prior_rows, refused_priors
-from core.explore.variance.really_zero import boundary_posterior, posterior_table
+from core.explore.variance.really_zero import both_table, boundary_posterior
 from core.explore.variance.story import VarianceStory
 from core.posterior.story import sensitivity_sentence, sensitivity_title, zero_sentences
 from pages._shared import cache, doubt, figures, look, messages, state, texts
@@ -281,13 +281,11 @@ def _boundary(shown: Shown, title: Any) -> None:
         for sentence in boundary.boundary_sentences(each, shown.fits, shown.wording):
             st.markdown(escape.for_markdown(sentence))
         figures.numbers(
-            lambda each=each: boundary.boundary_table(each), key=f"variance_boundary_{i}"
+            lambda made=made, each=each: (
+                both_table(made, each) if made else boundary.boundary_table(each)
+            ),
+            key=f"variance_boundary_{i}",
         )
-        if made is not None:
-            figures.numbers(
-                lambda made=made, each=each: posterior_table(made, each),
-                key=f"variance_posterior_{i}",
-            )
     if chosen is not None:
         for sentence in zero_sentences(chosen, shown.wording):
             st.markdown(escape.for_markdown(sentence))
