@@ -16,20 +16,27 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
-    from pages._shared import look, navigation, takeaway
+    from pages._shared import look, navigation
     from pages._shared.link import address as link
     from pages._shared.link import share
     from pages._shared.model import sidebar
+    from pages._shared.takeaway import button as takeaway
+    from pages._shared.takeaway import work
     from pages.screens import SCREENS, START, controls
 
     link.know(controls())
     screens: dict[str, list[Any]] = {}
+    pages: dict[str, Any] = {}
     for each in SCREENS:
         page = st.Page(
             each.script, title=each.title, url_path=each.path or None, default=each is START
         )
         screens.setdefault(each.section, []).append(page)
+        pages[each.path] = page
     screen = st.navigation(screens, position="hidden")
+    path = work.resume(screen.url_path)
+    if path not in (None, screen.url_path):
+        st.switch_page(pages[path])
     if not link.restore(screen.url_path) and screen.url_path:
         st.switch_page(screens["Explore"][0])
     st.set_page_config(
@@ -48,7 +55,7 @@ def main() -> None:
     with top:
         navigation.draw(screens)
         share.button(screen.url_path)
-        takeaway.button()
+        takeaway.draw(screen.url_path)
     screen.run()
 
 

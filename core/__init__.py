@@ -1,5 +1,6 @@
 """The public face of ``core``: see the README for a tour."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from core.estimators.inference import fixed_effects
@@ -83,6 +84,8 @@ from core.tables.transform import (
 from core.takeaway.scripts import scripts
 
 if TYPE_CHECKING:
+    from core.takeaway.work import Work, open_work, save_work
+    from core.takeaway.workbook import workbook
     from core.takeaway.written import report, report_markdown
 
 __all__ = [
@@ -148,6 +151,7 @@ __all__ = [
     "StudyRun",
     "TwoLevels",
     "WinMap",
+    "Work",
     "World",
     "ZeroChance",
     "apply_fix",
@@ -176,6 +180,7 @@ __all__ = [
     "named_sources",
     "open_table",
     "open_upload",
+    "open_work",
     "pairs_alike",
     "posterior",
     "posterior_story",
@@ -193,6 +198,7 @@ __all__ = [
     "reference_levels",
     "report",
     "report_markdown",
+    "save_work",
     "scripts",
     "simulate",
     "simulate_many",
@@ -203,15 +209,25 @@ __all__ = [
     "variance_test",
     "wide_to_long",
     "win_map",
+    "workbook",
     "world_of",
     "zero_chance",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Return what is loaded when it is first asked for: reports bring every figure along."""
-    if name in ("report", "report_markdown"):
-        from core.takeaway import written
+#: Loaded when first asked for: reports bring every figure along.
+_LATE = {
+    "report": "core.takeaway.written",
+    "report_markdown": "core.takeaway.written",
+    "Work": "core.takeaway.work",
+    "open_work": "core.takeaway.work",
+    "save_work": "core.takeaway.work",
+    "workbook": "core.takeaway.workbook",
+}
 
-        return getattr(written, name)
+
+def __getattr__(name: str) -> Any:
+    """Return what is loaded late."""
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module 'core' has no attribute {name!r}")

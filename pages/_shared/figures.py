@@ -13,6 +13,12 @@ import core
 from core import escape
 from core.figures.key import key_html
 from pages._shared import look, terms, texts
+from pages._shared.control import Control
+
+#: What the camera of a figure saves.
+FILE = Control("file", "takeaway_file", "png", choices=("png", "svg"))
+#: Dots of a saved picture for each of the screen: about 300 an inch on paper.
+_PRINT = 4
 
 _CONFIG = {
     "displaylogo": False,
@@ -57,7 +63,9 @@ def show(
 
 def picture(figure: Any, *, key: str | None, alt: str) -> None:
     """Show a figure by itself, with its text description; without a key while it still grows."""
-    options = {"filename": key or "figure", "format": "png", "scale": 2}
+    form = FILE.now()
+    scale = _PRINT if form == "png" else 1
+    options = {"filename": key or "figure", "format": form, "scale": scale}
     config = {**_CONFIG, "toImageButtonOptions": options}
     name = f"{key}_chart" if key else None
     st.plotly_chart(figure, theme=None, key=name, alt=alt, config=config)

@@ -20,6 +20,7 @@ from core import escape
 from core.exceptions import DataError, PoolingError
 from core.tables.read.number_marks import recognise
 from core.tables.wording import Wording
+from core.takeaway.work import Work, is_work, unpack_work
 from pages._shared import state, texts
 from pages._shared.dataset import Dataset
 
@@ -32,12 +33,16 @@ _TICK = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A table that is to be read; ``replaces`` names the table it takes the place of."""
+    """A table that is to be read.
+
+    ``replaces`` names the table it takes the place of, ``work`` is the saved work it belongs to.
+    """
 
     name: str
     content: bytes
     options: core.ReadOptions = field(default_factory=core.ReadOptions)
     replaces: str = ""
+    work: Work | None = None
 
     @cached_property
     def id(self) -> str:
@@ -71,8 +76,26 @@ def _follow() -> None:
     file: Any = st.session_state["data_upload"]
     if file is None:
         st.session_state.pop("upload_error", None)
+    elif is_work(content := file.getvalue()):
+        _ask_work(content, file.name)
     else:
-        ask(Request(file.name, file.getvalue()))
+        ask(Request(file.name, content))
+
+
+def _ask_work(content: bytes, name: str) -> None:
+    """Ask for the table of a project file; the rest follows when it is there."""
+    try:
+        work = unpack_work(content, name)
+    except PoolingError as error:
+        st.session_state["upload_error"] = (name, str(error))
+    else:
+        ask(Request(work.title, work.packed, work.options, work=replace(work, packed=b"")))
+
+
+def opened_work() -> tuple[Work, str] | None:
+    """Return the saved work whose table has just been read, once, and the id of the table."""
+    found: tuple[Work, str] | None = st.session_state.pop("opened_work", None)
+    return found
 
 
 def _paste() -> None:
@@ -128,10 +151,14 @@ def work() -> None:
         kept = " " + texts.load("reading")["kept"] if request.replaces else ""
         st.session_state["upload_error"] = (request.name, f"{error}{kept}")
     _drop()
+    if "opened_work" in st.session_state:
+        st.rerun()  # its model and controls are put before anything is drawn
 
 
 def _hold(request: Request, table: pd.DataFrame | None) -> None:
     name = request.id
+    if request.work is not None:
+        st.session_state["opened_work"] = (request.work, name)
     if table is None:
         st.session_state["data_choice"] = name
         return
@@ -140,6 +167,8 @@ def _hold(request: Request, table: pd.DataFrame | None) -> None:
     new = Dataset(
         id=name,
         title=_title(request, name),
+        source="" if request.work is None else request.work.source,
+        changes=() if request.work is None else request.work.changes,
         table=table,
         wording=Wording(),
         first_spec=None,

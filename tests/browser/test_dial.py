@@ -23,7 +23,8 @@ _DRAWN = """() => {
     }
     return null;
   };
-  return find(document).drawn();
+  const dial = find(document);
+  return dial && dial.drawn();
 }"""
 
 
@@ -37,7 +38,7 @@ def path() -> core.DialPath:
 
 def drawn(page: Page) -> dict[str, Any]:
     """Return the position of the dial and the numbers under the marks that are on the screen."""
-    found: dict[str, Any] = page.evaluate(_DRAWN)
+    found: dict[str, Any] = page.wait_for_function(_DRAWN).json_value()
     found["c"] = np.inf if found["c"] == "Infinity" else float(found["c"])
     return found
 

@@ -6,7 +6,9 @@ The screens are read from the navigation, so a new one is tested without a line 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -59,8 +61,15 @@ def faults(page: Page, name: str) -> list[str]:
     return [f"{name}: {what}" for what in found]
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+def cases() -> Iterator[Any]:
+    """Yield every example in every look: each look once by default, the rest slow."""
+    for i, example in enumerate(core.EXAMPLES):
+        for j, look in enumerate(LOOKS):
+            marks = [] if i == j else [pytest.mark.slow]
+            yield pytest.param(example, look, marks=marks)
+
+
+@pytest.mark.parametrize(("example", "look"), list(cases()))
 def test_every_screen_opens(open_app: OpenApp, example: str, look: str) -> None:
     page = open_app(f"/?data={example}", **LOOKS[look])  # type: ignore[arg-type]
     is_phone = look == "phone"

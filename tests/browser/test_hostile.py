@@ -216,7 +216,7 @@ def test_stop_ends_the_reading_and_the_picture_stays(open_app: Callable[..., Pag
     page.locator("input[type=file]").set_input_files(
         {"name": "slow.txt", "mimeType": "text/plain", "buffer": slow}
     )
-    expect(side).to_contain_text("Reading slow.txt, 13.2 MB", timeout=30_000)
+    expect(side).to_contain_text("Reading slow.txt, 13.2 MB", timeout=120_000)
     side.get_by_role("button", name="Stop").click()
     settle(page)
     expect(page.get_by_test_id("stAlertContentError")).to_contain_text("You stopped it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -38,8 +39,16 @@ def nothing_is_wrong(page: Page, width: int) -> None:
     assert page.locator('[data-testid="stMain"] .js-plotly-plot').count() > 0
 
 
-@pytest.mark.parametrize("where", list(WIDTHS))
-@pytest.mark.parametrize("name", list(LESSONS))
+def cases() -> Iterator[Any]:
+    """Yield every lesson at every width: the first at the desk, the last on a phone, by default."""
+    names = list(LESSONS)
+    for name in names:
+        for where in WIDTHS:
+            is_first = (name, where) in ((names[0], "desk"), (names[-1], "phone"))
+            yield pytest.param(name, where, marks=[] if is_first else [pytest.mark.slow])
+
+
+@pytest.mark.parametrize(("name", "where"), list(cases()))
 def test_every_lesson_steps_through_by_keyboard(name: str, where: str, open_app: OpenApp) -> None:
     width, height = WIDTHS[where]
     page = open_app(f"/lessons?lesson={name}", width=width, height=height)

@@ -171,7 +171,7 @@ def _null_tokens(
 ) -> tuple[pa.ChunkedArray, list[str]]:
     tokens = MISSING_TOKENS if options.missing_tokens is None else options.missing_tokens
     spaced = [mark for token in tokens for mark in (token, f" {token}", f"{token} ", "  ")]
-    missing = pc.is_in(column, value_set=pa.array(sorted(set(spaced))))
+    missing = pc.is_in(column, value_set=pa.array(sorted(set(spaced)), type=column.type))
     if not pc.any(missing).as_py():
         return column, []
     found = pc.unique(column.filter(missing)).to_pylist()

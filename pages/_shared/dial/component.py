@@ -17,7 +17,8 @@ HERE = Path(__file__).resolve().parent
 MODULES = (
     *("format", "pull", "weights", "standard_errors", "model", "split", "scale", "words"),
     *("plot", "prepare", "moves", "view_shrinkage", "view_map", "view_size", "view_lines"),
-    *("views", "strip_names", "strip", "elements", "card", "search", "pointing", "turning", "dial"),
+    *("views", "strip_names", "strip", "elements", "card", "search", "pointing", "turning"),
+    *("vector", "picture", "dial"),
 )
 #: A c from here on is no pooling: JSON has no infinity.
 NO_POOLING = 1e9

@@ -8,6 +8,7 @@ import { showCard } from "./card.js";
 import { buildDial, buildPanel, dress, el } from "./elements.js";
 import { counted, fill, percent } from "./format.js";
 import { positionAt, readModel } from "./model.js";
+import { savePicture } from "./picture.js";
 import { fit, rgba } from "./plot.js";
 import { wirePanel } from "./pointing.js";
 import { preparedOf } from "./prepare.js";
@@ -62,6 +63,9 @@ class Dial {
       });
     }
     this.at.back.addEventListener("click", () => this.goBack());
+    for (const save of this.at.files) {
+      save.addEventListener("click", () => savePicture(this, save.dataset.format));
+    }
   }
 
   /** Take over what Python sent; what the reader is doing goes on. */
@@ -69,8 +73,8 @@ class Dial {
     const { scene } = this;
     const isNew = data.id !== this.id;
     const before = isNew && scene.model && sameGroups(scene.model, data.payload) ? scene.at : null;
-    const { labels, text, look, evidence, focus } = data;
-    Object.assign(scene, { labels, text, look, evidence, focus });
+    const { labels, text, look, paper, evidence, focus } = data;
+    Object.assign(scene, { labels, text, look, paper, evidence, focus });
     if (isNew) {
       this.id = data.id;
       scene.model = readModel(data.payload);

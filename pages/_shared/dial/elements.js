@@ -35,12 +35,14 @@ export function buildDial(panels) {
     known: el("p", { class: "known" }),
     live: el("div", { class: "unseen", "aria-live": "polite" }),
     tip: el("div", { class: "tip", hidden: true }),
+    files: ["svg", "png"].map((format) => el("button", { type: "button", class: "plain", "data-format": format })),
   };
   at.turning = el("div", { class: "strip" }, at.strip, ...at.hands);
   const views = el("div", { class: "panels" }, ...panels.map((panel) => panel.section));
   const head = el("div", { class: "head" }, at.readout, at.splitting, at.back);
   const turn = el("div", { class: "turn" }, head, at.turning);
-  const left = el("div", { class: "left" }, turn, at.known);
+  const files = el("div", { class: "files" }, ...at.files);
+  const left = el("div", { class: "left" }, turn, at.known, files);
   const search = el("div", { class: "search" }, at.find, at.found);
   const aside = el("div", { class: "aside" }, search, at.picked, at.card);
   const below = el("div", { class: "below" }, left, aside);
@@ -80,6 +82,9 @@ export function dress(dial) {
   for (const hand of at.hands) {
     hand.setAttribute("aria-valuemin", "0");
     hand.setAttribute("aria-valuemax", "100");
+  }
+  for (const save of at.files) {
+    save.textContent = fill(text.save, { format: save.dataset.format.toUpperCase() });
   }
   at.known.textContent = (scene.evidence?.sentences ?? []).join(" ");
 }

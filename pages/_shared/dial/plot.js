@@ -204,7 +204,7 @@ export function circles(ctx, xs, ys, radius, { fill, line, width = 0, which = nu
       const j = which ? which[i] : i;
       ctx.fillRect(xs[j] - side / 2, ys[j] - side / 2, side, side);
     }
-  } else if (n > STAMPED) {
+  } else if (n > STAMPED && !ctx.isVector) {
     const stampOf = stampsOf({ fill, line, width });
     for (let i = 0; i < n; i++) {
       const j = which ? which[i] : i;

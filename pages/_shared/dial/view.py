@@ -67,6 +67,7 @@ def _dial(shown: Shown, first: str, on_release: Callable[[], None]) -> None:
         "labels": dial_labels(made["path"], shown.wording),
         "text": text["component"],
         "look": theme.tokens(look.style().mode, look.style().size),
+        "paper": theme.tokens("light"),
         "position": position.to_data(),
         "told": f"{shown.dataset.id} {state.told()}",
         "focus": _focus(shown, position.group or 0),

@@ -152,8 +152,11 @@ def publish(screen: str) -> None:
         st.query_params.from_dict({k: list(v) for k, v in current.items()})
 
 
-def params_of(screen: str) -> Params:
-    """Return the parameters of a link to a screen as it would be shown now."""
+def params_of(screen: str, *, is_whole: bool = False) -> Params:
+    """Return the parameters of a link to a screen as it would be shown now.
+
+    With ``is_whole`` they may hold words of the table: for a file that holds the table too.
+    """
     found = state.shown()
     data = found.dataset
     named, start = _named(data, found.spec)
@@ -163,16 +166,49 @@ def params_of(screen: str) -> Params:
         params["do"] = tuple(_write_fix(fix) for fix in data.fixes)
     columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
     params |= link_model.write(found.spec, start, columns)
-    if not is_private:
+    if is_whole or not is_private:
         at = st.session_state.get(f"group_{data.id}")
         params |= {"at": (at,)} if at in found.fits.data.group_names else {}
     known = controls_of(screen)
     where = _place(data.id, found.spec, known)
     for option in known:
-        if not (option.is_private and is_private):
+        if is_whole or not (option.is_private and is_private):
             held = option.held(st.session_state, where, found)
             params |= {option.name: value} if (value := option.write(held)) else {}
     return params
+
+
+def screens() -> tuple[str, ...]:
+    """Return the paths of all screens."""
+    return tuple(path for path in _CONTROLS if path != SHARED)
+
+
+def named_for(data: Dataset) -> str:
+    """Return what a link of this session calls a table of the reader's own."""
+    numbers = _numbers()
+    return f"{_OWN}{numbers.setdefault(data.id, len(numbers) + 1)}"
+
+
+def public_table(params: Params) -> Dataset | None:
+    """Return the table that a link can name, with what was made of it; None for any other."""
+    named = params.get("data", (_first(),))[-1]
+    return None if named.startswith(_OWN) else _public(named, params)
+
+
+def put(data: Dataset, params: Params, screen: str) -> None:
+    """Put the controls of a screen that is not open as a link to it would.
+
+    Raises
+    ------
+    PoolingError
+        When the parameters ask for what there is not; then nothing is set.
+    """
+    known = controls_of(screen)
+    wanted = {o.name: o.read(params[o.name]) for o in known if o.name in params}
+    is_private = params.get("data", ("",))[0].startswith(_OWN)
+    start = None if is_private else controls.first_spec(data)
+    columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
+    _set_options(known, data.id, link_model.read(params, start, columns), wanted)
 
 
 def shared(params: Params, screen: str) -> Params:

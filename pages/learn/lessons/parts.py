@@ -8,8 +8,10 @@ lessons_step : int
     The step, 1 for the first (bound to the pagination).
 lessons_said_<lesson>/<step> : str
     What the reader committed to, as a link holds it.
-lessons_own : Lesson or absent
-    The lesson that was uploaded.
+lessons_own, lessons_own_file : Lesson, bytes or absent
+    The lesson that was uploaded, and its file.
+lessons_waiting : bytes or absent
+    The lesson of a project file that has been opened.
 """
 
 from __future__ import annotations
@@ -109,6 +111,18 @@ def _upload() -> None:
         st.error(text["refused"].format(reason=escape.for_markdown(refused)))
 
 
+def take_waiting() -> None:
+    """Take the lesson that came with saved work; say what is wrong with it."""
+    content = st.session_state.pop("lessons_waiting", None)
+    if content is None:
+        return
+    try:
+        with st.spinner(texts.load("lessons")["checking"]):
+            _take("lesson.toml", content)
+    except LessonError as error:
+        st.session_state["lessons_refused"] = str(error)
+
+
 def _ask_format() -> None:
     st.session_state["lessons_format_open"] = True
 
@@ -138,7 +152,7 @@ def _take(name: str, content: bytes) -> None:
     check_lesson(lesson, name, facts)
     _check_way(lesson, name)
     lesson_tasks.forget(OWN)
-    st.session_state["lessons_own"] = lesson
+    st.session_state["lessons_own"], st.session_state["lessons_own_file"] = lesson, content
     st.session_state.pop("lessons_refused", None)
     _open(OWN)
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.learn.lessons import parts as lessons
 
+lessons.take_waiting()
 lesson, row = lessons.choose()
 if lesson is None:
     lessons.index()

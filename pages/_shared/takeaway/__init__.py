@@ -1,0 +1,1 @@
+"""What can be taken home, and opened again."""
