@@ -78,6 +78,8 @@ def test_a_variance_of_zero_is_explained(app: AppTest) -> None:
     choose(app, sidebar_key(app, "outcome"), "Yield")
     open_screen(app, SCREEN)
     choose(app, "variance_view", "boundary")
+    assert "not known to be zero" in app.title[0].value
+    choose(app, "intervals_switch", "plug-in")
     assert "estimated as zero" in app.title[0].value and "2.08" in app.title[0].value
     assert any("stay valid" in m.value for m in app.markdown)
 
