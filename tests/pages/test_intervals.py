@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from pages._shared.dial import averaged
 from tests.pages.driver import choose, healthy, open_screen, upload
 from tests.pages.test_link import address, follow
 
@@ -144,3 +145,35 @@ def test_the_bars_of_groups_are_those_of_the_library() -> None:
     drawn = trace(app, "partial pooling with 68% interval (full posterior, flat prior)")
     assert np.sort(drawn[0::3]) == pytest.approx(np.sort(made.line.lower[:, 0]), rel=1e-6)
     assert np.sort(drawn[1::3]) == pytest.approx(np.sort(made.line.upper[:, 0]), rel=1e-6)
+
+
+def test_two_levels_has_the_posterior_of_both_models() -> None:
+    app = follow("data=exam&intervals=posterior&column=schavg&slopes=0", "understand/two_levels")
+    assert "group-level line with its 95% band (full posterior, flat prior)" in said(app)
+    assert "95% posterior interval" in said(app) and "plug-in" not in said(app)
+    choose(app, "intervals_switch", "plug-in")
+    assert "95% plug-in interval" in said(app) and "full posterior" not in said(app)
+
+
+@pytest.mark.parametrize(("table", "label"), [("batches", "full posterior"), ("exam", "dial")])
+def test_the_dial_is_averaged_over(table: str, label: str) -> None:
+    app = follow(f"data={table}&prior=half_t", "explore/pooling")
+    fits = app.session_state["shown"].fits
+    found = core.dial_posterior(fits, "half_t")
+    words = said(app)
+    assert found.sentence in words and f"{label}, half-t prior" in words
+    assert ("not knowledge of zero" in words) == (table == "batches")
+    choose(app, "intervals_switch", "plug-in")
+    assert found.sentence not in said(app)
+
+
+def test_the_density_on_the_dial_is_that_of_its_position() -> None:
+    app = follow("data=batches", "explore/pooling")
+    fits = app.session_state["shown"].fits
+    found = core.dial_posterior(fits)
+    drawn = averaged.density(found)
+    assert drawn is not None and max(drawn["density"]) == 1.0
+    c, height = np.array(drawn["c"]), np.array(drawn["density"])
+    mass = np.trapezoid(height, np.log(c))
+    below = np.trapezoid(height[c <= found.median], np.log(c[c <= found.median]))
+    assert below / mass == pytest.approx(0.5, abs=0.02)
