@@ -130,6 +130,7 @@ def test_any_table_that_can_be_fitted(app: AppTest, table: pd.DataFrame) -> None
     for view in app.segmented_control(key="variance_view").options:
         words = {"Standard deviations": "components", "Share between groups": "share"}
         words |= {"Where x = 0": "zero", "At the boundary": "boundary"}
+        words |= {"Does the prior matter?": "prior"}
         choose(app, "variance_view", words[view])
 
 
