@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import escape
-from pages._shared import state, texts
+from pages._shared import doubt, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Shown
 from pages._shared.figures import FILE
@@ -74,8 +74,13 @@ def _report(shown: Shown, text: dict[str, str]) -> None:
         text["note"], key=work.NOTE, max_chars=4_000, height=80, persist_state="session"
     )
     data = shown.dataset
+    posterior = doubt.now(shown).posterior
     options = ReportOptions(
-        title=data.title, source=data.source, changes=data.changes, is_short=is_short
+        title=data.title,
+        source=data.source,
+        changes=data.changes,
+        is_short=is_short,
+        posterior=posterior,
     )
 
     def made(write: Callable[..., str]) -> Callable[[], bytes]:
@@ -84,7 +89,7 @@ def _report(shown: Shown, text: dict[str, str]) -> None:
         ).encode()
 
     def tables() -> bytes:
-        return workbook(all_tables(shown.fits, tuple(chosen), shown.wording))
+        return workbook(all_tables(shown.fits, tuple(chosen), shown.wording, posterior))
 
     _save("report", text["download"], made(report), "report.html", type="primary")
     _save("markdown", text["markdown"], made(report_markdown), "report.md", type="tertiary")
