@@ -12,7 +12,7 @@ CANDIDATES := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 pyth
 USABLE := import sys; sys.version_info >= (3, 11) or sys.exit(1); import ensurepip, venv
 
 .DEFAULT_GOAL := help
-.PHONY: help app test lint test-python test-js format bench clean
+.PHONY: help app dev test lint test-python test-js format bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -20,6 +20,10 @@ help: ## say what can be made
 
 app: $(VENV)/.app ## install what is needed and run the dashboard
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+
+dev: $(VENV)/.dev ## run the dashboard for who works on it: it follows every change of a file
+	POOLING_WARM_UP=off $(BIN)/python -m streamlit run app.py --server.port $(PORT) \
+	  --server.fileWatcherType auto --server.runOnSave true
 
 test: lint test-python test-js ## lint, types and all tests (browser tests where there is a Chromium)
 

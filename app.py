@@ -16,14 +16,20 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """Run once per interaction: draw the sidebar, then the screen that is open."""
+    from pages._server.warm import IMPORTS
+
+    IMPORTS.wait()
     from pages._shared import look, navigation
+    from pages._shared.host import notice
     from pages._shared.link import address as link
     from pages._shared.link import share
-    from pages._shared.model import sidebar
+    from pages._shared.model import factors, sidebar
     from pages._shared.takeaway import button as takeaway
     from pages._shared.takeaway import work
     from pages.screens import SCREENS, START, controls
 
+    if notice.stand_in():
+        return
     link.know(controls())
     screens: dict[str, list[Any]] = {}
     pages: dict[str, Any] = {}
@@ -56,7 +62,9 @@ def main() -> None:
         navigation.draw(screens)
         share.button(screen.url_path)
         takeaway.draw(screen.url_path)
-    screen.run()
+    notice.lost()
+    if not factors.instead(screen.url_path, screen.title):
+        screen.run()
 
 
 if __name__ == "__main__":
@@ -69,4 +77,12 @@ else:
         from streamlit.runtime.pages_manager import PagesManager
 
         PagesManager.uses_pages_directory = False
-    app = st.App(Path(__file__))
+    from pages._server import application
+
+    application.begin()
+    app = st.App(
+        Path(__file__),
+        lifespan=application.lifespan,
+        routes=application.routes(),
+        middleware=application.middleware(),
+    )

@@ -21,6 +21,7 @@ from core.explore.dial.path import DialPath, dial_path
 from core.explore.dial.receipt import Receipt, receipt
 from core.explore.dial.receipt_doubt import ReceiptDoubt, receipt_doubt
 from core.explore.dial.split import dial_split
+from core.explore.pooling.factors.view import FactorDial, factor_dial
 from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
 from core.explore.ranking.numbers import GroupDifference, Pairs, compare_groups, pairs_alike, rank
@@ -62,6 +63,7 @@ from core.tables.examples import EXAMPLES, Example, load_example
 from core.tables.export import to_csv
 from core.tables.fix import Fix, apply_fix
 from core.tables.grouped import GroupedData
+from core.tables.grouping.relations import Relation, relations
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS, Limits
 from core.tables.population import Draw, Population, World, make_world, simulate
@@ -107,6 +109,7 @@ __all__ = [
     "Draw",
     "DrawComparison",
     "Example",
+    "FactorDial",
     "Finding",
     "Fix",
     "GroupColumn",
@@ -139,6 +142,7 @@ __all__ = [
     "Receipt",
     "ReceiptDoubt",
     "Recipe",
+    "Relation",
     "Roles",
     "Sensitivity",
     "SimulationRecipe",
@@ -168,6 +172,7 @@ __all__ = [
     "dial_split",
     "dial_validation",
     "examine",
+    "factor_dial",
     "fit_all",
     "fixed_effects",
     "group_columns",
@@ -196,6 +201,7 @@ __all__ = [
     "receipt_doubt",
     "recipe_text",
     "reference_levels",
+    "relations",
     "report",
     "report_markdown",
     "save_work",

@@ -58,6 +58,12 @@ class DegenerateDataError(PoolingError):
     code = "degenerate"
 
 
+class NotSupportedError(PoolingError):
+    """Something that this kind of model cannot be asked for (yet), and what can be."""
+
+    code = "not_supported"
+
+
 class LessonError(PoolingError):
     """A lesson file that cannot be used.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ import pandas as pd
 
 from core.evidence import Agreement, Diagnostic, Mode, OptSummary, Status, StatusCode
 from core.exceptions import PoolingError
+from core.factor_fit import FactorFit
 from core.moments import GroupMoments
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
@@ -250,6 +252,27 @@ class MultilevelFit:
             out = self.vcov_group / np.outer(sd, sd)
         np.fill_diagonal(out, 1.0)
         return np.asarray(np.clip(out, -1.0, 1.0))
+
+    @property
+    def factors(self) -> Mapping[str, FactorFit]:
+        """What the model says of every grouping factor, by its column: here the one there is."""
+        return {
+            self.spec.group: FactorFit(
+                name=self.spec.group,
+                label=self.spec.label_of(self.spec.group),
+                group_names=self.group_names,
+                group_sizes=self.group_sizes,
+                varying_names=self.varying_names,
+                outer=(),
+                ranef=self.ranef,
+                coef=self.coef,
+                target=self.target,
+                line=self.line,
+                cond_var=self.cond_var,
+                line_var=self.line_var,
+                vcov_group=self.vcov_group,
+            )
+        }
 
     @property
     def log_likelihood(self) -> float:

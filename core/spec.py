@@ -11,6 +11,8 @@ from typing import Any
 from core.exceptions import SpecError
 from core.types import Criterion
 
+#: Grouping factors that a model may have.
+MOST_FACTORS = 6
 _SYNTACTIC = re.compile(r"^(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*$")
 _R_RESERVED = frozenset(
     [
@@ -43,19 +45,20 @@ def r_name(column: str) -> str:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A multilevel model with one grouping factor, as the user chose it.
+    """A multilevel model with one grouping factor or several, as the user chose it.
 
     Parameters
     ----------
     outcome : str
         Column of the outcome ``y`` (numeric).
     group : str
-        Column that names the group ``j[i]`` of every row.
+        Column that names the group ``j[i]`` of every row; the first of ``groups``.
     predictors : tuple of str
         Individual-level predictors, numeric or categorical.
     varying : tuple of str
         Predictors whose coefficient varies by group; a subset of ``predictors``.
-        ``()`` is a varying intercept alone.
+        ``()`` is a varying intercept alone. For several factors a mapping from factor to
+        such a tuple is taken, and this becomes all that vary by any of them.
     varying_intercept : bool
         Whether the intercept varies by group.
     group_predictors : tuple of str
@@ -70,6 +73,13 @@ class ModelSpec:
         Numeric columns to be read as categories.
     reference : mapping of str to str
         Reference level by categorical column; the first level where not given.
+    groups : tuple of str
+        Several grouping factors, nested or crossed; ``group`` alone is one.
+    within : mapping of str to str
+        ``{"class": "school"}``: ids of classes start again in every school, so that a class
+        is known by both (lme4's ``school:class``).
+    varying_by : tuple of (str, tuple of str)
+        What varies by which of several factors; made from the mapping ``varying``.
 
     Raises
     ------
@@ -79,7 +89,7 @@ class ModelSpec:
     """
 
     outcome: str
-    group: str
+    group: str = ""
     predictors: tuple[str, ...] = ()
     varying: tuple[str, ...] = ()
     varying_intercept: bool = True
@@ -89,24 +99,50 @@ class ModelSpec:
     criterion: Criterion = "REML"
     categorical: tuple[str, ...] = ()
     reference: Mapping[str, str] = field(default_factory=dict, hash=False)
+    groups: tuple[str, ...] = ()
+    within: Mapping[str, str] = field(default_factory=dict, hash=False)
+    varying_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
+        self._settle_groups()
         for name in ("predictors", "varying", "group_predictors", "categorical"):
             object.__setattr__(self, name, _as_tuple(getattr(self, name), name))
         object.__setattr__(self, "cross_level", tuple(tuple(pair) for pair in self.cross_level))
-        object.__setattr__(self, "reference", MappingProxyType(dict(self.reference)))
+        for name in ("reference", "within"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         self._check_options()
         self._check_roles()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {
-            "reference": dict(self.reference)
-        }
+        state = {f.name: getattr(self, f.name) for f in fields(self)}
+        return state | {name: dict(state[name]) for name in ("reference", "within")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "reference", MappingProxyType(dict(self.reference)))
+            frozen = MappingProxyType(dict(value)) if name in ("reference", "within") else value
+            object.__setattr__(self, name, frozen)
+
+    def _settle_groups(self) -> None:
+        """Bring the two ways to name factors, and what varies by each, into one form."""
+        groups = _as_tuple(self.groups, "groups") or (self.group,)
+        if self.group not in ("", groups[0]):
+            raise SpecError(
+                f"The group is '{self.group}' and the groups begin with '{groups[0]}'. Give one "
+                "of the two."
+            )
+        if not all(groups):
+            raise SpecError("A model needs a group: name the column that says who belongs where.")
+        if len(groups) > MOST_FACTORS:
+            raise SpecError(
+                f"{len(groups)} grouping factors are more than the {MOST_FACTORS} that a model "
+                "may have. Leave some out."
+            )
+        object.__setattr__(self, "group", groups[0])
+        object.__setattr__(self, "groups", groups)
+        object.__setattr__(self, "varying_by", _varying_by(self, groups))
+        if self.varying_by:
+            union = dict.fromkeys(name for _, names in self.varying_by for name in names)
+            object.__setattr__(self, "varying", tuple(union))
 
     def _check_options(self) -> None:
         if self.criterion not in ("REML", "ML"):
@@ -123,24 +159,25 @@ class ModelSpec:
                     "(individual-level predictor, group-level predictor)."
                 )
 
+    def _check_within(self) -> None:
+        for inner, outer in self.within.items():
+            if inner not in self.groups:
+                raise SpecError(
+                    f"'{inner}' is to be read within '{outer}', but it is none of the groups: "
+                    f"{', '.join(self.groups)}."
+                )
+            path = [inner]
+            while path[-1] in self.within:
+                path.append(self.within[path[-1]])
+                if path[-1] == self.outcome or path[-1] in path[:-1]:
+                    raise SpecError(f"A group cannot lie within itself: {' in '.join(path)}.")
+
     def _check_roles(self) -> None:
-        roles: dict[str, str] = {}
-        named: list[tuple[str, tuple[str, ...]]] = [
-            ("outcome", (self.outcome,)),
-            ("group", (self.group,)),
-            ("predictors", self.predictors),
-            ("group_predictors", self.group_predictors),
-        ]
-        for role, columns in named:
-            for column in columns:
-                if column in roles:
-                    raise SpecError(
-                        f"Column '{column}' is used as {roles[column]} and as {role}. "
-                        "Give every column one role."
-                    )
-                roles[column] = role
-        if len(set(self.varying)) < len(self.varying):
-            raise SpecError(f"A slope can vary only once: {', '.join(self.varying)}.")
+        self._check_within()
+        self._check_uses()
+        for names in (self.varying, *(names for _, names in self.varying_by)):
+            if len(set(names)) < len(names):
+                raise SpecError(f"A slope can vary only once: {', '.join(names)}.")
         for column in self.varying:
             if column not in self.predictors:
                 raise SpecError(
@@ -155,22 +192,105 @@ class ModelSpec:
                     "group-level predictors."
                 )
 
+    def _check_uses(self) -> None:
+        roles: dict[str, str] = {}
+        # A column that only tells groups apart within others may be a predictor besides.
+        alone = tuple(name for name in self.groups if name not in self.within)
+        named: list[tuple[str, tuple[str, ...]]] = [
+            ("outcome", (self.outcome,)),
+            ("group", alone),
+            ("predictors", self.predictors),
+            ("group_predictors", self.group_predictors),
+        ]
+        for role, columns in named:
+            for column in columns:
+                if column in roles:
+                    raise SpecError(
+                        f"Column '{column}' is used as {roles[column]} and as {role}. "
+                        "Give every column one role."
+                    )
+                roles[column] = role
+        if len(set(self.groups)) < len(self.groups) or self.outcome in self.groups:
+            raise SpecError(f"A column can be a group only once: {', '.join(self.groups)}.")
+
     def update(self, **changes: Any) -> ModelSpec:
-        """Return a copy with some fields changed (checked like a new spec)."""
+        """Return a copy with some fields changed (checked like a new spec).
+
+        With other groups, what varied by those that stay goes on varying by them.
+        """
+        if "group" in changes:
+            changes = {"groups": (), "within": {}} | changes
+        elif "groups" in changes:
+            left = _as_tuple(changes["groups"], "groups")
+            kept = {a: b for a, b in self.within.items() if a in left}
+            by = {name: self.varying_of(name) for name in left if name in self.groups}
+            changes = {"group": "", "within": kept, "varying": by} | changes
+        if "varying" in changes or "group" in changes:
+            changes = {"varying_by": ()} | changes
         return replace(self, **changes)
+
+    def varying_of(self, group: str) -> tuple[str, ...]:
+        """Return the predictors whose coefficients vary by one of the factors."""
+        return dict(self.varying_by).get(group, ()) if self.varying_by else self.varying
+
+    def label_of(self, group: str) -> str:
+        """Return what a factor is known by: 'class', or 'school:class' where ids start again."""
+        return ":".join(self.path_of(group))
+
+    def path_of(self, group: str) -> tuple[str, ...]:
+        """Return the columns that tell the levels of a factor apart, outermost first."""
+        outer = self.within.get(group)
+        return (group,) if outer is None else (*self.path_of(outer), group)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column of the table that the model reads, outcome and group first."""
-        return (self.outcome, self.group, *self.predictors, *self.group_predictors)
+        """Every column of the table that the model reads, outcome and groups first."""
+        paths = [name for group in self.groups for name in (group, *self.path_of(group))]
+        named = (self.outcome, *paths, *self.predictors, *self.group_predictors)
+        return tuple(dict.fromkeys(named))
 
     def lme4_formula(self) -> str:
         """Return the formula that gives the same model in R's lme4."""
         fixed = [r_name(c) for c in (*self.predictors, *self.group_predictors)]
         fixed += [f"{r_name(a)}:{r_name(b)}" for a, b in self.cross_level]
-        varying = ["1" if self.varying_intercept else "0"] + [r_name(c) for c in self.varying]
-        if self.varying_intercept and self.varying:
-            varying = varying[1:]
-        bar = "|" if self.correlated or not self.varying else "||"
         left = f"{r_name(self.outcome)} ~ {' + '.join(fixed) or '1'}"
-        return f"{left} + ({' + '.join(varying)} {bar} {r_name(self.group)})"
+        return " + ".join([left, *(self._lme4_term(group) for group in self.groups)])
+
+    def _lme4_term(self, group: str) -> str:
+        """Return what varies by one factor, as lme4 writes it."""
+        slopes = self.varying_of(group)
+        varying = ["1" if self.varying_intercept else "0"] + [r_name(c) for c in slopes]
+        if self.varying_intercept and slopes:
+            varying = varying[1:]
+        bar = "|" if self.correlated or not slopes else "||"
+        return f"({' + '.join(varying)} {bar} {':'.join(map(r_name, self.path_of(group)))})"
+
+
+def _varying_by(
+    spec: ModelSpec, groups: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what varies by each of several factors; () for one factor."""
+    given: object = spec.varying
+    if isinstance(given, Mapping):
+        unknown = [name for name in given if name not in groups]
+        if unknown:
+            raise SpecError(
+                f"What varies is given for {', '.join(map(repr, unknown))}, but the groups are "
+                f"{', '.join(map(repr, groups))}."
+            )
+        by = {name: _as_tuple(given.get(name, ()), "varying") for name in groups}
+        if len(groups) > 1:
+            return tuple(by.items())
+        object.__setattr__(spec, "varying", by[groups[0]])
+        return ()
+    if len(groups) == 1:
+        return ()
+    held = dict(spec.varying_by)
+    union = tuple(dict.fromkeys(name for names in held.values() for name in names))
+    if _as_tuple(given, "varying") != union:
+        raise SpecError(
+            "Several factors need to know what varies by which: give varying as "
+            f"{{'{groups[0]}': ({', '.join(map(repr, _as_tuple(given, 'varying')))},), "
+            f"'{groups[1]}': ()}}, say."
+        )
+    return tuple((name, held.get(name, ())) for name in groups)

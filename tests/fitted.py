@@ -12,6 +12,8 @@ from core.results import PoolingFits
 from core.spec import ModelSpec
 from core.tables.wording import Wording
 
+#: Examples whose model has one grouping column.
+ONE_FACTOR = [name for name, each in core.EXAMPLES.items() if len(each.spec.groups) == 1]
 HOSTILE = "<img src=x onerror=alert(1)> **b** $x^2$ :smile: `c`"
 
 

@@ -15,7 +15,8 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
-from core.tables.grouped import BaseColumn, GroupedData
+from core.tables.grouped import GroupedData
+from core.tables.grouping.design import BaseColumn
 from core.types import BoolArray, FloatArray, IntArray
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.tables.grouped import Term
+from core.tables.grouping.design import Term
 from core.types import BoolArray, FloatArray, IntArray
 
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from core.exceptions import PoolingError
 from core.fitting.checks import notes_before, refusal_of
 from core.fitting.complete_pooling import fit_complete_pooling
+from core.fitting.factors.fit_factors import fit_all_factors
 from core.fitting.mixedlm import MixedLMReference, fit_mixedlm
 from core.fitting.multilevel import fit_multilevel
 from core.fitting.no_pooling import fit_no_pooling
 from core.fitting.scaled import scale_model
 from core.moments import GroupMoments
 from core.results import MultilevelFit, PoolingFits
-from core.tables.grouped import GroupedData
+from core.tables.grouped import FactorsData, GroupedData
 from core.types import Engine
 
 
@@ -38,6 +39,8 @@ def fit_all(
         When not even complete pooling can be fitted. A multilevel fit that the data do not
         allow does not raise here: see ``PoolingFits.refusal``.
     """
+    if isinstance(data, FactorsData):
+        return fit_all_factors(data, moments)
     moments = GroupMoments.from_data(data) if moments is None else moments
     model = scale_model(data, moments)
     complete = fit_complete_pooling(data, moments, model)

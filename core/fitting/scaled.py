@@ -9,7 +9,8 @@ import numpy as np
 from core.fitting.inverse import group_inverse, independent_columns, sweep, varying_products
 from core.fitting.near_exact import Residual, residual_of, spanned_columns
 from core.moments import GroupMoments, group_scaling
-from core.tables.grouped import GroupedData, Term
+from core.tables.grouped import GroupedData
+from core.tables.grouping.design import Term
 from core.types import FloatArray, IntArray
 
 
@@ -132,7 +133,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
     ]
     columns = [(t.base, scaled_factors[t.factor] if t.factor >= 0 else None) for t in data.terms]
     columns.append((moments.outcome, None))
-    WW = _design_products(moments, columns)
+    WW = total_products(moments, columns)
     gram = WW[:-1, :-1]
     used, aliased = independent_columns(gram)
     keep = np.append(used, len(columns) - 1)
@@ -149,7 +150,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
     # there is of X'V^-1 X where the residual sd is 1e-8 of that of the groups.
     spanned = spanned_columns(data.varying, kept)
     rest[spanned, :] = rest[:, spanned] = 0.0
-    to_raw = _scaling_of_used(_term_scaling(data.terms, moments, factors), gram, used, aliased)
+    to_raw = scaling_of_used(term_scaling(data.terms, moments, factors), gram, used, aliased)
     return ScaledModel(
         n=moments.n,
         WW=WW,
@@ -175,7 +176,7 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
 _Columns = list[tuple[int, FloatArray | None]]
 
 
-def _design_products(moments: GroupMoments, columns: _Columns) -> FloatArray:
+def total_products(moments: GroupMoments, columns: _Columns) -> FloatArray:
     """Return ``W'W`` of the design columns over all rows."""
     out = _design_within(moments, columns)
     means = np.array([_times(moments.mean_of(base), factor) for base, factor in columns])
@@ -286,7 +287,7 @@ def _rest_within(moments: GroupMoments, slopes: list[int], columns: _Columns) ->
     return np.asarray(0.5 * (out + out.T))
 
 
-def _term_scaling(
+def term_scaling(
     terms: tuple[Term, ...], moments: GroupMoments, factors: list[tuple[float, float]]
 ) -> FloatArray:
     """Return T with ``X_scaled = X_raw @ T`` over all terms."""
@@ -305,7 +306,7 @@ def _term_scaling(
     return T
 
 
-def _scaling_of_used(
+def scaling_of_used(
     T: FloatArray, gram: FloatArray, used: IntArray, aliased: IntArray
 ) -> FloatArray:
     """Return ``to_raw`` of the terms in use, with left-out terms expressed by them."""

@@ -38,7 +38,8 @@ def read_state(reader: Reader) -> State:
         When there is no such example or column, or the model contradicts itself.
     """
     reader.known(KEYS)
-    data = reader.choice("data", list(EXAMPLES))
+    single = [name for name, each in EXAMPLES.items() if len(each.spec.groups) == 1]
+    data = reader.choice("data", single)
     first = EXAMPLES[data].spec
     predictors = reader.names("x", first.predictors)
     slopes = [c for c in first.varying if c in predictors]

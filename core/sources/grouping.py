@@ -31,15 +31,10 @@ from core.sources.passes import (
 from core.sources.queried import QueriedData
 from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, Column, NumericColumn, column_of, label_of
-from core.tables.grouped import (
-    GROUP_CONSTANT_TOLERANCE,
-    MAX_LEVELS,
-    GroupedData,
-    assemble,
-    check_constant,
-    outcome_of,
-    predictor_of,
-)
+from core.tables.grouped import GroupedData, assemble
+from core.tables.grouping.cells import refusal
+from core.tables.grouping.design import GROUP_CONSTANT_TOLERANCE, check_constant
+from core.tables.grouping.usable import MAX_LEVELS, outcome_of, predictor_of
 from core.tables.left_out import LeftOut
 from core.tables.rows.model_size import check_size
 
@@ -78,6 +73,8 @@ def group_elsewhere(
     DataError
         As ``GroupedData.from_table``, and ``SourceError`` for what only happens elsewhere.
     """
+    if len(spec.groups) > 1:
+        raise refusal(spec.groups, "a table that stays where it is")
     _check_columns(engine, table, spec, kinds, key)
     asked = Asked.of(engine, table, roles_of(spec, kinds), key)
     with engine.work():

@@ -10,7 +10,7 @@ from core.exceptions import SourceError
 from core.moments import GroupMoments
 from core.sources.expressions import Roles
 from core.sources.passes import Means, Products
-from core.tables.grouped import BaseColumn
+from core.tables.grouping.design import BaseColumn
 from core.types import FloatArray
 
 #: Numbers that all cross-products by group may amount to.

@@ -140,10 +140,29 @@ def categorical_column(series: pd.Series[Any], name: str) -> CategoricalColumn:
         uniques = series.cat.categories
         if not series.cat.ordered:
             codes, uniques = _sorted_codes(codes, uniques)
+    elif (counted := _counted_codes(series)) is not None:
+        return CategoricalColumn(name, *counted)
     else:
         raw, found = pd.factorize(series)
         codes, uniques = _sorted_codes(raw.astype(np.intp, copy=False), pd.Index(found))
     return _merge_equal_labels(CategoricalColumn(name, codes, _labels(uniques)))
+
+
+def _counted_codes(series: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]] | None:
+    """Return sorted codes and levels of integers that lie close together, without hashing."""
+    values = series.to_numpy() if isinstance(series.dtype, np.dtype) else np.empty(0)
+    if values.dtype.kind not in "iu" or len(values) == 0:
+        return None
+    low, high = int(values.min()), int(values.max())
+    if high - low > 4 * len(values) or high > np.iinfo(np.int64).max:
+        return None
+    shifted = (values.astype(np.int64, copy=False) - low).astype(np.intp, copy=False)
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[shifted] = True
+    levels = tuple(map(str, (np.flatnonzero(seen) + low).tolist()))
+    if len(levels) == len(seen):
+        return shifted, levels
+    return (np.cumsum(seen) - 1)[shifted].astype(np.intp, copy=False), levels
 
 
 def _labels(uniques: pd.Index[Any]) -> tuple[str, ...]:

@@ -113,7 +113,8 @@ def load_example(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        One of ``EXAMPLES``: ``radon``, ``exam``, ``sleepstudy``, ``batches``.
+        One of ``EXAMPLES``: ``radon``, ``exam``, ``sleepstudy``, ``batches``, ``pastes``,
+        ``penicillin``.
 
     Returns
     -------
@@ -133,10 +134,8 @@ def load_example(name: str) -> pd.DataFrame:
     if name not in EXAMPLES:
         known = ", ".join(EXAMPLES)
         raise DataError(f"There is no example '{name}'. Choose one of: {known}.")
-    group = EXAMPLES[name].spec.group
-    return pd.read_csv(
-        _path(f"{name}.csv"), dtype={group: str}, keep_default_na=False, na_values=[""]
-    )
+    labels = dict.fromkeys(EXAMPLES[name].spec.groups, str)
+    return pd.read_csv(_path(f"{name}.csv"), dtype=labels, keep_default_na=False, na_values=[""])
 
 
 def _path(name: str) -> Path:

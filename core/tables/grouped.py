@@ -4,59 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from pandas.api import types as pdt
 
 from core.exceptions import DataError
 from core.spec import ModelSpec
-from core.tables.columns import (
-    CategoricalColumn,
-    Column,
-    NumericColumn,
-    categorical_column,
-    column_of,
-    is_numeric,
-    numeric_column,
+from core.tables.columns import CategoricalColumn, Column, NumericColumn
+from core.tables.grouping.cells import (
+    Factor,
+    cells_of,
+    group_column,
+    make_factors,
+    owners_of,
+    refusal,
 )
-from core.tables.left_out import LeftOut, LeftOutReason
+from core.tables.grouping.design import BaseColumn, Term, base_columns, group_level_columns
+from core.tables.grouping.usable import outcome_of, predictor_of, usable_rows
+from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS
 from core.tables.rows.in_memory import RowsInMemory, SummedElsewhere
 from core.tables.rows.keys import key_of
 from core.tables.rows.model_size import check_size
-from core.types import BoolArray, FloatArray, IntArray
+from core.types import FloatArray, IntArray
 
-#: A category with more levels than this is an identifier, not a predictor.
-MAX_LEVELS = LIMITS.levels
 #: Positions of some rows.
 Rows: TypeAlias = slice | IntArray
 _ALL = slice(None)
-#: Spread inside a group, relative to the column's sd, that is taken for rounding.
-GROUP_CONSTANT_TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class BaseColumn:
-    """One column that varies over rows: a numeric predictor or one level's indicator."""
-
-    name: str
-    source: str
-    level: int = -1
-
-
-@dataclass(frozen=True, eq=False)
-class Term:
-    """One column of the fixed-effects design: a base column times a group-level column.
-
-    ``base`` is 0 for the intercept, else 1 + position in ``GroupedData.base``;
-    ``factor`` is the position in ``GroupedData.group_columns``, -1 for none.
-    """
-
-    name: str
-    base: int
-    factor: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +100,14 @@ class GroupedData(RowsInMemory):
         if len(table) == 0:
             raise DataError("The table has no rows. Upload a table with at least a few rows.")
         outcome = outcome_of(table, spec.outcome)
-        group = categorical_column(column_of(table, spec.group, "group"), spec.group)
+        groups = [group_column(table, spec, name) for name in spec.groups]
+        group = groups[0]
         predictors = [predictor_of(table, name, spec) for name in spec.predictors]
         group_level = [predictor_of(table, name, spec) for name in spec.group_predictors]
-        kept, left_out = _usable_rows(group, [outcome, *predictors, *group_level])
+        kept, left_out = usable_rows(group, [outcome, *groups[1:], *predictors, *group_level])
         if kept is not None:
-            group = group.keep(kept)
+            groups = [each.keep(kept) for each in groups]
+            group = groups[0]
             outcome = outcome.keep(kept)
             predictors = [c.keep(kept) for c in predictors]
             group_level = [c.keep(kept) for c in group_level]
@@ -138,7 +115,10 @@ class GroupedData(RowsInMemory):
             if isinstance(column, NumericColumn):
                 column.check_size()
         check_size(spec, group, [*predictors, *group_level], len(outcome.values))
-        made = assemble(spec, outcome, group, (predictors, group_level), left_out)
+        columns = (predictors, group_level)
+        if len(groups) > 1:
+            return _assemble_factors(spec, outcome, groups, columns, left_out)
+        made = assemble(spec, outcome, group, columns, left_out)
         if key is None:
             return made
         keys = key_of(table, key)
@@ -224,77 +204,67 @@ class GroupedData(RowsInMemory):
         return np.column_stack([self.base_values(b) for b in self.varying])
 
 
-def outcome_of(table: pd.DataFrame, name: str) -> NumericColumn:
-    """Return the outcome; DataError when it does not hold numbers."""
-    series = column_of(table, name, "outcome")
-    if not is_numeric(series):
-        raise DataError(
-            f"The outcome '{name}' does not hold numbers (its first value is "
-            f"{_first_value(series)!r}). Choose a numeric outcome, or turn the text into numbers."
-        )
-    return numeric_column(series, name)
+class FactorsData(GroupedData):
+    """Rows of several grouping factors; what only one factor has is refused in words.
+
+    Attributes
+    ----------
+    cells : GroupedData
+        The same rows by cell: each combination of levels that occurs counts as a group.
+    factors : tuple of Factor
+    """
+
+    cells: GroupedData
+    factors: tuple[Factor, ...]
+
+    def __init__(self, cells: GroupedData, factors: tuple[Factor, ...]) -> None:
+        shared = ("spec", "y", "columns", "base", "terms", "left_out", "group_base")
+        held = {name: getattr(cells, name) for name in (*shared, "group_levels")}
+        for name, value in (held | {"cells": cells, "factors": factors}).items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"FactorsData({', '.join(self.spec.groups)}: {self.n_obs} rows)"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "spec" not in self.__dict__:
+            raise AttributeError(name)
+        raise refusal(self.spec.groups, f"'{name}'")
+
+    def design(self, rows: Rows = _ALL) -> FloatArray:
+        """Return the fixed-effects design in the reader's own units, shape (n, p)."""
+        return self.cells.design(rows)
+
+    def factor(self, name: str) -> Factor:
+        """Return one factor by its column."""
+        return self.factors[self.spec.groups.index(name)]
 
 
-def _first_value(series: pd.Series) -> str:
-    seen = series.dropna()
-    return str(seen.iloc[0])[:40] if len(seen) else ""
-
-
-def predictor_of(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
-    """Return a predictor as numbers or as a category, as the specification has it."""
-    series = column_of(table, name, "predictor")
-    if pdt.is_datetime64_any_dtype(series) or pdt.is_timedelta64_dtype(series):
-        raise DataError(
-            f"'{name}' holds dates. Turn it into a number first (days since the start, the year).",
-            code="date_predictor",
-        )
-    if is_numeric(series) and name not in spec.categorical:
-        return numeric_column(series, name)
-    column = categorical_column(series, name)
-    if name in spec.reference:
-        column = column.with_reference(spec.reference[name])
-    if len(column.levels) > MAX_LEVELS:
-        raise DataError(
-            f"'{name}' has {len(column.levels):,} different values that are not numbers, more "
-            f"than the {MAX_LEVELS} (the limit levels) a categorical predictor may have. Is it a "
-            "name or an id? Choose another predictor, or use it as the group."
-        )
-    return column
-
-
-def _usable_rows(
-    group: CategoricalColumn, others: list[Column]
-) -> tuple[BoolArray | None, LeftOut]:
-    """Return which rows every fit uses (None for all) and the account of the others."""
-    kept = group.usable()
-    counts = [(group.name, True, kept)]
-    for column in others:
-        counts.append((column.name, False, column.usable()))
-        kept = kept & counts[-1][2]
-    if kept.all():
-        return None, LeftOut(np.empty(0, dtype=np.intp))
-    if not kept.any():
-        worst = min(counts, key=lambda c: int(c[2].sum()))
-        raise DataError(
-            f"No row has a value in every column of the model; '{worst[0]}' alone lacks "
-            f"{int((~worst[2]).sum()):,} of {len(kept):,}. Leave it out or choose another column."
-        )
-    open_rows = np.ones(len(kept), dtype=bool)
-    because = np.zeros(len(kept), dtype=np.intp)
-    reasons: list[LeftOutReason] = []
-    for name, is_group, usable in counts:
-        lost = open_rows & ~usable
-        open_rows &= usable
-        if lost.any():
-            because[lost] = len(reasons)
-            codes = np.unique(group.codes[lost])
-            names = tuple(group.levels[c] for c in codes if c >= 0)
-            reasons.append(LeftOutReason(name, is_group, int(lost.sum()), names))
-    before = np.bincount(group.codes[group.usable()], minlength=len(group.levels))
-    after = np.bincount(group.codes[kept], minlength=len(group.levels))
-    gone = tuple(group.levels[i] for i in np.flatnonzero((before > 0) & (after == 0)))
-    rows = np.flatnonzero(~kept)
-    return kept, LeftOut(rows, tuple(reasons), gone, because[rows])
+def _assemble_factors(
+    spec: ModelSpec,
+    outcome: NumericColumn,
+    groups: list[CategoricalColumn],
+    columns: tuple[list[Column], list[Column]],
+    left_out: LeftOut,
+) -> FactorsData:
+    """Lay out the rows by cell, and the factors over the cells."""
+    owner = owners_of(spec, columns[1], groups)
+    cell, of_cell = cells_of(groups)
+    check_size(spec, cell, [*columns[0], *columns[1]], len(outcome.values))
+    cells = assemble(spec, outcome, cell, columns, left_out)
+    of_source: dict[str, tuple[int, ...]] = {}
+    for i, item in enumerate(cells.base, start=1):
+        of_source[item.source] = (*of_source.get(item.source, ()), i)
+    intercept = (0,) if spec.varying_intercept else ()
+    varying = {
+        name: intercept + tuple(b for source in spec.varying_of(name) for b in of_source[source])
+        for name in spec.groups
+    }
+    owned = {
+        name: tuple(i for i, b in enumerate(cells.group_base) if owner[b.source] == name)
+        for name in spec.groups
+    }
+    return FactorsData(cells, make_factors(spec, groups, of_cell, varying, owned))
 
 
 def assemble(
@@ -309,7 +279,7 @@ def assemble(
     base: list[BaseColumn] = []
     of_source: dict[str, list[int]] = {}
     for column in predictors:
-        made = _base_columns(column)
+        made = base_columns(column)
         of_source[column.name] = [len(base) + 1 + i for i in range(len(made))]
         base += made
     terms = [Term("(Intercept)", 0)]
@@ -317,7 +287,7 @@ def assemble(
     group_columns: list[tuple[str, FloatArray]] = []
     factors: dict[str, list[int]] = {}
     for column in group_level:
-        made_group = _group_columns(column, group)
+        made_group = group_level_columns(column, group)
         factors[column.name] = [len(group_columns) + i for i in range(len(made_group))]
         terms += [Term(n, 0, len(group_columns) + i) for i, (n, _) in enumerate(made_group)]
         group_columns += made_group
@@ -341,51 +311,6 @@ def assemble(
         terms=tuple(terms),
         varying=tuple(varying),
         left_out=left_out,
-        group_base=tuple(b for column in group_level for b in _base_columns(column)),
+        group_base=tuple(b for column in group_level for b in base_columns(column)),
         group_levels={c.name: c.levels for c in group_level if isinstance(c, CategoricalColumn)},
-    )
-
-
-def _base_columns(column: Column) -> list[BaseColumn]:
-    if isinstance(column, NumericColumn):
-        return [BaseColumn(column.name, column.name)]
-    if len(column.levels) < 2:
-        raise DataError(
-            f"'{column.name}' has the same value, '{column.levels[0]}', in every row used, so it "
-            "cannot explain anything. Choose another predictor."
-        )
-    return [
-        BaseColumn(f"{column.name}[{level}]", column.name, i)
-        for i, level in enumerate(column.levels)
-        if i > 0
-    ]
-
-
-def _group_columns(column: Column, group: CategoricalColumn) -> list[tuple[str, FloatArray]]:
-    """Return a group-level predictor as columns of length J, or name the groups it varies in."""
-    n_groups = len(group.levels)
-    first = np.zeros(n_groups, dtype=np.intp)
-    first[group.codes[::-1]] = np.arange(len(group.codes))[::-1]
-    if isinstance(column, NumericColumn):
-        at_group = column.values[first]
-        off = np.abs(column.values - at_group[group.codes])
-        varies = off > GROUP_CONSTANT_TOLERANCE * max(float(column.values.std()), 1e-300)
-        check_constant(column.name, varies, group)
-        return [(column.name, at_group)]
-    codes = column.codes[first]
-    check_constant(column.name, column.codes != codes[group.codes], group)
-    return [(b.name, (codes == b.level).astype(np.float64)) for b in _base_columns(column)]
-
-
-def check_constant(name: str, varies: BoolArray, group: CategoricalColumn) -> None:
-    """Raise DataError naming the groups inside which a group-level predictor varies."""
-    if not varies.any():
-        return
-    groups = [group.levels[c] for c in np.unique(group.codes[varies])]
-    some = ", ".join(groups[:5]) + (", …" if len(groups) > 5 else "")
-    raise DataError(
-        f"'{name}' varies inside {len(groups):,} of {len(group.levels):,} groups ({some}), so it "
-        "is no group-level predictor. Use it as an individual-level predictor, or use its group "
-        "means.",
-        code="varies_within_group",
     )

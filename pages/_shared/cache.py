@@ -6,6 +6,7 @@ sample it). Every cache is bounded.
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -40,9 +41,20 @@ def simulated_table(name: str) -> pd.DataFrame:
     return core.simulate(recipe.population, recipe.seed).table
 
 
+_MADE = itertools.count()
+_COUNT = [0]
+
+
 @st.cache_resource(max_entries=_SHARED, show_spinner=False)
 def _shared(key: str, _make: Callable[[], Any]) -> Any:
-    return _make()
+    found = _make()
+    _COUNT[0] = next(_MADE) + 1
+    return found
+
+
+def made() -> int:
+    """Return how many results for all sessions were ever made: when it grows there is more kept."""
+    return _COUNT[0]
 
 
 def of_example(what: str, make: Callable[[], Any], *key: Hashable) -> Any:
@@ -66,6 +78,8 @@ def forget(name: str) -> None:
     held: OrderedDict[Hashable, Any] = st.session_state.get("results", OrderedDict())
     for key in [key for key in held if isinstance(key, tuple) and name in key]:
         del held[key]
+    # Figures (pages/_shared/drawn.py) keep what they were drawn from.
+    st.session_state.pop("figures", None)
 
 
 def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -> PoolingFits:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from core import escape
 from core.estimators.estimates import varying_names
+from core.factors_results import FactorsFits
 from core.formats import upper_first
 from core.tables.wording import INTERCEPT
 from pages._shared import state
@@ -266,6 +267,8 @@ def coefficient(
 
 def coefficients(shown: Shown) -> tuple[str, ...]:
     """Return the varying coefficients of the fits: what ``coefficient`` offers."""
+    if isinstance(shown.fits, FactorsFits):
+        return ()
     return tuple(varying_names(shown.fits))
 
 

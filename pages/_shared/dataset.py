@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
 import core
 from core.exceptions import PoolingError
+from core.factors_results import FactorsFits
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from core.tables.wording import Wording
+from pages._shared.host import room
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,16 @@ class Dataset:
     fixes: tuple[core.Fix, ...] = ()
     base: str = ""
 
+    def __post_init__(self) -> None:
+        """Have a reader's own table counted for as long as it is held."""
+        if self.is_upload:
+            room.hold(self)
+
+    @cached_property
+    def table_bytes(self) -> int:
+        """Bytes of the table's columns and of the file it was read from."""
+        return int(self.table.memory_usage(index=False).sum()) + len(self.content)
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:
@@ -55,6 +68,11 @@ class Shown:
     spec: ModelSpec
     fits: PoolingFits
     error: PoolingError | None = None
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The groups that can be looked at; with several factors none by its name alone."""
+        return () if isinstance(self.fits, FactorsFits) else self.fits.data.group_names
 
     @property
     def wording(self) -> Wording:

@@ -23,6 +23,8 @@ from core.tables.wording import Wording
 from core.takeaway.work import Work, is_work, unpack_work
 from pages._shared import state, texts
 from pages._shared.dataset import Dataset
+from pages._shared.host import room
+from pages._shared.host.settings import settings
 
 #: Text up to this size is read within the run: it takes less time than asking somebody else.
 _SMALL = 1_000_000
@@ -56,6 +58,9 @@ def panel() -> None:
     if st.session_state.pop("opened", False):
         st.session_state["data_open"] = False
     part = st.expander(text["upload"], key="data_open", on_change="rerun")
+    if not settings().uploads:
+        part.caption(texts.load("server")["uploads_off"]["words"])
+        return
     with part:
         st.file_uploader(
             text["upload_label"],
@@ -213,6 +218,8 @@ def _table(request: Request) -> pd.DataFrame | None:
     """Return the table, or None where it is open already."""
     if request.id in state.uploads():
         return None
+    room.check_open()
+    room.check(2 * len(request.content), request.name)
     core.LIMITS.check_file(len(request.content), request.name)
     form = recognise(request.content, request.name)
     if form == "csv" and len(request.content) <= _SMALL:

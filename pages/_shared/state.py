@@ -33,6 +33,7 @@ from core.tables.recipe_text import PREFIX as SIMULATED
 from core.tables.wording import Wording
 from pages._shared import cache
 from pages._shared.dataset import Dataset, Shown
+from pages._shared.host.settings import MEGABYTE, settings
 
 #: Simulated tables that one session may hold.
 MOST_SIMULATIONS = 5
@@ -137,19 +138,15 @@ def add_upload(new: Dataset) -> None:
     Raises
     ------
     DataError
-        When this session holds too many tables or too much.
+        When this session holds too many tables or too much, or the tables of all sessions.
     """
     held = uploads()
     others = [data for data in held.values() if data.id != new.id]
-    size = sum(_size(data) for data in (*others, new))
-    core.LIMITS.check_session(len(others) + 1, size, new.title)
+    size = sum(data.table_bytes for data in (*others, new))
+    limits = replace(core.LIMITS, session_bytes=settings().session_mb * MEGABYTE)
+    limits.check_session(len(others) + 1, size, new.title)
     held[new.id] = new
     st.session_state["data_choice"] = new.id
-
-
-def _size(data: Dataset) -> int:
-    """Return the memory of a table and of the file it was read from."""
-    return int(data.table.memory_usage(index=False).sum()) + len(data.content)
 
 
 def read_again(old: Dataset, new: Dataset, what: str) -> None:
@@ -254,7 +251,7 @@ def _replace(old: Dataset, new: Dataset) -> None:
 def selected_group(found: Shown, otherwise: str) -> str:
     """Return the group that is looked at on every screen; ``otherwise`` where none was chosen."""
     name = st.session_state.get(f"group_{found.dataset.id}")
-    return name if name in found.fits.data.group_names else otherwise
+    return name if name in found.group_names else otherwise
 
 
 def select_group(found: Shown, name: str) -> None:

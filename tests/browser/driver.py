@@ -116,8 +116,13 @@ def _is_healthy(url: str) -> bool:
 
 
 @contextmanager
-def serve(script: Path, log: Path, *, seconds: float = 60) -> Iterator[AppServer]:
-    """Run a Streamlit script on a port of its own until the block is left."""
+def serve(
+    script: Path, log: Path, *, seconds: float = 60, **environment: str
+) -> Iterator[AppServer]:
+    """Run a Streamlit script on a port of its own until the block is left.
+
+    Nothing is drawn beforehand unless the environment says so: ``POOLING_WARM_UP="on"``.
+    """
     port = _free_port()
     options = {
         "server.port": str(port),
@@ -125,14 +130,22 @@ def serve(script: Path, log: Path, *, seconds: float = 60) -> Iterator[AppServer
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
+        # Where rich is installed, it would write tracebacks in colours, word by word.
+        "logger.enableRich": "false",
     }
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--{name}={value}" for name, value in options.items()]
     url = f"http://127.0.0.1:{port}"
+    settings = {**os.environ, "POOLING_WARM_UP": "off", **environment}
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=script.parent
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=script.parent,
+            env=settings,
         ) as process,
     ):
         try:

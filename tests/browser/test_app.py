@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 import core
 from tests.browser.driver import ROOT, serve, settle
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 
 VIEWS = ("Dial", "Lines", "Shrinkage", "Group size", "Map", "Table")
 LOOKS: dict[str, dict[str, Any]] = {
@@ -65,7 +65,13 @@ def test_every_view_in_the_dark_and_on_a_phone(
     assert not problems
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(name, marks=[] if name == "sleepstudy" else [pytest.mark.slow])
+        for name in ONE_FACTOR
+    ],
+)
 def test_every_example_structure_and_view(
     example: str, open_app: Callable[..., Page], problems: list[str]
 ) -> None:

@@ -63,7 +63,13 @@ def compare(found: dict[str, Any], at: core.DialPosition) -> None:
                 np.testing.assert_allclose(panel[name], at.coef[:, k], rtol=0, atol=pixel)
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case in ("three", "zero_variance") else [pytest.mark.slow])
+        for case in CASES
+    ],
+)
 def test_marks_stand_where_python_says(case: str, open_dial: Callable[[str], Page]) -> None:
     page = open_dial(case)
     path = core.dial_path(CASES[case]())

@@ -116,7 +116,13 @@ def guarded(open_app: Callable[..., Page], dialogs: list[str]) -> Page:
     return page
 
 
-@pytest.mark.parametrize("kind", list(TABLES))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind in ("html", "markdown") else [pytest.mark.slow])
+        for kind in TABLES
+    ],
+)
 def test_every_screen_shows_names_as_typed_and_runs_nothing(
     kind: str, open_app: Callable[..., Page], problems: list[str]
 ) -> None:

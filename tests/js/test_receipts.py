@@ -18,6 +18,7 @@ from core.explore.dial.labels import dial_labels
 from core.explore.dial.payload import dial_payload
 from core.tables.wording import Wording
 from tests.core.explore.dial.test_numbers import three_coefficients
+from tests.fitted import ONE_FACTOR
 
 HERE = Path(__file__).resolve().parent
 POSITIONS = [0.0, 0.3, 1.0, 20.0, "none"]
@@ -66,7 +67,7 @@ def assert_adds_up(row: dict[str, Any]) -> None:
 def models() -> dict[str, Any]:
     """Return every example with a varying intercept and with a varying slope."""
     out: dict[str, Any] = {}
-    for name, example in core.EXAMPLES.items():
+    for name, example in ((n, core.EXAMPLES[n]) for n in ONE_FACTOR):
         for varying in ((), example.spec.predictors[:1]):
             spec = core.ModelSpec(
                 example.spec.outcome,

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import core
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 
 SCREEN = "use/checks"
@@ -23,7 +22,7 @@ def _each_view(app: AppTest) -> None:
         assert has_figure or app.info or app.title
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 def test_every_example_in_every_view(app: AppTest, example: str) -> None:
     choose(app, "data_choice", example)
     open_screen(app, SCREEN)

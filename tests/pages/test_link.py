@@ -16,7 +16,7 @@ from pages._shared.link import address as link
 from pages._shared.link import link_model, share
 from pages._shared.link.link_model import Columns, read, write
 from tests.browser.driver import ROOT
-from tests.fitted import many_groups
+from tests.fitted import ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, start_at, upload
 
 NAMES = ("y", "g", "x", "a*b", "b", "c:d", "u", "v")
@@ -127,7 +127,7 @@ def test_a_refused_link_to_another_screen_shows_the_start_screen() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 @pytest.mark.parametrize("structure", ["intercept", "slope"])
 @pytest.mark.parametrize("view", ["dial", "lines", "shrinkage", "table"])
 def test_a_fresh_session_shows_what_the_link_shows(

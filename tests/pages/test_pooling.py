@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import core
+from tests.fitted import ONE_FACTOR
 from tests.pages.driver import choose, has_dial, healthy, sidebar_key, upload
 
 VIEWS = ("dial", "lines", "shrinkage", "group_size", "map", "table")
@@ -26,7 +26,7 @@ def test_zero_clicks(app: AppTest) -> None:
     assert any("lmer(" in c.value for c in app.code)
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 @pytest.mark.parametrize("structure", ["intercept", "slope"])
 def test_every_example_structure_and_view(app: AppTest, example: str, structure: str) -> None:
     choose(app, "data_choice", example)

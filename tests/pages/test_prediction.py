@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from streamlit.testing.v1 import AppTest
 
 import core
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 
 SCREEN = "use/prediction"
@@ -21,7 +21,7 @@ def give(app: AppTest, name: str, content: bytes) -> AppTest:
     return app
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 @pytest.mark.parametrize("structure", ["intercept", "slope"])
 def test_every_example_and_structure(app: AppTest, example: str, structure: str) -> None:
     choose(app, "data_choice", example)

@@ -7,15 +7,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import core
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, upload
 
 SCREEN = "use/ranking"
 VIEWS = ("ranks", "estimates", "size")
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 def test_every_example_in_every_view(app: AppTest, example: str) -> None:
     choose(app, "data_choice", example)
     open_screen(app, SCREEN)

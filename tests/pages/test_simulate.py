@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, upload
 
 VIEWS = ("one", "many", "map", "amount")
@@ -166,7 +166,7 @@ def test_hostile_names_are_harmless(app: AppTest) -> None:
         assert not any("<img" in t.replace("\\<", "") for t in words)
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 def test_every_example_can_be_the_design(app: AppTest, example: str) -> None:
     choose(app, "data_choice", example)
     open_screen(app, "learn/simulate")
@@ -174,3 +174,17 @@ def test_every_example_can_be_the_design(app: AppTest, example: str) -> None:
     for view in ("one", "amount"):
         choose(app, "simulate_view", view)
         assert not app.error and len(app.get("plotly_chart")) == 1
+
+
+def test_a_class_puts_its_draws_together(app: AppTest) -> None:
+    open_screen(app, "learn/simulate")
+    line = next(c.value for c in app.code if c.value.startswith("sim-"))
+    choose(app, "simulate_view", "class")
+    assert "a whole class" in app.title[0].value
+    seeds = [f"{n}: {line.rsplit('_s', 1)[0]}_s{n}" for n in range(6)]
+    app.text_area(key="simulate_class_lines").set_value("\n".join(["?", *seeds])).run()
+    healthy(app)
+    assert "6 draws" in app.title[0].value
+    assert any("1 line without a draw" in c.value for c in app.caption)
+    app.text_area(key="simulate_class_lines").set_value("nothing").run()
+    assert "No line holds a draw" in app.error[0].value

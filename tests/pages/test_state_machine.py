@@ -16,16 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from streamlit.testing.v1 import AppTest
 
-import core
 from core.explore.pooling import story
 from pages._shared.link import address as link
 from pages.screens import SCREENS
 from tests.browser.driver import ROOT
-from tests.fitted import many_groups
+from tests.fitted import ONE_FACTOR, many_groups
 from tests.pages.driver import healthy, open_screen, upload
 from tests.pages.test_link import address, follow
 
-EXAMPLES = list(core.EXAMPLES)
+EXAMPLES = ONE_FACTOR
 TABLES = (*EXAMPLES, "sim-j12_n5_f2_s9", "upload")
 SCREEN_NAMES = [f"{s.section.lower()}/{s.name}" for s in SCREENS if s.name not in ("lessons",)]
 KINDS = ("radio", "selectbox", "multiselect", "toggle", "button_group", "select_slider")

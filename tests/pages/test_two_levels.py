@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import core
-from tests.fitted import HOSTILE, many_groups
+from tests.fitted import HOSTILE, ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 
 SCREEN = "understand/two_levels"
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 @pytest.mark.parametrize("structure", ["intercept", "slope"])
 def test_every_example(app: AppTest, example: str, structure: str) -> None:
     choose(app, "data_choice", example)

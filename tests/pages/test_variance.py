@@ -15,14 +15,14 @@ from core.explore.variance.plot_intervals import plot_intervals
 from core.explore.variance.story import variance_story
 from core.tables.wording import Wording
 from pages._shared import cache
-from tests.fitted import many_groups
+from tests.fitted import ONE_FACTOR, many_groups
 from tests.pages.driver import choose, healthy, open_screen, sidebar_key, upload
 
 SCREEN = "understand/variance"
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "data"
 
 
-@pytest.mark.parametrize("example", list(core.EXAMPLES))
+@pytest.mark.parametrize("example", ONE_FACTOR)
 @pytest.mark.parametrize("structure", ["intercept", "slope"])
 def test_every_example_and_view(app: AppTest, example: str, structure: str) -> None:
     choose(app, "data_choice", example)

@@ -12,7 +12,8 @@ from core import escape, formats
 from core.formats import number
 from core.results import CompletePoolingFit, MultilevelFit, PoolingFits
 from core.spec import ModelSpec
-from core.tables.grouped import GroupedData, Term
+from core.tables.grouped import GroupedData
+from core.tables.grouping.design import Term
 from core.types import FloatArray
 
 _GREEK = ("\\alpha", "\\beta", "\\gamma", "\\delta")
@@ -20,11 +21,12 @@ _GREEK = ("\\alpha", "\\beta", "\\gamma", "\\delta")
 _LONGEST = 24
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return a name as LaTeX text, escaped and not too long."""
     return r"\text{" + escape.for_latex(formats.shorten(name, _LONGEST)) + "}"
 
 
-def _number(value: float) -> str:
+def number_of(value: float) -> str:
     """Return a number in LaTeX: real minus, powers of ten as such."""
     text = number(value).replace(formats.MINUS, "-").replace(",", "{,}")
     if "×10" not in text:
@@ -34,11 +36,11 @@ def _number(value: float) -> str:
     return rf"{mantissa} \times 10^{{{digits}}}"
 
 
-def _signed(value: float, is_first: bool) -> str:
+def signed(value: float, is_first: bool) -> str:
     """Return a number with its sign as an operator, without a leading plus."""
     if is_first:
-        return _number(value)
-    return f"{'-' if value < 0 else '+'} {_number(abs(value))}"
+        return number_of(value)
+    return f"{'-' if value < 0 else '+'} {number_of(abs(value))}"
 
 
 def _symbols(k: int) -> list[str]:
@@ -62,7 +64,7 @@ def _indexed(symbol: str, index: str) -> str:
 
 def _base_name(data: GroupedData, base: int) -> str:
     item = data.base[base - 1]
-    return _text(item.name) + "_i"
+    return text_of(item.name) + "_i"
 
 
 def _individual_level(data: GroupedData, coef: FloatArray) -> str:
@@ -76,17 +78,17 @@ def _individual_level(data: GroupedData, coef: FloatArray) -> str:
             parts.append(f"{sign}{_indexed(symbols[b], 'j[i]')}{factor}")
             continue
         parts += [
-            _signed(value, not parts) + factor + _group_factor(data, term, "j[i]")
+            signed(value, not parts) + factor + _group_factor(data, term, "j[i]")
             for term, value in zip(data.terms, coef, strict=True)
             if term.base == b and value == value
         ]
-    return rf"{_text(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i"
+    return rf"{text_of(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i"
 
 
 def _group_factor(data: GroupedData, term: Term, index: str) -> str:
     if term.factor < 0:
         return ""
-    return rf"\,{_text(data.group_columns[term.factor][0])}_{{{index}}}"
+    return rf"\,{text_of(data.group_columns[term.factor][0])}_{{{index}}}"
 
 
 def _group_level(data: GroupedData, coef: FloatArray) -> list[str]:
@@ -96,7 +98,7 @@ def _group_level(data: GroupedData, coef: FloatArray) -> list[str]:
         parts: list[str] = []
         for term, value in zip(data.terms, coef, strict=True):
             if term.base == b and value == value:
-                parts.append(_signed(value, not parts) + _group_factor(data, term, "j"))
+                parts.append(signed(value, not parts) + _group_factor(data, term, "j"))
         lines.append(rf"{_indexed(symbol, 'j')} &= {' '.join(parts) or '0'} + {_eta(symbol)}")
     return lines
 
@@ -109,9 +111,9 @@ def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
     """Return the distributions of the residuals and of the deviations."""
     sd = model.sigma_group
     symbols = list(_coefficient_symbols(data).values())
-    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {_number(model.sigma_y)}^2)"]
+    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(model.sigma_y)}^2)"]
     lines += [
-        rf"{_eta(symbol)} &\sim \mathrm{{N}}(0,\ {_number(float(s))}^2)"
+        rf"{_eta(symbol)} &\sim \mathrm{{N}}(0,\ {number_of(float(s))}^2)"
         for symbol, s in zip(symbols, sd, strict=True)
     ]
     if model.spec.correlated:
@@ -151,10 +153,10 @@ def complete_pooling_equation(fits: PoolingFits) -> str:
         if value != value:
             continue
         factor = r"\," + _base_name(data, term.base) if term.base else ""
-        parts.append(_signed(value, not parts) + factor + _group_factor(data, term, "j[i]"))
+        parts.append(signed(value, not parts) + factor + _group_factor(data, term, "j[i]"))
     return (
-        rf"\begin{{aligned}}{_text(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i \\ "
-        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {_number(whole.sigma_y)}^2)\end{{aligned}}"
+        rf"\begin{{aligned}}{text_of(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i \\ "
+        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(whole.sigma_y)}^2)\end{{aligned}}"
     )
 
 
@@ -173,15 +175,13 @@ def mixedlm_call(spec: ModelSpec, categorical: frozenset[str] = frozenset()) -> 
         Source for the reader to run on their own machine: names are quoted as Python and
         patsy literals, so that a hostile one stays a name.
     """
-    fixed = [_patsy(c, categorical, spec) for c in (*spec.predictors, *spec.group_predictors)]
-    fixed += [
-        f"{_patsy(a, categorical, spec)}:{_patsy(b, categorical, spec)}"
-        for a, b in spec.cross_level
-    ]
+    if len(spec.groups) > 1:
+        return _mixedlm_of_factors(spec, categorical)
+    fixed = _fixed_part(spec, categorical)
     slopes = [_patsy(c, categorical, spec) for c in spec.varying]
     intercept = "1" if spec.varying_intercept else "0"
     lines = [
-        f"{_patsy(spec.outcome, frozenset(), spec)} ~ {' + '.join(fixed) or '1'}",
+        f"{_patsy(spec.outcome, frozenset(), spec)} ~ {fixed}",
         f"groups=table[{spec.group!r}]",
     ]
     arguments = [repr(lines[0]), "table", lines[1]]
@@ -195,6 +195,42 @@ def mixedlm_call(spec: ModelSpec, categorical: frozenset[str] = frozenset()) -> 
     return (
         "import statsmodels.formula.api as smf\n\n"
         f"fit = smf.mixedlm(\n    {body},\n).fit(reml={spec.criterion == 'REML'})"
+    )
+
+
+def _fixed_part(spec: ModelSpec, categorical: frozenset[str]) -> str:
+    fixed = [_patsy(c, categorical, spec) for c in (*spec.predictors, *spec.group_predictors)]
+    fixed += [
+        f"{_patsy(a, categorical, spec)}:{_patsy(b, categorical, spec)}"
+        for a, b in spec.cross_level
+    ]
+    return " + ".join(fixed) or "1"
+
+
+def _mixedlm_of_factors(spec: ModelSpec, categorical: frozenset[str]) -> str:
+    """Return the call for several factors: one group that holds all rows, variance components.
+
+    ``MixedLM`` takes every component as independent, which is said where the model is not.
+    """
+    parts: dict[str, str] = {}
+    is_correlated = False
+    for group in spec.groups:
+        levels = ":".join(f"C({_patsy(c, frozenset(), spec)})" for c in spec.path_of(group))
+        slopes = spec.varying_of(group)
+        is_correlated |= spec.correlated and len(slopes) + spec.varying_intercept > 1
+        if spec.varying_intercept:
+            parts[spec.label_of(group)] = f"0 + {levels}"
+        for slope in slopes:
+            named = f"{slope} by {spec.label_of(group)}"
+            parts[named] = f"0 + {levels}:{_patsy(slope, categorical, spec)}"
+    outcome = _patsy(spec.outcome, frozenset(), spec)
+    note = "# MixedLM takes intercepts and slopes of one factor as independent.\n"
+    return (
+        "import numpy as np\nimport statsmodels.formula.api as smf\n\n"
+        f"{note if is_correlated else ''}"
+        f"fit = smf.mixedlm(\n    {f'{outcome} ~ {_fixed_part(spec, categorical)}'!r},\n"
+        f"    table,\n    groups=np.ones(len(table)),\n    vc_formula={parts!r},\n"
+        f").fit(reml={spec.criterion == 'REML'})"
     )
 
 

@@ -9,7 +9,7 @@ from core.estimators.new_rows import NewRows
 from core.estimators.training import KNOWN, NEW, Design, Training
 from core.posterior.posterior import Posterior
 from core.posterior.predicted import RowDesign, predicted_rows
-from core.tables.grouped import Term
+from core.tables.grouping.design import Term
 from core.types import FloatArray, IntArray
 
 

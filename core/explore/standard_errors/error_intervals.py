@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from core.explore.standard_errors.numbers import standard_errors
 from core.results import PoolingFits
-from core.tables.grouped import Term
+from core.tables.grouping.design import Term
 from core.types import FloatArray
 
 Approach: TypeAlias = Literal["complete_pooling", "cr1", "cr2", "no_pooling", "multilevel"]

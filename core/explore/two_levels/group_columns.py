@@ -23,7 +23,8 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
-from core.tables.grouped import BaseColumn, GroupedData, Term
+from core.tables.grouped import GroupedData
+from core.tables.grouping.design import BaseColumn, Term
 from core.tables.transform import AddGroupMean
 from core.types import FloatArray, IntArray
 

@@ -12,7 +12,7 @@ from core.fitting.fit import fit_all
 from core.posterior.posterior import Posterior
 from core.posterior.uncertainty import source_label
 from core.results import MultilevelFit, PoolingFits
-from core.tables.grouped import Term
+from core.tables.grouping.design import Term
 from core.tables.wording import INTERCEPT
 from core.types import FloatArray
 

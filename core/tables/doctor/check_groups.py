@@ -126,8 +126,8 @@ def _crossed(group: ColumnProfile, other: ColumnProfile, per_other: float) -> Fi
     message = (
         f"'{shorten(other.name)}' and '{shorten(group.name)}' are crossed: a level of "
         f"'{shorten(other.name)}' occurs in {per_other:.0f} levels of '{shorten(group.name)}' on "
-        "average. The model here has one grouping factor; the other's differences go into the "
-        "residuals."
+        "average. A model with one of them as the group leaves the other's differences in the "
+        "residuals; further groupings can be added beside it."
     )
     return Finding("crossed", other.name, message, None, "info")
 

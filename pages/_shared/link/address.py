@@ -113,7 +113,7 @@ def confirm(screen: str) -> bool:
     try:
         if shown.error is not None:
             raise shown.error
-        if wanted.get("at") not in (None, *shown.fits.data.group_names):
+        if wanted.get("at") not in (None, *shown.group_names):
             raise SpecError(f"There is no {shown.wording.group.one} '{wanted['at'][:60]}'.")
         for option in controls_of(screen):
             if option.name in wanted:
@@ -168,7 +168,7 @@ def params_of(screen: str, *, is_whole: bool = False) -> Params:
     params |= link_model.write(found.spec, start, columns)
     if is_whole or not is_private:
         at = st.session_state.get(f"group_{data.id}")
-        params |= {"at": (at,)} if at in found.fits.data.group_names else {}
+        params |= {"at": (at,)} if at in found.group_names else {}
     known = controls_of(screen)
     where = _place(data.id, found.spec, known)
     for option in known:

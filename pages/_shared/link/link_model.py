@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.exceptions import SpecError
 from core.spec import ModelSpec
@@ -19,6 +20,9 @@ Params = dict[str, tuple[str, ...]]
 NAMES = (
     "y",
     "group",
+    "also",
+    "restart",
+    "slope_by",
     "x",
     "u",
     "slope",
@@ -116,6 +120,9 @@ def _all(spec: ModelSpec, columns: Columns) -> Params:
     return {
         "y": many([spec.outcome]),
         "group": many([spec.group]),
+        "also": many(spec.groups[1:]) or ("",),
+        "restart": tuple(map(columns.write_pair, spec.within.items())) or ("",),
+        "slope_by": many(_slope_by(spec)) or ("",),
         "x": many(spec.predictors) or ("",),
         "u": many(spec.group_predictors) or ("",),
         "slope": many(spec.varying) or ("",),
@@ -162,7 +169,8 @@ def read(
 
     outcome = columns.read(params["y"][-1]) if "y" in params else start.outcome
     group = columns.read(params["group"][-1]) if "group" in params else start.group
-    taken = {outcome, group}
+    also = _without(many("also", start.groups[1:]), {outcome, group}, "also" in params)
+    taken = {outcome, group, *also}
     x = _without(many("x", start.predictors), taken, "x" in params)
     u = _without(many("u", start.group_predictors), taken | set(x), "u" in params)
     slope = many("slope", tuple(c for c in start.varying if c in x))
@@ -170,11 +178,15 @@ def read(
     if "cross" in params:
         pairs = [columns.read_pair(text, x, u) for text in params["cross"] if text]
     usual = "0" if start.correlated else "1"
+    groups = (group, *also)
+    within = {a: b for a, b in start.within.items() if {a, b} <= set(groups)}
+    if "restart" in params:
+        within = dict(columns.read_pair(text, groups, groups) for text in params["restart"] if text)
+    by = many("slope_by", tuple(g for g in _slope_by(start) if g in groups))
     return ModelSpec(
         outcome=outcome,
-        group=group,
+        **_factors(groups, within, slope, by),
         predictors=x,
-        varying=slope,
         group_predictors=u,
         cross_level=tuple(pairs),
         correlated=word("uncorrelated", usual, ("0", "1")) == "0",
@@ -182,6 +194,22 @@ def read(
         categorical=many("categorical", tuple(c for c in start.categorical if c in (*x, *u))),
         reference=_references(params, start, (*x, *u)),
     )
+
+
+def _slope_by(spec: ModelSpec) -> tuple[str, ...]:
+    """Return the factors by which slopes vary, of several."""
+    return tuple(g for g in spec.groups if spec.varying_of(g)) if len(spec.groups) > 1 else ()
+
+
+def _factors(
+    groups: tuple[str, ...], within: dict[str, str], slope: tuple[str, ...], by: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the grouping columns of a specification and what varies by each."""
+    if len(groups) == 1:
+        return {"group": groups[0], "varying": slope}
+    where = by or groups[:1]
+    varying = {g: slope if g in where else () for g in groups}
+    return {"groups": groups, "within": within, "varying": varying}
 
 
 def _without(names: tuple[str, ...], taken: set[str], is_said: bool) -> tuple[str, ...]:

@@ -19,29 +19,13 @@ from pages._shared import cache, opening, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Dataset
 from pages._shared.link import link_model
-from pages._shared.model import roles
+from pages._shared.model import groupings, roles
+from pages._shared.model.fields import MODEL, REFERENCE, key_of
 from pages._shared.option import Place
 
 PROJECTOR = Control("projector", "display_projector", False, "flag")
 
-_SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors")
-#: The controls of a table's model, by field; what a link says of them stands in ``link_model``.
-MODEL = {
-    field: Control(field, f"model_{field}_{{table}}", **about)
-    for field, about in {
-        "outcome": {"kind": "text"},
-        "group": {"kind": "text"},
-        "predictors": {"kind": "many"},
-        "group_predictors": {"kind": "many"},
-        "structure": {"default": "intercept", "choices": ("intercept", "slope")},
-        "slopes": {"kind": "many"},
-        "correlated": {"default": True, "kind": "flag"},
-        "cross_level": {"kind": "many"},
-        "categorical": {"kind": "many"},
-        "criterion": {"default": "REML", "choices": ("REML", "ML")},
-    }.items()
-}
-REFERENCE = Control("reference", "model_reference_{table}_{name}", None, "named")
+_SINGLE, _MULTIPLE = ("outcome", "group"), ("predictors", "group_predictors", "also")
 
 
 def sidebar() -> None:
@@ -73,11 +57,6 @@ def _choose_data() -> Dataset:
                 text["close"], key="data_close", on_click=state.close, args=(data,), type="tertiary"
             )
     return data
-
-
-def key_of(data: Dataset, field: str) -> str:
-    """Return the session key of a control of a table's model."""
-    return MODEL[field].key_for(Place(data.id))
 
 
 def _restore(data: Dataset) -> dict[str, Any]:
@@ -147,6 +126,9 @@ def _fields(spec: ModelSpec) -> dict[str, Any]:
     return {
         "outcome": spec.outcome,
         "group": spec.group,
+        "also": list(spec.groups[1:]),
+        "restart": list(spec.within.items()),
+        "slope_by": [g for g in spec.groups if spec.varying_of(g)] or [spec.group],
         "predictors": list(spec.predictors),
         "group_predictors": list(spec.group_predictors),
         "structure": "slope" if spec.varying else "intercept",
@@ -170,6 +152,8 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     _select(data, "outcome", roles.numeric_columns(data.table))
     _multiselect(data, "predictors", _free(data, columns, "predictors"))
     _select(data, "group", columns)
+    _multiselect(data, "also", _free(data, columns, "also"))
+    groupings.choose_relations(data, text)
     _choose_structure(data, text)
     with st.expander(text["more"]):
         _choose_more(data, columns, text)
@@ -193,6 +177,9 @@ def _choose_structure(data: Dataset, text: dict[str, str]) -> None:
         st.caption(text["needs_predictor"])
     elif has_slopes and len(predictors) > 1:
         _multiselect(data, "slopes", predictors)
+    groups = groupings.groups_of(data)
+    if has_slopes and predictors and len(groups) > 1:
+        _multiselect(data, "slope_by", groups)
 
 
 def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> None:
@@ -292,6 +279,8 @@ def _release(data: Dataset, field: str) -> None:
     for other in _SINGLE:
         if field in _SINGLE and other != field and st.session_state[key_of(data, other)] in taken:
             st.session_state[key_of(data, other)] = state.draft(data.id)[field]
+    if field in ("group", "also"):
+        groupings.settle(data)
 
 
 def group_of(data: Dataset) -> str | None:
@@ -327,6 +316,7 @@ def assign(data: Dataset, column: str, role: str) -> bool:
         key = key_of(data, field)
         rest = [c for c in st.session_state[key] if c != column]
         st.session_state[key] = [*rest, column] if field == role else rest
+    groupings.settle(data)
     return True
 
 
@@ -339,9 +329,8 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
     try:
         return ModelSpec(
             outcome=draft["outcome"],
-            group=draft["group"],
+            **groupings.factors_of(draft, slopes if draft["structure"] == "slope" else ()),
             predictors=predictors,
-            varying=slopes if draft["structure"] == "slope" else (),
             group_predictors=tuple(draft["group_predictors"]),
             cross_level=tuple(pairs),
             correlated=draft["correlated"],

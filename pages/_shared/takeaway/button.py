@@ -8,6 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core import escape
+from core.explore.pooling.factors.story import not_yet
+from core.factors_results import FactorsFits
 from pages._shared import doubt, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Shown
@@ -44,6 +46,9 @@ def _save(name: str, label: str, data: Callable[[], bytes], file: str, **look: A
 
 
 def _contents(shown: Shown, text: dict[str, str]) -> None:
+    if isinstance(shown.fits, FactorsFits):
+        st.caption(escape.for_markdown(not_yet(shown.fits, text["all"])))
+        return
     st.markdown(f"**{text['report']}**")
     st.caption(text["report_hint"])
     _report(shown, text)

@@ -5,13 +5,15 @@ import streamlit as st
 from core import escape
 from core.explore.data import overview
 from core.explore.data.plot_table import plot_table
+from core.factors_results import FactorsFits
 from pages._shared import figures, look, messages, state, texts
+from pages._shared.drawn import drawn
 from pages.explore.data import columns, reading
 from pages.explore.data import parts as tables
 
 text = texts.load("data")
 shown, data = state.shown(), state.asked()
-is_fitted = shown.dataset.id == data.id
+is_fitted = shown.dataset.id == data.id and not isinstance(shown.fits, FactorsFits)
 
 messages.failures(shown)
 tables.mend_failed()
@@ -23,7 +25,9 @@ st.title(escape.for_markdown(headline), anchor=False)
 reading.show(data)
 tables.changes(data)
 if is_fitted:
-    figure = plot_table(shown.fits.data, wording=shown.wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_table, shown.fits.data, wording=shown.wording, style=look.style()
+    )
     figures.picture(figure, key="data_overview", alt=headline)
 
 st.header(text["findings"], anchor=False)

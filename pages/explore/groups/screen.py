@@ -10,6 +10,7 @@ from core.explore.groups import receipts
 from core.explore.pooling import story as sentences
 from core.explore.pooling.plot_lines import plot_lines
 from pages._shared import doubt, figures, groups, look, messages, state, terms, texts
+from pages._shared.drawn import drawn
 
 text = texts.load("groups")
 shown = state.shown()
@@ -26,7 +27,9 @@ if chosen.posterior is not None:
 
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    figure = plot_lines(shown.fits, groups.one(j), wording=wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_lines, shown.fits, groups.one(j), wording=wording, style=look.style()
+    )
     each = estimates(shown.fits)
     alt = sentences.lines_alt(each, groups.one(j), wording, shown.fits.data)
     figures.key(figure.layout.meta)

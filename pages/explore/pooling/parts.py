@@ -20,6 +20,7 @@ from pages._shared.control import Control, coefficient
 from pages._shared.dataset import Shown
 from pages._shared.dial import view as dial
 from pages._shared.doubt import Doubt
+from pages._shared.drawn import drawn
 from pages._shared.groups import formats
 from pages._shared.link import address as link
 from pages._shared.model import sidebar as controls
@@ -94,8 +95,14 @@ def _lines(shown: Shown, options: Any) -> None:
         nothing = sentences.lines_title(each, groups, wording)
         title_in.header(escape.for_markdown(nothing), anchor=False)
         return
-    figure = plot_lines(
-        shown.fits, groups, predictor=predictor, wording=wording, style=look.style()
+    figure = drawn(
+        shown.dataset,
+        plot_lines,
+        shown.fits,
+        groups,
+        predictor=predictor,
+        wording=wording,
+        style=look.style(),
     )
     chosen = doubt.choose(shown)
     alt = sentences.lines_alt(each, groups, wording, shown.fits.data)
@@ -135,7 +142,9 @@ def _shrinkage(shown: Shown, options: Any) -> None:
         by = _order(SORT)
         has_intervals = SE.toggle(_options()["intervals"])
     chosen = doubt.choose(shown)
-    figure = plot_shrinkage(
+    figure = drawn(
+        shown.dataset,
+        plot_shrinkage,
         shown.fits,
         term=term,
         order=by,
@@ -152,7 +161,9 @@ def _group_size(shown: Shown, options: Any) -> None:
         term = _term(shown)
         has_intervals = SE_SIZE.toggle(_options()["intervals"])
     chosen = doubt.choose(shown)
-    figure = plot_group_size(
+    figure = drawn(
+        shown.dataset,
+        plot_group_size,
         shown.fits,
         term=term,
         has_intervals=has_intervals,
@@ -187,7 +198,9 @@ def _map(shown: Shown, options: Any) -> None:
         with options:
             terms = offered[PAIR.select(_options()["coefficient"], None, list(offered), width=260)]
     chosen = doubt.choose(shown)
-    figure = plot_map(
+    figure = drawn(
+        shown.dataset,
+        plot_map,
         shown.fits,
         terms=terms,
         posterior=chosen.posterior,

@@ -4,13 +4,18 @@ import streamlit as st
 
 from core import escape
 from core.explore.pooling import story as sentences
+from core.factors_results import FactorsFits
 from pages._shared import messages, state, terms, texts
 from pages._shared.model import in_words as model
+from pages.explore.pooling import factors
 from pages.explore.pooling import parts as views
 
 text = texts.load("pooling")
 shown = state.shown()
 
+if isinstance(shown.fits, FactorsFits):
+    factors.show(shown, shown.fits)
+    st.stop()
 messages.problems(shown)
 with st.container(gap="xsmall"):
     with st.container(key="context"):

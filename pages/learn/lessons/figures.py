@@ -26,6 +26,7 @@ from core.lessons.plots.plot_pull import plot_pull
 from core.lessons.quantities import evaluate, place
 from core.tables.wording import INTERCEPT
 from pages._shared import figures, look, texts
+from pages._shared.drawn import drawn
 
 
 class StepFigures:
@@ -89,23 +90,39 @@ class StepFigures:
 
     def _lines(self) -> None:
         groups = np.asarray(self.places()[:6] or [0], dtype=np.intp)
-        figure = plot_lines(self.fits, groups, wording=self.wording, style=look.style())
+        figure = drawn(
+            None, plot_lines, self.fits, groups, wording=self.wording, style=look.style()
+        )
         alt = sentences.lines_alt(self.each, groups, self.wording, self.fits.data)
         self._show(figure, alt, lambda: group_table(self.fits, groups=groups), "lines")
 
     def _shrinkage(self) -> None:
-        figure = plot_shrinkage(self.fits, term=self.term, wording=self.wording, style=look.style())
+        figure = drawn(
+            None,
+            plot_shrinkage,
+            self.fits,
+            term=self.term,
+            wording=self.wording,
+            style=look.style(),
+        )
         self._of_term(figure, "shrinkage")
 
     def _group_size(self) -> None:
-        figure = plot_group_size(
-            self.fits, term=self.term, wording=self.wording, style=look.style()
+        figure = drawn(
+            None,
+            plot_group_size,
+            self.fits,
+            term=self.term,
+            wording=self.wording,
+            style=look.style(),
         )
         self._of_term(figure, "group_size")
 
     def _map(self) -> None:
         terms = (INTERCEPT, self.facts.slope_name)
-        figure = plot_map(self.fits, terms=terms, wording=self.wording, style=look.style())
+        figure = drawn(
+            None, plot_map, self.fits, terms=terms, wording=self.wording, style=look.style()
+        )
         alt = sentences.map_alt(self.fits, terms, self.wording)
         self._show(figure, alt, lambda: group_table(self.fits, terms), "map")
 
@@ -115,7 +132,9 @@ class StepFigures:
         named = self.places()
         if is_revealed and self.step.task.kind == "group":
             named.append(place(self.step.task.answer, self.scene))
-        figure = plot_pull(
+        figure = drawn(
+            None,
+            plot_pull,
             self.fits,
             term=self.term,
             along=self.step.along,

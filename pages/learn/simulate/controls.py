@@ -38,7 +38,7 @@ def own_truth(shown: Shown) -> dict[str, Offer]:
     return found
 
 
-VIEW = Control("view", "simulate_view", "one", choices=("one", "many", "map", "amount"))
+VIEW = Control("view", "simulate_view", "one", choices=("one", "many", "map", "amount", "class"))
 SOURCE = Control("source", "simulate_source", "designed", choices=("designed", "own"))
 SEED = Control("seed", "simulate_seed", 1, "whole", low=0, high=MOST_SEED)
 FIT = Control("fit", "simulate_structure", "intercept", choices=FIT_STRUCTURES)

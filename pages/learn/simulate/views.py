@@ -12,6 +12,7 @@ import core
 from core import escape, formats
 from core.explore.simulate import draw_story
 from core.explore.simulate import story as study_story
+from core.explore.simulate.class_results import hand_in
 from core.explore.simulate.plot_data_needed import plot_data_needed
 from core.explore.simulate.plot_draw import plot_draw
 from core.explore.simulate.plot_measures import Panel, plot_measures
@@ -83,6 +84,9 @@ def one_draw(setup: Setup, shown: Shown, title: Any, options: Any) -> None:
     figures.picture(figure, key="simulate_one", alt=alt)
     st.caption(escape.for_markdown(draw_story.draw_note(found, term, setup.wording)))
     figures.numbers(lambda: found.to_frame(term), key="simulate_one")
+    if setup.recipe is not None:
+        st.caption(text["class"]["hand_in"])
+        st.code(hand_in(setup.recipe, found.fits), language=None)
     if wants:
         st.switch_page(START)
 

@@ -8,6 +8,7 @@ from core.explore.standard_errors import story as error_story
 from core.explore.standard_errors.error_intervals import coefficient_errors, errors_table
 from core.explore.standard_errors.plot_errors import plot_errors
 from pages._shared import cache, figures, look, messages, state, terms, texts
+from pages._shared.drawn import drawn
 from pages.understand.standard_errors import parts as errors
 
 text = texts.load("standard_errors")
@@ -22,7 +23,7 @@ except PoolingError as error:
     st.stop()
 terms.title(error_story.errors_title(found, fits, wording))
 chosen = errors.choose(shown, found)
-figure = plot_errors(fits, chosen, wording=wording, style=look.style())
+figure = drawn(shown.dataset, plot_errors, fits, chosen, wording=wording, style=look.style())
 figures.picture(figure, key="standard_errors", alt=error_story.errors_alt(chosen, fits, wording))
 errors.offer_group_level(shown)
 for sentence in error_story.errors_sentences(chosen, fits, wording):

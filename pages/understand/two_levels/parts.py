@@ -21,6 +21,7 @@ from pages._shared import cache, doubt, figures, look, texts
 from pages._shared.control import coefficient, place
 from pages._shared.dataset import Shown
 from pages._shared.doubt import Doubt
+from pages._shared.drawn import drawn
 from pages._shared.model import changes
 from pages.understand.two_levels.controls import ALONG, COLUMN, OWN, SLOPES, TERM
 
@@ -53,7 +54,15 @@ def explained(shown: Shown, offered: dict[str, GroupColumn], title: Any) -> None
     column, term, slopes, has_own = _choose(shown, offered)
     wording = shown.wording
     found = _found(shown, offered, (column.name, slopes), doubt.choose(shown))
-    figure = plot_two_levels(found, term, has_own=has_own, wording=wording, style=look.style())
+    figure = drawn(
+        shown.dataset,
+        plot_two_levels,
+        found,
+        term,
+        has_own=has_own,
+        wording=wording,
+        style=look.style(),
+    )
     meta = figure.layout.meta
     title.title(escape.for_markdown(meta["title"]), anchor=False)
     figures.key(meta)
@@ -163,7 +172,9 @@ def within_and_between(shown: Shown, found: Slopes | None) -> None:
         return
     if len(names) > 1:
         ALONG.select(text["predictor"], wording.name, list(names), at=place(shown), width=_WIDTH)
-    figure = plot_slopes(shown.fits, found, wording=wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_slopes, shown.fits, found, wording=wording, style=look.style()
+    )
     figures.show(
         figure,
         key="slopes",

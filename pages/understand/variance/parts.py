@@ -25,6 +25,7 @@ from pages._shared import cache, doubt, figures, look, messages, state, texts
 from pages._shared.control import place
 from pages._shared.dataset import Shown
 from pages._shared.doubt import Doubt
+from pages._shared.drawn import drawn
 from pages._shared.model import changes
 from pages._shared.model import sidebar as controls
 from pages.understand.variance.controls import VIEW, ZERO
@@ -70,8 +71,13 @@ def _components(shown: Shown, title: Any) -> None:
     if chosen.posterior is None and variance_story.is_slow(shown.fits):
         quick = variance_story.first_estimates(shown.fits, shown.wording)
         with place.container():
-            figure = plot_intervals(
-                quick.spread, title=text["figure"], axis=text["axis"], style=look.style()
+            figure = drawn(
+                shown.dataset,
+                plot_intervals,
+                quick.spread,
+                title=text["figure"],
+                axis=text["axis"],
+                style=look.style(),
             )
             alt = text["alt"].format(numbers=variance_story.in_words(quick.spread), source="none")
             figures.picture(figure, key="variance_estimates", alt=alt)
@@ -85,7 +91,9 @@ def _components(shown: Shown, title: Any) -> None:
 
 
 def _intervals(shown: Shown, story: VarianceStory, text: dict[str, str]) -> None:
-    figure = plot_intervals(
+    figure = drawn(
+        shown.dataset,
+        plot_intervals,
         story.spread,
         title=text["figure"],
         axis=text["axis"],
@@ -122,7 +130,9 @@ def _share(shown: Shown, title: Any) -> None:
     table = variance_story.share_table(story)
     if curve is None:
         title.title(escape.for_markdown(story.title), anchor=False)
-        figure = plot_intervals(
+        figure = drawn(
+            shown.dataset,
+            plot_intervals,
             table,
             title=text["figure"],
             axis=text["axis"],
@@ -152,7 +162,7 @@ def _share_formats(words: dict[str, str]) -> dict[str, Any]:
 
 
 def _curve(shown: Shown, curve: ShareCurve, title: Any) -> None:
-    figure = plot_share(curve, wording=shown.wording, style=look.style())
+    figure = drawn(shown.dataset, plot_share, curve, wording=shown.wording, style=look.style())
     title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
     figures.key(figure.layout.meta)
     alt = icc_story.share_alt(curve, shown.wording)
@@ -209,7 +219,9 @@ def _zero(shown: Shown, title: Any) -> None:
         text["slider"].format(column=column), (low, high), step, at=place(shown), first=first
     )
     refit, change = cache.derived(shown, "zero", zero.invariance, float(at))
-    figure = plot_zero(fit, name, float(at), wording=shown.wording, style=look.style())
+    figure = drawn(
+        shown.dataset, plot_zero, fit, name, float(at), wording=shown.wording, style=look.style()
+    )
     title.title(escape.for_markdown(figure.layout.meta["title"]), anchor=False)
     figures.key(figure.layout.meta)
     alt = zero_story.zero_alt(fit, float(at), shown.wording)
@@ -265,8 +277,14 @@ def _boundary(shown: Shown, title: Any) -> None:
     chosen = doubt.choose(shown, "profile").posterior
     for i, each in enumerate(found):
         made = None if chosen is None else boundary_posterior(each, chosen)
-        figure = plot_likelihood(
-            each, shown.fits, posterior=made, wording=shown.wording, style=look.style()
+        figure = drawn(
+            shown.dataset,
+            plot_likelihood,
+            each,
+            shown.fits,
+            posterior=made,
+            wording=shown.wording,
+            style=look.style(),
         )
         heading = escape.for_markdown(figure.layout.meta["title"])
         if i == 0:

@@ -25,6 +25,7 @@ from core.formats import upper_first
 from pages._shared import cache, figures, look, texts
 from pages._shared.control import coefficient
 from pages._shared.dataset import Shown
+from pages._shared.drawn import drawn
 from pages.use.checks.controls import ALONG, PARAMETER, TERM, VIEW
 
 
@@ -158,7 +159,9 @@ def _spread(shown: Shown, title_in: Any) -> None:
     if not found.n_groups:
         title_in.title(escape.for_markdown(story.title), anchor=False)
         return
-    figure = plot_spread(
+    figure = drawn(
+        shown.dataset,
+        plot_spread,
         found,
         title=story.title,
         unit=shown.wording.column(shown.spec.outcome).unit,
@@ -183,7 +186,9 @@ def _influence(shown: Shown, title_in: Any) -> None:
         width=360,
     )
     story = check_story.influence_story(found, name, shown.fits, shown.wording)
-    figure = plot_influence(
+    figure = drawn(
+        shown.dataset,
+        plot_influence,
         found,
         name,
         title=story.title,

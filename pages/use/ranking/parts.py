@@ -23,6 +23,7 @@ from pages._shared import cache, doubt, figures, look, texts
 from pages._shared.control import coefficient, place
 from pages._shared.dataset import Shown
 from pages._shared.doubt import Doubt
+from pages._shared.drawn import drawn
 from pages.use.ranking.controls import MARK, SHARE, TERM, VIEW
 
 
@@ -104,16 +105,18 @@ def show_figure(shown: Shown, asked: Asked, marked: list[str], title_in: Any) ->
     }
     if asked.view == "size":
         title = ranking_story.size_title(table, asked.share, wording)
-        figure = plot_rank_size(table, title=title, share=asked.share, **common)
+        figure = drawn(
+            shown.dataset, plot_rank_size, table, title=title, share=asked.share, **common
+        )
     elif asked.view == "estimates":
         title = upper_first(ranking_story.pairs_title(pairs(shown, asked), wording))
         axis = wording.term_axis(asked.term, fits.data)
-        figure = plot_caterpillar(table, title=title, axis=axis, **common)
+        figure = drawn(shown.dataset, plot_caterpillar, table, title=title, axis=axis, **common)
     else:
         title = ranking_story.ranking_title(
             fits, table, asked.term, asked.share, wording, source=asked.doubt.label
         )
-        figure = plot_ranking(table, title=title, share=asked.share, **common)
+        figure = drawn(shown.dataset, plot_ranking, table, title=title, share=asked.share, **common)
     figures.show(
         figure,
         key=f"ranking_{asked.view}",

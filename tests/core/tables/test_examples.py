@@ -11,10 +11,11 @@ from core.exceptions import DataError
 from core.tables.examples import DATA_FOLDER, EXAMPLES, load_example
 
 SIZES = {"radon": (919, 85), "exam": (4059, 65), "sleepstudy": (180, 18), "batches": (30, 6)}
+SIZES |= {"pastes": (60, 10), "penicillin": (144, 24)}
 
 
 def test_radon_comes_first_and_nothing_is_missing() -> None:
-    assert list(EXAMPLES) == ["radon", "exam", "sleepstudy", "batches"]
+    assert list(EXAMPLES) == ["radon", "exam", "sleepstudy", "batches", "pastes", "penicillin"]
     assert {path.stem for path in DATA_FOLDER.glob("*.csv")} == set(EXAMPLES)
 
 

@@ -19,7 +19,7 @@ from core.explore.variance.zero import (
     zero_table,
 )
 from core.explore.variance.zero_story import zero_sentences, zero_title
-from tests.fitted import categorical_fits, example_fits, radon_with_uranium, words
+from tests.fitted import ONE_FACTOR, categorical_fits, example_fits, radon_with_uranium, words
 
 
 @pytest.mark.parametrize("at", [4.5, -3.0, 200.0])
@@ -86,7 +86,7 @@ def test_what_is_asked_of_the_model() -> None:
 
 
 def test_the_control_meets_zero_and_the_data() -> None:
-    for name in core.EXAMPLES:
+    for name in ONE_FACTOR:
         fit = example_fits(name).multilevel
         if moving_predictor(fit) is None:
             continue

@@ -1,0 +1,220 @@
+"""One factor in view: what the three fits say of its levels, in the form that figures know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.exceptions import SpecError
+from core.factor_fit import FactorFit
+from core.factors_results import FactorsFit, FactorsFits
+from core.fitting.factors.factor_criterion import evaluate_at
+from core.fitting.factors.factor_modes import factor_fits, level_targets
+from core.fitting.factors.factor_multilevel import Solved, criterion_in_raw
+from core.fitting.factors.factor_search import theta_from
+from core.results import CompletePoolingFit, MultilevelFit, NoPoolingFit, PoolingFits
+from core.tables.examples import Noun
+from core.tables.grouped import GroupedData
+from core.tables.grouping.cells import Factor
+from core.tables.wording import Wording
+from core.types import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class FactorDial:
+    """The model with the variance of one factor scaled, all others at their estimates.
+
+    Attributes
+    ----------
+    factor : str
+    c : float
+        What Sigma of the factor was multiplied with: 0 complete pooling over it, 1 the estimate.
+    factors : dict of str to FactorFit
+        What the levels of every factor get there.
+    fixef : FloatArray, shape (p,)
+    sigma_y, criterion_value : float
+    """
+
+    factor: str
+    c: float
+    factors: dict[str, FactorFit]
+    fixef: FloatArray
+    sigma_y: float
+    criterion_value: float
+
+
+def factor_dial(fits: FactorsFits, factor: str, c: float) -> FactorDial:
+    """Return the model with one factor's Sigma times ``c``, the others' as estimated.
+
+    Relative covariances are held: Sigma of the others keeps its ratio to the residual variance,
+    which is profiled again.
+
+    Raises
+    ------
+    SpecError
+        When the model has no such factor, or ``c`` is negative or not finite.
+    PoolingError
+        When there is no multilevel fit.
+    """
+    fit = fits.multilevel
+    names = fit.spec.groups
+    if factor not in names:
+        raise SpecError(f"The model has no factor '{factor}'; it has {', '.join(names)}.")
+    if not 0.0 <= c < np.inf:
+        raise SpecError(f"A variance can be multiplied with 0 or more, not with {c!r}.")
+    assert isinstance(fit, FactorsFit)
+    solved: Solved = fit.__dict__["solved"]
+    layout, problem = solved.layout, solved.problem
+    D = [one * (c if name == factor else 1.0) for name, one in zip(names, solved.D, strict=True)]
+    at = evaluate_at(problem, theta_from(problem, D)[None])
+    sigma_y = layout.y_scale * float(np.sqrt(float(at.result.r2[0]) / problem.nu))
+    fixef = layout.coef_to_raw(at.result.beta[0])
+    return FactorDial(
+        factor=factor,
+        c=c,
+        factors=factor_fits(layout, at, D, sigma_y, fixef),
+        fixef=fixef,
+        sigma_y=sigma_y,
+        criterion_value=criterion_in_raw(problem, float(at.result.value[0])),
+    )
+
+
+def wording_of(wording: Wording, fits: FactorsFits, name: str) -> Wording:
+    """Return the words for the levels of one factor: its own noun where the table has one."""
+    column = wording.columns.get(name)
+    label = fits.data.spec.label_of(name)
+    shown = column.label.lower() if column is not None else f"'{label}'"
+    return replace(wording, group=Noun(f"level of {shown}", f"levels of {shown}"))
+
+
+def factor_view(fits: FactorsFits, name: str, dial: FactorDial | None = None) -> PoolingFits:
+    """Return what the fits say of one factor's levels, as fits of a model with that factor alone.
+
+    They are made for figures and tables of estimates. The estimates are those of the whole
+    model: no pooling has an indicator for every level of every factor, partial pooling is the
+    multilevel model of all factors; a crossed factor stands at its average.
+
+    Parameters
+    ----------
+    fits : FactorsFits
+    name : str
+        The factor's column.
+    dial : FactorDial, optional
+        Another position than the estimate.
+    """
+    data = fits.data
+    factor = data.factor(name)
+    alone = _data_of(fits, factor)
+    return PoolingFits(
+        data=alone,
+        moments=fits.cells,
+        complete_pooling=_complete(fits, factor),
+        no_pooling=_no_pooling(fits, factor),
+        multilevel_or_none=_multilevel(fits, factor, alone, dial),
+        refusal=fits.refusal,
+        diagnostics=fits.diagnostics,
+    )
+
+
+def _data_of(fits: FactorsFits, factor: Factor) -> GroupedData:
+    data, cells = fits.data, fits.data.cells
+    spec = data.spec.update(
+        group=data.spec.label_of(factor.name),
+        varying=data.spec.varying_of(factor.name),
+        group_predictors=(),
+        cross_level=(),
+    )
+    return GroupedData(
+        spec=spec,
+        y=cells.y,
+        group_index=factor.of_cell[cells.group_index],
+        group_names=factor.level_names,
+        columns=cells.columns,
+        base=cells.base,
+        group_columns=(),
+        terms=tuple(term for term in cells.terms if term.factor < 0),
+        varying=factor.varying,
+        left_out=cells.left_out,
+    )
+
+
+def _complete(fits: FactorsFits, factor: Factor) -> CompletePoolingFit:
+    whole = fits.complete_pooling
+    return CompletePoolingFit(
+        coef=whole.coef,
+        coef_se=whole.coef_se,
+        cluster_se=whole.cluster_se,
+        coef_names=whole.coef_names,
+        coef_cov=whole.coef_cov,
+        sigma_y=whole.sigma_y,
+        df_residual=whole.df_residual,
+        r_squared=whole.r_squared,
+        log_likelihood=whole.log_likelihood,
+        line=level_targets(fits.data, factor, whole.coef),
+        varying_names=fits.no_pooling.factors[factor.name].varying_names,
+        n_obs=fits.data.n_obs,
+        n_groups=factor.n_levels,
+    )
+
+
+def _no_pooling(fits: FactorsFits, factor: Factor) -> NoPoolingFit:
+    whole, own = fits.no_pooling, fits.no_pooling.factors[factor.name]
+    unknown = np.full(own.coef.shape, np.nan)
+    return NoPoolingFit(
+        coef=own.coef,
+        estimable=own.estimable,
+        coef_se=unknown,
+        coef_cov=np.full((*own.coef.shape, factor.k), np.nan),
+        group_names=own.group_names,
+        group_sizes=own.group_sizes,
+        varying_names=own.varying_names,
+        common_coef=whole.common_coef,
+        common_se=np.full(len(whole.common_coef), np.nan),
+        common_names=whole.common_names,
+        sigma_y=whole.sigma_y,
+        df_residual=whole.df_residual,
+        rss=whole.rss,
+        mean_x=unknown,
+        mean_y=unknown[:, 0],
+    )
+
+
+def _multilevel(
+    fits: FactorsFits, factor: Factor, alone: GroupedData, dial: FactorDial | None
+) -> MultilevelFit | None:
+    fit = fits.multilevel_or_none
+    if fit is None:
+        return None
+    of_factor = (fit.factors if dial is None else dial.factors)[factor.name]
+    sigma_y = fit.sigma_y if dial is None else dial.sigma_y
+    values, vectors = np.linalg.eigh(of_factor.vcov_group / sigma_y**2)
+    return MultilevelFit(
+        spec=alone.spec,
+        fixef=fit.fixef if dial is None else dial.fixef,
+        fixef_cov=fit.fixef_cov,
+        fixef_names=fit.fixef_names,
+        ranef=of_factor.ranef,
+        coef=of_factor.coef,
+        line=of_factor.line,
+        target=of_factor.target,
+        cond_var=of_factor.cond_var,
+        line_var=of_factor.line_var,
+        sigma_y=sigma_y,
+        vcov_group=of_factor.vcov_group,
+        theta=fit.theta,
+        rel_factor=vectors * np.sqrt(np.maximum(values, 0.0)),
+        criterion=fit.criterion,
+        criterion_value=fit.criterion_value if dial is None else dial.criterion_value,
+        is_singular=fit.is_singular,
+        status=fit.status,
+        diagnostics=fit.diagnostics,
+        optimization=fit.optimization,
+        engine=fit.engine,
+        varying_names=of_factor.varying_names,
+        group_names=of_factor.group_names,
+        group_sizes=of_factor.group_sizes,
+        n_obs=fit.n_obs,
+        data=alone,
+        moments=fits.cells,
+    )

@@ -1,0 +1,1 @@
+"""The multilevel model with several grouping factors: nested, crossed, or both."""

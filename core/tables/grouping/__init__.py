@@ -1,0 +1,1 @@
+"""How rows are grouped: usable rows, cells of several factors, columns of the design."""

@@ -1,0 +1,1 @@
+"""Several grouping factors on the start screen."""

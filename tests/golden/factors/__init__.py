@@ -1,0 +1,1 @@
+"""Gold values of models with several grouping factors (made by ``make.R``)."""
