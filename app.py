@@ -19,7 +19,7 @@ def main() -> None:
     from pages._server.warm import IMPORTS
 
     IMPORTS.wait()
-    from pages._shared import look, navigation
+    from pages._shared import look, messages, navigation
     from pages._shared.host import notice
     from pages._shared.link import address as link
     from pages._shared.link import share
@@ -64,7 +64,8 @@ def main() -> None:
         takeaway.draw(screen.url_path)
     notice.lost()
     if not factors.instead(screen.url_path, screen.title):
-        screen.run()
+        with messages.told():
+            screen.run()
 
 
 if __name__ == "__main__":

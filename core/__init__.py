@@ -51,6 +51,9 @@ from core.results import (
     PoolingFits,
     Status,
 )
+from core.sources.asking.asking import Asking
+from core.sources.asking.look import Look, look_at
+from core.sources.engines.stop import Stop
 from core.sources.lazy_table import LazyTable
 from core.sources.named import NamedSource, NamedSources, named_sources
 from core.sources.opening import open_table
@@ -94,6 +97,7 @@ __all__ = [
     "EXAMPLES",
     "LIMITS",
     "AddGroupMean",
+    "Asking",
     "CentreGrandMean",
     "CentreGroupMean",
     "CompletePoolingFit",
@@ -120,6 +124,7 @@ __all__ = [
     "LeftOut",
     "Limits",
     "Logarithm",
+    "Look",
     "MapRun",
     "ModelSpec",
     "MultilevelFit",
@@ -152,6 +157,7 @@ __all__ = [
     "SpecError",
     "Standardise",
     "Status",
+    "Stop",
     "StudyRun",
     "TwoLevels",
     "WinMap",
@@ -181,6 +187,7 @@ __all__ = [
     "icc_curve",
     "leave_one_group_out",
     "load_example",
+    "look_at",
     "make_world",
     "named_sources",
     "open_table",

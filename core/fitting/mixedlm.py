@@ -25,7 +25,9 @@ CARRIES_ROWS = 20_000
 
 
 def carries(fit: MultilevelFit) -> bool:
-    """Return whether a table is small enough for MixedLM to answer quickly."""
+    """Return whether a table is here, and small enough for MixedLM to answer quickly."""
+    if fit.data.in_hand is not fit.data:
+        return False
     return fit.n_groups <= CARRIES_GROUPS and fit.n_obs <= CARRIES_ROWS
 
 

@@ -16,7 +16,7 @@ from core.exceptions import SpecError
 from core.explore.dial.numbers import DialPosition, dial
 from core.explore.dial.path import DialPath, dial_path
 from core.explore.prediction.numbers import predict
-from core.explore.predicts_best.numbers import CrossValidation, cross_validate
+from core.explore.predicts_best.numbers import CrossValidation, validate_fits
 from core.explore.standard_errors.numbers import standard_errors
 from core.explore.variance.numbers import IntraclassCorrelation, icc
 from core.posterior.posterior import Posterior, posterior
@@ -105,7 +105,7 @@ class Facts:
     def validation(self, hold_out: HoldOut) -> CrossValidation:
         """Return the cross-validation of one kind."""
         if hold_out not in self._validation:
-            found = cross_validate(self.fits.data, hold_out, seed=_SEED, moments=self.fits.moments)
+            found = validate_fits(self.fits, hold_out, seed=_SEED)
             self._validation[hold_out] = found
         return self._validation[hold_out]
 

@@ -123,7 +123,8 @@ class RowsElsewhere:
         width = (high - low) / n_bins
         place = ((self.rows["n0"] - exact(low)) / exact(width)).floor().cast("int64")
         bins = self.rows.select(bin=place.clip(0, n_bins - 1))
-        found = self.engine.run(bins.group_by("bin").aggregate(n=bins.count()))
+        with self.engine.work():
+            found = self.engine.run(bins.group_by("bin").aggregate(n=bins.count()))
         counts = np.zeros(n_bins, dtype=np.intp)
         counts[found["bin"].to_numpy()] = found["n"].to_numpy()
         return counts, np.linspace(low, high, n_bins + 1)
@@ -134,7 +135,8 @@ class RowsElsewhere:
 
     def read(self, expression: Any) -> Fetched:
         """Return the rows of an expression with our columns."""
-        found = self.engine.run(expression)
+        with self.engine.work():
+            found = self.engine.run(expression)
         names = self.roles.names
         index = self.group.of(found["g"])
         columns: dict[str, Column] = {}

@@ -20,7 +20,10 @@ from core.sources.grouping import Progress, group_elsewhere
 from core.sources.passes import series_of
 from core.sources.queried import QueriedData
 from core.spec import ModelSpec
+from core.tables.columns import label_of
 from core.tables.fix import Fix
+from core.tables.limits import LIMITS
+from core.tables.transform import reference_levels
 
 
 def _silent(text: str, done: float) -> None:
@@ -197,6 +200,26 @@ class LazyTable:
         with self._checked():
             return self._changed(applied(self._engine, self._table, fix))
 
+    def levels(self, column: str) -> tuple[str, ...]:
+        """Return the levels of a category in their order, the default reference first.
+
+        Empty where there are more than a predictor may have (``LIMITS.levels``).
+        """
+        self._check(column)
+        values = as_level(self._table[column])
+        found = self._ask(
+            self._table.select(level=values)
+            .filter(is_level(values))
+            .distinct()
+            .limit(LIMITS.levels + 1)
+        )["level"]
+        if len(found) > LIMITS.levels:
+            return ()
+        if column in self._orders:
+            there = {label_of(value) for value in found}
+            return tuple(level for level in self._orders[column] if level in there)
+        return reference_levels(pd.DataFrame({column: found}), column)
+
     def order(self, **levels: Sequence[str]) -> LazyTable:
         """Return the table with the order of some categories' levels, the reference first."""
         for name in levels:
@@ -279,7 +302,7 @@ class LazyTable:
             )
 
     def _ask(self, expression: Any) -> pd.DataFrame:
-        with self._checked():
+        with self._checked(), self._engine.work():
             found = self._engine.run(expression)
         return pd.DataFrame({name: series_of(found[name]) for name in found.column_names})
 

@@ -17,6 +17,7 @@ from typing import Any
 from core.exceptions import SourceError
 from core.formats import shorten
 from core.sources.engines.secret import Secret
+from core.sources.engines.stop import Stop
 from core.sources.lazy_table import LazyTable
 from core.sources.opening import open_table
 
@@ -43,7 +44,7 @@ class NamedSource:
     _where: Secret
     _options: Secret
 
-    def open(self) -> LazyTable:
+    def open(self, stop: Stop | None = None) -> LazyTable:
         """Return the table.
 
         Raises
@@ -51,7 +52,9 @@ class NamedSource:
         SourceError
             When it cannot be reached; the message names the label alone.
         """
-        return open_table(self._where.value, label=f"'{self.label}'", **self._options.value)
+        return open_table(
+            self._where.value, label=f"'{self.label}'", stop=stop, **self._options.value
+        )
 
 
 class NamedSources(Mapping[str, NamedSource]):
@@ -91,7 +94,7 @@ class NamedSources(Mapping[str, NamedSource]):
         """What readers choose from."""
         return tuple(self._sources)
 
-    def open(self, label: str) -> LazyTable:
+    def open(self, label: str, stop: Stop | None = None) -> LazyTable:
         """Return the table of a label.
 
         Raises
@@ -105,7 +108,7 @@ class NamedSources(Mapping[str, NamedSource]):
                 "whoever runs the app can add others to its configuration.",
                 code="unknown_source",
             )
-        return self._sources[label].open()
+        return self._sources[label].open(stop)
 
 
 def named_sources(

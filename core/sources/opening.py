@@ -13,6 +13,7 @@ from core.exceptions import DataError, SourceError
 from core.formats import shorten
 from core.sources.engines.duckdb_engine import MEMORY, SPILL, DuckDBEngine
 from core.sources.engines.handed import engine_of_table, place_of_table
+from core.sources.engines.stop import Stop
 from core.sources.files import find_files, label_of_path, open_arrow, open_files
 from core.sources.lazy_table import LazyTable
 
@@ -29,6 +30,7 @@ def open_table(
     spill: str = SPILL,
     threads: int | None = None,
     folder: str | os.PathLike[str] | None = None,
+    stop: Stop | None = None,
 ) -> LazyTable:
     """Return a table that is asked where it is, not read.
 
@@ -51,6 +53,9 @@ def open_table(
         How many threads of it work; by default one for each processor, eight at most.
     folder : path, optional
         Where it may write what does not fit in memory; a folder of the system by default.
+    stop : Stop, optional
+        Ends the opening from another thread: text is rewritten by columns first, which takes a
+        while for a large file.
 
     Returns
     -------
@@ -71,8 +76,9 @@ def open_table(
     (('y', 'g'), 2)
     """
     settings = {"memory": memory, "spill": spill, "threads": threads, "folder": folder}
+    stop = stop or Stop()
     if isinstance(source, str) and source.lower().startswith(_POSTGRES):
-        opened = _open_postgres(source, table, label)
+        opened = _open_postgres(source, table, label, stop)
     elif isinstance(source, str) and "://" in source:
         kind = shorten(source.split("://", 1)[0], 20)
         raise SourceError(
@@ -81,7 +87,7 @@ def open_table(
             code="refused",
         )
     elif isinstance(source, str | os.PathLike):
-        opened = _open_path(source, label or label_of_path(source), settings)
+        opened = _open_path(source, label or label_of_path(source), settings, stop)
     elif isinstance(source, pd.DataFrame | pa.Table):
         opened = _open_memory(source, label or "The table", settings)
     elif hasattr(source, "_find_backend"):
@@ -95,9 +101,12 @@ def open_table(
     return opened.order(**orders) if orders else opened
 
 
-def _open_path(source: str | os.PathLike[str], label: str, settings: dict[str, Any]) -> LazyTable:
+def _open_path(
+    source: str | os.PathLike[str], label: str, settings: dict[str, Any], stop: Stop
+) -> LazyTable:
     found = find_files(source, label)
     engine = DuckDBEngine(label, **settings)
+    stop.follows(engine)
     try:
         return open_files(found, engine)
     except BaseException:
@@ -127,13 +136,14 @@ def _open_memory(
         raise
 
 
-def _open_postgres(address: str, table: str | None, label: str | None) -> LazyTable:
+def _open_postgres(address: str, table: str | None, label: str | None, stop: Stop) -> LazyTable:
     from core.sources.engines.postgres_engine import PostgresEngine, Relation
 
     if not table:
         raise DataError("Name the table of the database: core.open_table(address, table=...).")
     named = label or f"The table '{shorten(table, 60)}' (PostgreSQL)"
     engine = PostgresEngine(named, address)
+    stop.follows(engine)
     try:
         place = Relation(engine, table)
         return LazyTable(engine, place.table(), place=place)

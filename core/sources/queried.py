@@ -13,6 +13,7 @@ from core.sources.passes import Means
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.grouped import GroupedData
 from core.tables.left_out import LeftOut, LeftOutReason
+from core.tables.rows.in_memory import WHOLE_GROUPS
 from core.types import FloatArray, IntArray
 
 
@@ -165,6 +166,24 @@ class QueriedData(GroupedData):
         mean = float(np.dot(moments.n, moments.mean_of(base)) / moments.n.sum())
         return float(moments.center[base] + moments.scale[base] * mean)
 
+    def base_ends(self, base: int) -> tuple[float, float]:
+        """Return the least and the greatest value of a base column over the rows."""
+        column = self.columns[self.base[base - 1].source] if base else None
+        if isinstance(column, NumericColumn):
+            return column.span[0], column.span[2]
+        return (0.0 if base else 1.0), 1.0
+
+    def base_sd(self, base: int) -> float:
+        """Return the standard deviation of a base column over the rows."""
+        moments = self.moments
+        if base == 0:
+            return 0.0
+        n = float(moments.n.sum())
+        mean = moments.mean_of(base)
+        between = np.dot(moments.n, (mean - np.dot(moments.n, mean) / n) ** 2)
+        squares = float(moments.within(base, base).sum() + between)
+        return float(moments.scale[base] * np.sqrt(max(squares, 0.0) / n))
+
     def outcome_counts(self, n_bins: int) -> tuple[IntArray, FloatArray]:
         """Return how many rows have an outcome in each bin, counted where they are."""
         return self._elsewhere.outcome_counts(self._ends, n_bins)
@@ -207,6 +226,26 @@ class QueriedData(GroupedData):
         found = self._elsewhere.sample(n_rows, n_rows, seed)
         return _compact(self._with_rows(found))
 
+    def whole_groups(self, n_rows: int = WHOLE_GROUPS) -> GroupedData:  # type: ignore[override]
+        """Return data for what needs every row of a group: all, or a sample (``sample``)."""
+        if self._elsewhere.are_few:
+            return self
+        if "_whole" not in self.__dict__:
+            self.__dict__["_whole"] = self.sample(n_rows)
+        whole: GroupedData = self.__dict__["_whole"]
+        return whole
+
+    @property
+    def whole_groups_note(self) -> str:
+        """What ``whole_groups`` is a part of, in words; '' when it is all rows."""
+        held = self.whole_groups()
+        if held is self:
+            return ""
+        return (
+            f"Cross-validated here: all {held.n_obs:,} rows of {held.n_groups:,} groups drawn at "
+            f"random from {self.n_groups:,}, and models fitted to these alone."
+        )
+
     def update(self, **changes: Any) -> GroupedData:  # type: ignore[override]
         """Return a copy with some fields changed; with rows of its own it is in memory."""
         held = changes.get("columns", {}).values()
@@ -221,7 +260,8 @@ class QueriedData(GroupedData):
         out = object.__new__(QueriedData)
         out.__dict__.update(self.__dict__)
         out.__dict__.update(changes)
-        out.__dict__.pop("_sample", None)
+        for held in ("_sample", "_whole"):
+            out.__dict__.pop(held, None)
         if "base" in changes:
             kept = [b.name for b in changes["base"]]
             places = [i for i, b in enumerate(self.base, start=1) if b.name in kept]

@@ -10,6 +10,7 @@ from typing import IO, Any
 from core.exceptions import DataError, SourceError
 from core.formats import shorten
 from core.sources.engines.duckdb_engine import MEMORY
+from core.sources.engines.stop import Stop
 from core.sources.lazy_table import LazyTable
 from core.sources.opening import open_table
 from core.tables.limits import LIMITS, MEGABYTE
@@ -35,6 +36,7 @@ def open_upload(
     folder: Path | None = None,
     memory: str = MEMORY,
     most_bytes: int = MOST_BYTES,
+    stop: Stop | None = None,
 ) -> LazyTable:
     """Return an uploaded file as a table that is asked on disk.
 
@@ -49,6 +51,8 @@ def open_upload(
     memory : str
         How much memory DuckDB may take.
     most_bytes : int
+    stop : Stop, optional
+        Ends the opening from another thread.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def open_upload(
         raw = place / "upload"
         _copy(source, raw, label, most_bytes)
         path = raw.rename(place / f"upload{_ending(raw, label)}")
-        table = open_table(path, label=label, memory=memory, folder=place)
+        table = open_table(path, label=label, memory=memory, folder=place, stop=stop)
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise

@@ -18,7 +18,7 @@ from core.explore.pooling import story as pooling
 from core.explore.pooling.plot_group_size import plot_group_size
 from core.explore.pooling.plot_map import plot_map
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
-from core.explore.predicts_best.numbers import cross_validate
+from core.explore.predicts_best.numbers import validate_fits
 from core.explore.predicts_best.plot_validation import plot_differences
 from core.explore.predicts_best.story import differences_alt, validation_story
 from core.explore.ranking import story as ranking
@@ -181,15 +181,14 @@ def _checks(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportP
 
 def _predicts(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
     data = fits.data
-    folds = min(10, data.n_obs)
-    found = cross_validate(data, "people", folds, 0, moments=fits.moments)
+    found = validate_fits(fits, "people", min(10, data.n_obs), 0)
     story = validation_story(found, wording, "rmse")
     unit = wording.column(data.spec.outcome).unit
     axis = f"more error than {story.reference.replace('_', ' ')}{f' ({unit})' if unit else ''}"
     figure = plot_differences(story, axis=axis, style=look.style)
-    yield ReportPicture(
-        story.title, differences_alt(story, axis), figure, story.table, story.sentences
-    )
+    note = data.whole_groups_note
+    sentences = (*story.sentences, note) if note else story.sentences
+    yield ReportPicture(story.title, differences_alt(story, axis), figure, story.table, sentences)
 
 
 #: What a report can show, by the name of the screen, in its order.

@@ -159,6 +159,12 @@ def _asset(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
+def _hash(fits: PoolingFits) -> str:
+    """Return the hash of the rows used; '' where they stay elsewhere."""
+    is_here = fits.data.in_hand is fits.data
+    return cleaned_table(fits).sha256 if is_here else ""
+
+
 def _context(
     fits: PoolingFits, wording: Wording, asked: ReportOptions, note: str
 ) -> dict[str, Any]:
@@ -175,7 +181,7 @@ def _context(
             "left_out": overview.left_out_sentence(data, wording),
             "changes": asked.changes,
             "source": asked.source,
-            "hash": cleaned_table(fits).sha256,
+            "hash": _hash(fits),
         },
         "model": {
             "context": pooling.context(fits, wording),

@@ -18,6 +18,7 @@ import core
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from pages._shared.dataset import Dataset, Shown
+from pages._shared.host import sources
 
 _SHARED, _PRIVATE = 128, 16
 
@@ -82,7 +83,7 @@ def forget(name: str) -> None:
     st.session_state.pop("figures", None)
 
 
-def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -> PoolingFits:
+def fits(data: Dataset, spec: ModelSpec) -> PoolingFits:
     """Return the three fits of a model to a dataset.
 
     Raises
@@ -92,10 +93,12 @@ def fits(name: str, table: pd.DataFrame, spec: ModelSpec, *, is_private: bool) -
     """
 
     def make() -> PoolingFits:
-        return core.fit_all(core.GroupedData.from_table(table, spec))
+        if data.elsewhere is not None:
+            return sources.fits(data, spec)
+        return core.fit_all(core.GroupedData.from_table(data.table, spec))
 
-    key = ("fits", name, repr(spec))
-    found: PoolingFits = private(key, make) if is_private else _shared(repr(key), make)
+    key = ("fits", data.id, repr(spec))
+    found: PoolingFits = private(key, make) if data.is_upload else _shared(repr(key), make)
     return found
 
 

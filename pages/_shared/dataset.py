@@ -23,7 +23,8 @@ class Dataset:
     ``id`` names the content: the example's id, or a digest of the uploaded bytes and of what
     was mended since. ``fixes`` are the mendings, ``previous`` is the table before the last, and
     ``base`` the id of the example that it all began with (empty for an upload). ``content`` is
-    the file as it came, for reading it again with other ``options``.
+    the file as it came, for reading it again with other ``options``. A table that stays
+    ``elsewhere`` has some of its rows as ``table``; ``look_note`` says which.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Dataset:
     options: core.ReadOptions = field(default_factory=core.ReadOptions)
     fixes: tuple[core.Fix, ...] = ()
     base: str = ""
+    elsewhere: core.LazyTable | None = None
+    look_note: str = ""
 
     def __post_init__(self) -> None:
         """Have a reader's own table counted for as long as it is held."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from core import escape
-from core.exceptions import PoolingError
+from core.exceptions import PoolingError, SourceError
 from core.explore.data import overview
 from pages._shared import texts
 from pages._shared.dataset import Shown
+from pages._shared.host import sources
 
 
 def error(problem: PoolingError) -> None:
@@ -42,6 +46,11 @@ def failures(shown: Shown) -> None:
         kept = text["previous_kept"].format(what=escape.for_markdown(shown.dataset.title))
         reason = escape.for_markdown(str(shown.error))
         st.error(f"{text['model_failed'].format(reason=reason)}\n\n{kept}")
+        if isinstance(shown.error, SourceError) and sources.is_waiting():
+            st.button(text["again"], key="source_again", on_click=sources.again)
+    note = shown.fits.data.sample_note
+    if note:
+        st.caption(escape.for_markdown(note))
 
 
 def _about_the_link() -> None:
@@ -55,6 +64,15 @@ def _about_the_link() -> None:
     note = st.session_state.get("link_note")
     if note is not None:
         st.warning(note)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Show what stops a screen in words: rows that stay elsewhere, a source that fails."""
+    try:
+        yield
+    except SourceError as problem:
+        error(problem)
 
 
 def needs_multilevel(shown: Shown) -> None:

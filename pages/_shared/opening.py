@@ -18,12 +18,13 @@ import streamlit as st
 import core
 from core import escape
 from core.exceptions import DataError, PoolingError
+from core.sources.uploads import MOST_BYTES
 from core.tables.read.number_marks import recognise
 from core.tables.wording import Wording
 from core.takeaway.work import Work, is_work, unpack_work
 from pages._shared import state, texts
 from pages._shared.dataset import Dataset
-from pages._shared.host import room
+from pages._shared.host import room, sources
 from pages._shared.host.settings import settings
 
 #: Text up to this size is read within the run: it takes less time than asking somebody else.
@@ -66,14 +67,21 @@ def panel() -> None:
             text["upload_label"],
             key="data_upload",
             help=text["upload_help"],
-            max_upload_size=core.LIMITS.file_bytes // 1_000_000,
+            max_upload_size=_most_megabytes(),
             on_change=_follow,
         )
-        st.caption(text["upload_limit"])
+        is_small = _most_megabytes() * 1_000_000 <= core.LIMITS.file_bytes
+        st.caption(text["upload_limit" if is_small else "upload_large"])
         st.text_area(text["paste"], key="data_paste", placeholder=text["paste_example"], height=110)
         st.button(text["paste_read"], key="data_paste_read", on_click=_paste, width="stretch")
     if part.open:
         _warm()
+
+
+def _most_megabytes() -> int:
+    """Return how large an upload may be: what the server takes, and what is kept on disk."""
+    taken = int(st.get_option("server.maxUploadSize"))
+    return min(taken, MOST_BYTES // 1_000_000)
 
 
 def _follow() -> None:
@@ -81,6 +89,9 @@ def _follow() -> None:
     file: Any = st.session_state["data_upload"]
     if file is None:
         st.session_state.pop("upload_error", None)
+    elif sources.is_too_large(file.size):
+        _drop()
+        sources.open_upload(file)
     elif is_work(content := file.getvalue()):
         _ask_work(content, file.name)
     else:
@@ -114,6 +125,7 @@ def _paste() -> None:
 def ask(request: Request) -> None:
     """Have a table read in place of any that is being read."""
     _drop()
+    sources.drop()
     st.session_state["reading"] = request
 
 
@@ -145,6 +157,7 @@ def stop() -> None:
 
 def work() -> None:
     """Read what was asked for; on failure keep what is shown and say why."""
+    _open_elsewhere()
     request: Request | None = st.session_state.get("reading")
     if request is None:
         return
@@ -158,6 +171,20 @@ def work() -> None:
     _drop()
     if "opened_work" in st.session_state:
         st.rerun()  # its model and controls are put before anything is drawn
+
+
+def _open_elsewhere() -> None:
+    """Open the table elsewhere that was asked for; on failure keep what is shown and say why."""
+    data = sources.opened()
+    if data is None:
+        return
+    try:
+        sources.again()
+        state.open_elsewhere(data)
+        st.session_state.pop("upload_error", None)
+        st.session_state["opened"] = True
+    except PoolingError as error:
+        st.session_state["upload_error"] = (data.title, str(error))
 
 
 def _hold(request: Request, table: pd.DataFrame | None) -> None:

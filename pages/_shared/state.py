@@ -149,6 +149,21 @@ def add_upload(new: Dataset) -> None:
     st.session_state["data_choice"] = new.id
 
 
+def open_elsewhere(new: Dataset) -> None:
+    """Hold a table that stays elsewhere, in place of what it was when it was opened before.
+
+    Raises
+    ------
+    DataError
+        When this session holds too many tables.
+    """
+    old = uploads().get(new.id)
+    add_upload(new)
+    cache.forget(new.id)
+    if old is not None and old.elsewhere is not None:
+        old.elsewhere.close()
+
+
 def read_again(old: Dataset, new: Dataset, what: str) -> None:
     """Put a table in the place of what its file was read as before, and choose it."""
     changed = replace(new, previous=old, changes=(what,))
@@ -160,6 +175,9 @@ def close(data: Dataset) -> None:
     """Forget a table and what was made of it; to be called by a button."""
     held = uploads()
     held.pop(data.id, None)
+    if data.elsewhere is not None:
+        data.elsewhere.cancel()
+        data.elsewhere.close()
     st.session_state.get("drafts", {}).pop(data.id, None)
     cache.forget(data.id)
     shown = st.session_state.get("shown")
@@ -184,7 +202,7 @@ def changed(data: Dataset, fix: core.Fix) -> Dataset:
             data,
             id=name,
             title=data.title if data.is_upload else f"{data.title} (changed)",
-            table=core.apply_fix(data.table, fix),
+            **_fixed(data, fix),
             is_upload=True,
             changes=(*data.changes, fix.label),
             previous=data,
@@ -192,6 +210,15 @@ def changed(data: Dataset, fix: core.Fix) -> Dataset:
             base=data.base if data.is_upload else data.id,
         )
     return held[name]
+
+
+def _fixed(data: Dataset, fix: core.Fix) -> dict[str, Any]:
+    """Return a table with a fix applied, where it is."""
+    if data.elsewhere is None:
+        return {"table": core.apply_fix(data.table, fix)}
+    table = data.elsewhere.apply(fix)
+    look = core.look_at(table)
+    return {"table": look.rows, "elsewhere": table, "look_note": look.note}
 
 
 def mend(data: Dataset, fix: core.Fix) -> None:
@@ -298,7 +325,7 @@ def resolve(data: Dataset, spec: ModelSpec | PoolingError) -> None:
     try:
         if isinstance(spec, PoolingError):
             raise spec
-        fits = cache.fits(data.id, data.table, spec, is_private=data.is_upload)
+        fits = cache.fits(data, spec)
         st.session_state["shown"] = Shown(data, spec, fits)
     except PoolingError as error:
         last: Shown | None = st.session_state.get("shown")
@@ -307,7 +334,7 @@ def resolve(data: Dataset, spec: ModelSpec | PoolingError) -> None:
         else:
             start = example(next(iter(core.EXAMPLES)))
             assert start.first_spec is not None
-            fits = cache.fits(start.id, start.table, start.first_spec, is_private=False)
+            fits = cache.fits(start, start.first_spec)
             st.session_state["shown"] = Shown(start, start.first_spec, fits, error)
 
 

@@ -71,7 +71,7 @@ def dial_validation(
     without a line of its own is filled up from the others, as on the dial.
     """
     data = path.fits.data
-    if data.n_obs > MOST_ROWS or data.n_obs < 4:
+    if data.n_obs > MOST_ROWS or data.n_obs < 4 or data.in_hand is not data:
         return None
     folds = min(folds, data.n_obs)
     at = _positions(path) if c is None else np.asarray(c, dtype=np.float64)

@@ -95,7 +95,8 @@ def _far_away(each: Estimates, fits: PoolingFits, wording: Wording) -> str:
     for name in (*fits.spec.varying, *fits.spec.predictors):
         column = fits.data.columns[name]
         if isinstance(column, NumericColumn):
-            if column.values.min() <= 0 <= column.values.max():
+            least, _, most = column.span
+            if least <= 0 <= most:
                 return ""
             return f" (where {wording.in_sentence(name)} = 0, outside the data)"
     return ""

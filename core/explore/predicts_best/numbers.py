@@ -23,6 +23,7 @@ from core.explore.predicts_best.scores import (
 )
 from core.fitting.scaled import ScaledModel, scale_model
 from core.moments import GroupMoments
+from core.results import PoolingFits
 from core.tables.grouped import GroupedData
 from core.types import FloatArray
 
@@ -129,6 +130,26 @@ def cross_validate(
         differences_by_size=differences_by_size(board),
         rows=board.rows,
     )
+
+
+def validate_fits(
+    fits: PoolingFits, hold_out: HoldOut = "people", folds: int = 10, seed: int = 0
+) -> CrossValidation:
+    """Return the cross-validation of the model of some fits.
+
+    Of data whose rows stay elsewhere, and are too many to be fetched, whole groups drawn at
+    random are cross-validated (``GroupedData.whole_groups``; ``whole_groups_note`` says so).
+
+    Raises
+    ------
+    PoolingError
+        As ``cross_validate``.
+    """
+    data = fits.data.whole_groups()
+    if data is fits.data:
+        return cross_validate(data, hold_out, folds, seed, moments=fits.moments)
+    most = data.n_obs if hold_out == "people" else data.n_groups
+    return cross_validate(data, hold_out, min(folds, most), seed)
 
 
 def leave_one_group_out(

@@ -73,13 +73,14 @@ def mean_name(predictor: str, group: str) -> str:
     return AddGroupMean(predictor, group).name
 
 
-def group_columns(table: pd.DataFrame, fits: PoolingFits) -> tuple[GroupColumn, ...]:
+def group_columns(table: pd.DataFrame | None, fits: PoolingFits) -> tuple[GroupColumn, ...]:
     """Return what can explain differences between the groups of some fits.
 
     Parameters
     ----------
     table : DataFrame
-        The table that was fitted.
+        The table that was fitted; None where its rows stay elsewhere: what describes groups is
+        then what the model says of them, and the group means.
     fits : PoolingFits
 
     Returns
@@ -90,20 +91,42 @@ def group_columns(table: pd.DataFrame, fits: PoolingFits) -> tuple[GroupColumn, 
         and the group means of the individual-level predictors; numbers before categories.
     """
     data, spec = fits.data, fits.spec
-    rows = np.delete(np.arange(len(table)), data.left_out.rows)
-    taken = {spec.outcome, spec.group, *spec.predictors}
-    found: dict[str, GroupColumn] = {}
-    others = [str(c) for c in table.columns if str(c) not in {*taken, *spec.group_predictors}]
-    for name in (*spec.group_predictors, *dict.fromkeys(others)):
-        column = _table_column(table, name, rows, data)
-        if column is not None:
-            found[name] = column
+    found = _of_model(data) if table is None else _of_table(table, data)
     for column in mean_columns(data, fits.moments):
         if not any(_is_same(column, other) for other in found.values()):
             found.setdefault(column.name, column)
     in_model = {name: i for i, name in enumerate(spec.group_predictors)}
     last = len(in_model)
     return tuple(sorted(found.values(), key=lambda c: (in_model.get(c.name, last), bool(c.levels))))
+
+
+def _of_table(table: pd.DataFrame, data: GroupedData) -> dict[str, GroupColumn]:
+    """Return the columns of a table that describe groups, those of the model first."""
+    spec = data.spec
+    rows = np.delete(np.arange(len(table)), data.left_out.rows)
+    taken = {spec.outcome, spec.group, *spec.predictors, *spec.group_predictors}
+    others = [str(c) for c in table.columns if str(c) not in taken]
+    found: dict[str, GroupColumn] = {}
+    for name in (*spec.group_predictors, *dict.fromkeys(others)):
+        column = _table_column(table, name, rows, data)
+        if column is not None:
+            found[name] = column
+    return found
+
+
+def _of_model(data: GroupedData) -> dict[str, GroupColumn]:
+    """Return the group-level predictors of a model."""
+    found: dict[str, GroupColumn] = {}
+    values: dict[str, FloatArray] = {}
+    for item, (_, held) in zip(data.group_base, data.group_columns, strict=True):
+        if item.level < 0:
+            values[item.source] = held
+        else:
+            values[item.source] = values.get(item.source, np.zeros(len(held))) + item.level * held
+    for name in data.spec.group_predictors:
+        if np.ptp(values[name]) > 0:
+            found[name] = GroupColumn(name, values[name], data.group_levels.get(name, ()))
+    return found
 
 
 def _is_same(mean: GroupColumn, other: GroupColumn) -> bool:
@@ -187,8 +210,7 @@ def without_column(data: GroupedData, name: str) -> GroupedData:
         return data
     kept = [f for f, item in enumerate(data.group_base) if item.source != name]
     place = {f: i for i, f in enumerate(kept)} | {-1: -1}
-    return replace(
-        data,
+    return data.update(
         spec=spec.update(
             group_predictors=tuple(c for c in spec.group_predictors if c != name),
             cross_level=tuple(pair for pair in spec.cross_level if pair[1] != name),
@@ -230,8 +252,7 @@ def with_column(data: GroupedData, column: GroupColumn, slopes: tuple[str, ...])
     old = [t for t, c in zip(data.terms, is_cross, strict=True) if not c]
     old_cross = [t for t, c in zip(data.terms, is_cross, strict=True) if c]
     positions = range(1, len(added) + 1) if column.levels else [-1]
-    return replace(
-        data,
+    return data.update(
         spec=spec.update(
             group_predictors=(*spec.group_predictors, column.name),
             cross_level=(*spec.cross_level, *((s, column.name) for s in slopes)),

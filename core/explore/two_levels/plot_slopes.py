@@ -78,7 +78,7 @@ def _ends_inside(fits: PoolingFits, found: Slopes) -> FloatArray:
     assert isinstance(column, NumericColumn)
     base = next(b for b, item in enumerate(fits.data.base, 1) if item.name == found.predictor)
     sd = moments.scale[base] * np.sqrt(np.maximum(moments.within(base, base), 0.0) / moments.n)
-    least, most = float(column.values.min()), float(column.values.max())
+    least, _, most = column.span
     ends = [np.maximum(found.mean_x - sd, least), np.minimum(found.mean_x + sd, most)]
     return np.array(ends)
 

@@ -206,31 +206,30 @@ def state_prior(fits: PoolingFits, model: ScaledModel, prior: str | Prior) -> St
 def _place(fits: PoolingFits, prior: Prior) -> tuple[FloatArray, bool]:
     """Return the means of the varying columns (k,), and whether the prior stands there."""
     data = fits.data
-    means = np.array([float(data.base_values(base).mean()) for base in data.varying])
+    means = np.array([data.base_mean(base) for base in data.varying])
     if not (data.spec.correlated and data.spec.varying_intercept) or len(data.varying) == 1:
         return means, False
     if prior.at != "auto":
         return means, prior.at == "mean"
     outside = False
     for base in data.varying[1:]:
-        values = data.base_values(base)
+        low, high = data.base_ends(base)
         is_number = isinstance(data.columns[data.base[base - 1].source], NumericColumn)
-        outside |= is_number and not float(values.min()) <= 0.0 <= float(values.max())
+        outside |= is_number and not low <= 0.0 <= high
     return means, outside
 
 
 def default_scales(fits: PoolingFits, model: ScaledModel) -> FloatArray:
     """Return the sd of the outcome, over that of x for a slope, raw units, shape (k,)."""
     spread = [1.0]
-    spread += [_spread(fits.data.base_values(base)) for base in fits.data.varying if base > 0]
+    spread += [_or_one(fits.data.base_sd(base)) for base in fits.data.varying if base > 0]
     used = spread if fits.data.spec.varying_intercept else spread[1:]
     n, p = model.n_obs, model.p
     variance = float(model.WW[p, p]) / n - (float(model.WW[0, p]) / n) ** 2
     return model.y_scale * float(np.sqrt(max(variance, 0.0))) / np.array(used)
 
 
-def _spread(values: FloatArray) -> float:
-    sd = float(np.std(values))
+def _or_one(sd: float) -> float:
     return sd if sd > 0 else 1.0
 
 

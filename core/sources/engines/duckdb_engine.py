@@ -54,10 +54,15 @@ class HandedDuckDB(Engine):
 
     def _interrupt(self) -> None:
         self._end()
-        # A question that was about to begin is not ended by that, so ask once more.
-        again = threading.Timer(0.2, self._end)
+        # A question that was about to begin is not ended by that, so ask once more; unless
+        # another one, which nobody stopped, is being answered by then.
+        again = threading.Timer(0.2, self._end_if_stopped)
         again.daemon = True
         again.start()
+
+    def _end_if_stopped(self) -> None:
+        if self._stopped.is_set():
+            self._end()
 
     def _end(self) -> None:
         with suppress(Exception):  # closed meanwhile: there is nothing to end

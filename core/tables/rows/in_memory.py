@@ -11,6 +11,9 @@ from core.spec import ModelSpec
 from core.tables.limits import LIMITS
 from core.types import FloatArray, IntArray
 
+#: About so many rows of whole groups stand for data that stay elsewhere.
+WHOLE_GROUPS = 200_000
+
 
 class SummedElsewhere(Protocol):
     """A table that stays where it is and is summed there (``core.open_table``)."""
@@ -65,6 +68,25 @@ class RowsInMemory:
     def base_mean(self, base: int) -> float:
         """Return the mean of a base column over the rows."""
         return float(self.base_values(base).mean())
+
+    def base_ends(self, base: int) -> tuple[float, float]:
+        """Return the least and the greatest value of a base column over the rows."""
+        values = self.base_values(base)
+        return float(values.min()), float(values.max())
+
+    def base_sd(self, base: int) -> float:
+        """Return the standard deviation of a base column over the rows."""
+        return float(np.std(self.base_values(base)))
+
+    def whole_groups(self, n_rows: int = WHOLE_GROUPS) -> Self:
+        """Return data for what needs every row of a group: all, or whole groups in memory."""
+        del n_rows
+        return self
+
+    @property
+    def whole_groups_note(self) -> str:
+        """What ``whole_groups`` is a part of, in words; '' when it is all rows."""
+        return ""
 
     def times_design(self: _Rows, coef: FloatArray) -> FloatArray:
         """Return ``design() @ coef``, shape (n,), without all of the design at once."""

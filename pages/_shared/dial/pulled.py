@@ -56,7 +56,7 @@ def choose(shown: Shown) -> Pulled:
     try:
         spec = _with(shown.spec, columns if value == REGRESSION else ())
         data = shown.dataset
-        fits = cache.fits(data.id, data.table, spec, is_private=data.is_upload)
+        fits = cache.fits(data, spec)
         if fits.multilevel_or_none is None:
             return Pulled(shown, str(fits.refusal))
     except PoolingError as error:

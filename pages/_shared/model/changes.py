@@ -5,6 +5,7 @@ They write what the sidebar's controls hold, so that the sidebar shows the chang
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 import core
@@ -68,9 +69,14 @@ def vary_only(data: Dataset, column: str) -> None:
     state.draft(data.id)["slopes"] = st.session_state[key_of(data, "slopes")] = [column]
 
 
+def _whole_table(shown: Shown) -> pd.DataFrame | None:
+    """Return the table that was fitted; None where its rows stay elsewhere."""
+    return shown.dataset.table if shown.dataset.elsewhere is None else None
+
+
 def group_columns(shown: Shown) -> dict[str, GroupColumn]:
     """Return what describes the groups of the table on screen, by name."""
     found: tuple[GroupColumn, ...] = cache.derived(
-        shown, "group_columns", lambda fits: core.group_columns(shown.dataset.table, fits)
+        shown, "group_columns", lambda fits: core.group_columns(_whole_table(shown), fits)
     )
     return {column.name: column for column in found}

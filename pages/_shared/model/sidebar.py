@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 import core
@@ -18,6 +17,7 @@ from core.spec import ModelSpec
 from pages._shared import cache, opening, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Dataset
+from pages._shared.host import sources
 from pages._shared.link import link_model
 from pages._shared.model import groupings, roles
 from pages._shared.model.fields import MODEL, REFERENCE, key_of
@@ -42,6 +42,8 @@ def sidebar() -> None:
 def _choose_data() -> Dataset:
     text = texts.load("controls")["data"]
     choice = st.container()
+    with choice:
+        sources.choose()
     opening.work()
     opening.panel()
     names = state.datasets()
@@ -208,7 +210,7 @@ def _choose_references(data: Dataset, text: dict[str, str]) -> None:
     for column in used:
         if column in numbers and column not in codes:
             continue
-        levels = cache.of_table(data, "levels", _levels, column)
+        levels = cache.of_table(data, "levels", lambda table, name: _levels(data, name), column)
         if not 2 <= len(levels) <= core.LIMITS.levels:
             continue
         reference = REFERENCE.named(column)
@@ -227,9 +229,11 @@ def _choose_references(data: Dataset, text: dict[str, str]) -> None:
             kept[column] = chosen
 
 
-def _levels(table: pd.DataFrame, column: str) -> tuple[str, ...]:
+def _levels(data: Dataset, column: str) -> tuple[str, ...]:
+    if data.elsewhere is not None:
+        return sources.levels(data, column)
     try:
-        return core.reference_levels(table, column)
+        return core.reference_levels(data.table, column)
     except PoolingError:
         return ()
 

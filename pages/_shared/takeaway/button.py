@@ -82,7 +82,7 @@ def _report(shown: Shown, text: dict[str, str]) -> None:
     posterior = doubt.now(shown).posterior
     options = ReportOptions(
         title=data.title,
-        source=data.source,
+        source=" ".join(filter(None, (data.source, shown.fits.data.sample_note))),
         changes=data.changes,
         is_short=is_short,
         posterior=posterior,
@@ -107,6 +107,9 @@ def _scripts(shown: Shown, text: dict[str, str]) -> None:
     if shown.fits.multilevel_or_none is None:
         st.caption(escape.for_markdown(str(shown.fits.refusal)))
         return
+    if shown.fits.data.in_hand is not shown.fits.data:
+        st.caption(text["scripts_elsewhere"])
+        return
     st.caption(text["scripts_hint"])
     label = text["scripts_download"]
     _save("scripts", label, lambda: packed(scripts(shown.fits)), "scripts.zip")
@@ -115,7 +118,10 @@ def _scripts(shown: Shown, text: dict[str, str]) -> None:
 def _work(screen: str, text: dict[str, str]) -> None:
     from core.takeaway.work import save_work
 
-    now = work.current(screen)
     st.markdown(f"**{text['work']}**")
+    if state.shown().dataset.elsewhere is not None:
+        st.caption(text["work_elsewhere"])
+        return
+    now = work.current(screen)
     st.caption(text["work_hint"])
     _save("work", text["work_save"], lambda: save_work(now), "work.zip")

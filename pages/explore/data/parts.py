@@ -140,6 +140,8 @@ def left_out(shown: Shown) -> None:
     text = texts.load("data")
     st.header(text["left_out"], anchor=False)
     st.markdown(escape.for_markdown(overview.left_out_sentence(fitted, shown.wording)))
+    if shown.dataset.elsewhere is not None:
+        return
     table = shown.dataset.table
     st.download_button(
         text["left_out_download"],

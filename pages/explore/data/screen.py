@@ -24,6 +24,8 @@ if is_fitted:
 st.title(escape.for_markdown(headline), anchor=False)
 reading.show(data)
 tables.changes(data)
+if data.look_note:
+    st.info(escape.for_markdown(data.look_note))
 if is_fitted:
     figure = drawn(
         shown.dataset, plot_table, shown.fits.data, wording=shown.wording, style=look.style()

@@ -11,6 +11,7 @@ import core
 from core import escape
 from core.estimators.folds import MOST_FOLDS, HoldOut
 from core.explore.prediction.story import NAMES
+from core.explore.predicts_best.numbers import validate_fits
 from core.explore.predicts_best.story import Measure, ValidationStory
 from core.results import PoolingFits
 from core.tables.recipe_text import MOST_SEED
@@ -89,7 +90,7 @@ def validated(shown: Shown, asked: Asked) -> core.CrossValidation:
 
     def make(fits: PoolingFits, hold_out: HoldOut, folds: int, seed: int) -> core.CrossValidation:
         with st.spinner(texts.load("predicts_best")["computing"]):
-            return core.cross_validate(fits.data, hold_out, folds, seed, moments=fits.moments)
+            return validate_fits(fits, hold_out, folds, seed)
 
     found: core.CrossValidation = cache.derived(
         shown, "cross_validation", make, asked.hold_out, asked.folds, asked.seed

@@ -23,6 +23,8 @@ except PoolingError as error:
     st.stop()
 story = validation_story.validation_story(found, wording, asked.measure)
 title_in.title(escape.for_markdown(story.title), anchor=False)
+if shown.fits.data.whole_groups_note:
+    st.info(escape.for_markdown(shown.fits.data.whole_groups_note))
 
 axis = predicting_best.axis(shown, story, asked.measure)
 figure = plot_differences(story, axis=axis, style=look.style())

@@ -1,0 +1,1 @@
+"""Asking tables elsewhere while somebody waits: progress, an end, a first look."""
