@@ -72,8 +72,9 @@ from core.tables.limits import LIMITS, Limits
 from core.tables.population import Draw, Population, World, make_world, simulate
 from core.tables.read.readers import read_table
 from core.tables.read.reading import Reader, Reading
-from core.tables.read.report import ReadOptions, ReadReport, read_report
+from core.tables.read.report import ReadOptions, ReadReport, read_report, without_repair
 from core.tables.recipe_text import SimulationRecipe, read_recipe, recipe_text
+from core.tables.repairs.repair import Repair
 from core.tables.reshape import wide_to_long
 from core.tables.roles.guess_roles import Roles, guess_roles
 from core.tables.transform import (
@@ -148,6 +149,7 @@ __all__ = [
     "ReceiptDoubt",
     "Recipe",
     "Relation",
+    "Repair",
     "Roles",
     "Sensitivity",
     "SimulationRecipe",
@@ -222,6 +224,7 @@ __all__ = [
     "variance_test",
     "wide_to_long",
     "win_map",
+    "without_repair",
     "workbook",
     "world_of",
     "zero_chance",

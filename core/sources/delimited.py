@@ -67,7 +67,7 @@ def _unpacked(path: Path, plain: Path) -> tuple[str, bool]:
     try:
         with _opened(path) as file, open(plain, "wb") as out:
             head = file.read(_HEAD)
-            encoding = find_encoding(head)
+            encoding = find_encoding(head).name
             rest = file.read(_BLOCK)
             is_whole = not rest
             most = LIMITS.ratio_free_bytes + LIMITS.unpacked_ratio * path.stat().st_size
@@ -125,7 +125,7 @@ def _transcoded(
 def _text_columns(head: str, layout: Layout, name: str) -> set[int]:
     """Return the places of the columns that the reader of small files takes for text."""
     whole = replace(ReadOptions(), delimiter=layout.delimiter, quote=layout.quote)
-    table = read_table(head.encode("utf-8"), name, whole)
+    table = read_table(head.encode("utf-8"), name, whole, repair=False)
     names = unique_names(layout.names)[0]
     kinds = {str(column): table[column].dtype.kind for column in table.columns}
     return {i for i, own in enumerate(names) if kinds.get(own, "O") not in "iuf"}

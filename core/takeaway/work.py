@@ -83,7 +83,7 @@ class Work:
     @property
     def options(self) -> ReadOptions:
         """How the table is to be read: as it was, nothing guessed anew."""
-        return ReadOptions(text_columns=self.text, missing_tokens=())
+        return ReadOptions(text_columns=self.text, missing_tokens=(), repair=False)
 
 
 def save_work(work: Work) -> bytes:

@@ -19,6 +19,7 @@ import core
 from core import escape
 from core.exceptions import DataError, PoolingError
 from core.sources.uploads import MOST_BYTES
+from core.tables.examples import Column
 from core.tables.read.number_marks import recognise
 from core.tables.wording import Wording
 from core.takeaway.work import Work, is_work, unpack_work
@@ -202,7 +203,7 @@ def _hold(request: Request, table: pd.DataFrame | None) -> None:
         source="" if request.work is None else request.work.source,
         changes=() if request.work is None else request.work.changes,
         table=table,
-        wording=Wording(),
+        wording=_wording(table),
         first_spec=None,
         is_upload=True,
         content=request.content,
@@ -216,10 +217,24 @@ def _hold(request: Request, table: pd.DataFrame | None) -> None:
         state.read_again(old, new, said)
 
 
+def _wording(table: pd.DataFrame) -> Wording:
+    """Return the units that the file itself tells."""
+    report = core.read_report(table)
+    units = () if report is None else report.units
+    return Wording(columns={name: Column(name, unit) for name, unit in units if name in table})
+
+
+def _named(key: str) -> str:
+    """Return the name of a repair, such as 'number marks of wage'."""
+    code, _, column = key.partition(":")
+    return code.replace("_", " ") + (f" of {column}" if column else "")
+
+
 def _corrections(options: core.ReadOptions) -> str:
     """Return what was said about a file, in words."""
     labels, default = texts.load("reading")["labels"], core.ReadOptions()
     said = {f.name: getattr(options, f.name) for f in fields(options)}
+    said["as_typed"] = tuple(_named(key) for key in options.as_typed)
     return ", ".join(
         f"{labels[name].lower()} {_plain(value)}"
         for name, value in said.items()

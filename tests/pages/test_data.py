@@ -29,8 +29,8 @@ def test_the_screen_of_the_table(app: AppTest) -> None:
 
 def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:
     table = many_groups(20)
-    table["x"] = [f"{v:,.2f}%" for v in table["x"]]
-    upload(app, "percent.csv", table.to_csv(index=False).encode())
+    pasted = table.to_csv(index=False) + table.to_csv(index=False, header=False)
+    upload(app, "twice.csv", pasted.encode())
     open_screen(app, "explore/data")
     before = app.session_state["shown"].dataset
     fixes = [b for b in app.button if (b.key or "").startswith("data_fix_")]

@@ -260,7 +260,7 @@ def test_the_guess_is_shown_with_its_reason(app: AppTest) -> None:
 
 def test_a_table_without_a_model_can_still_be_mended(app: AppTest) -> None:
     table = many_groups(10)[["y", "kind", "g"]]
-    table["y"] = [f"{v:,.1f} kg" for v in table["y"]]
+    table["y"] = [f"about {v:,.1f} kg or so" for v in table["y"]]
     upload(app, "words.csv", table.to_csv(index=False).encode())
     open_screen(app, "explore/data")
     assert app.session_state["asked"].title == "words.csv"
@@ -323,3 +323,17 @@ def test_a_new_column_is_defined_beside_the_equation(app: AppTest) -> None:
     assert any(r"\text{standLRT (within school)} = " in e for e in equations)
     assert any(r"\text{standLRT (school mean)} = \overline" in e for e in equations)
     assert sum("within school" in e for e in equations) >= 3, "both models and the definition"
+
+
+def test_repairs_are_shown_and_taken_back_by_a_click(app: AppTest) -> None:
+    table = many_groups(9)
+    table["y"] = [f"{v:.2f} kg" for v in table["y"]]
+    upload(app, "harvest.csv", table.to_csv(index=False).encode())
+    last = "y"
+    before = app.session_state["shown"].dataset
+    assert before.table[last].dtype.kind == "f" and before.wording.column(last).unit == "kg"
+    assert any("kg" in m.value and last in m.value for m in app.markdown)
+    app.button(key="pooling_take_back_0").click().run()
+    healthy(app)
+    (data,) = app.session_state["uploads"].values()
+    assert str(data.table[last].iloc[0]).endswith("kg")

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pandas.api import types as pdt
 
 from core.formats import count, shorten
 from core.tables.columns import label_of
+from core.tables.doctor.check_numbers import check_open_numbers
 from core.tables.doctor.finding import Finding, quoted
 from core.tables.doctor.fixes import MarkMissing, MergeLevels, ParseNumbers
 from core.tables.read.numerals import CANDIDATES, NumberFormat, matches, with_units
@@ -55,10 +55,6 @@ _LEAST_OTHERS = 5
 _PROBE = 2_000
 
 
-def _is_text(column: ColumnProfile) -> bool:
-    return bool(pdt.is_string_dtype(column.series.dtype)) and column.n_present > 0
-
-
 def _are_marks(texts: pa.Array) -> BoolArray:
     """Return which texts say 'missing', shape (n,)."""
     bare = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
@@ -68,8 +64,10 @@ def _are_marks(texts: pa.Array) -> BoolArray:
 
 def check_numeric_text(column: ColumnProfile) -> Finding | None:
     """Find numbers that count as text because of how they are written, or of a few odd cells."""
-    if not _is_text(column) or column.is_date:
+    if not column.is_text or column.is_date:
         return None
+    if (asked := check_open_numbers(column)) is not None:
+        return asked
     texts = column.texts
     is_mark = _are_marks(texts)
     form, found = _best_format(texts, column.counts, is_mark)

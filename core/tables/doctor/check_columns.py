@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,19 +13,22 @@ from core.tables.doctor.finding import Finding, quoted
 from core.tables.doctor.fixes import (
     CodeAsZeroOne,
     DateToNumber,
+    DaysSinceFirst,
     DropColumn,
     DropColumns,
+    OrderedToNumbers,
     TreatAsCategory,
 )
+from core.tables.roles.calendar_texts import date_order
 from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import tokens_of
+from core.tables.roles.word_scales import column_order, yes_of
 
 _MOST_CODES = 12
 _ORDERED = frozenset(["level", "levels", "score", "scale", "rank", "rating", "index", "count", "n"])
 _NEARLY_ALL = 0.93
 _LEAST_ROWS = 12
 _MOST_CONSTANTS = 8
-_YES = frozenset(["yes", "y", "true", "1", "pass", "passed", "success", "positive", "dead", "case"])
 
 
 def check_codes(column: ColumnProfile) -> Finding | None:
@@ -91,26 +95,38 @@ def join_constants(findings: Sequence[Finding]) -> list[Finding]:
     return [joined, *(finding for finding in findings if finding not in constant)]
 
 
-def check_date(column: ColumnProfile) -> Finding | None:
-    """Find dates, which a model needs as numbers."""
+def check_date(column: ColumnProfile, group: str | None = None) -> Finding | None:
+    """Find dates, which a model needs as numbers: days since the first, or each group's first."""
     if column.kind != "date":
         return None
+    name = shorten(column.name)
+    since = f"the first of each '{shorten(group)}'" if group else "the first date"
     message = (
-        f"'{shorten(column.name)}' holds dates; as a predictor it needs to be a number, such as "
-        "the days since the first date."
+        f"'{name}' holds dates; as a predictor it needs to be a number, such as the days since "
+        f"{since}."
     )
-    return Finding(
-        "date_predictor", column.name, message, DateToNumber(column.name, _day_first(column))
-    )
+    texts = [] if column.is_numeric else [str(level) for level in column.levels[:500]]
+    order = date_order(texts) if column.is_text else ""
+    if order != "open":
+        fix = _days(column.name, group, order == "day", "")
+        return Finding("date_predictor", column.name, message, fix)
+    sample = next((text for text in texts if _reads_both_ways(text)), texts[0])
+    message += f" Nothing tells whether '{shorten(sample, 20)}' begins with the day or the month."
+    choices = tuple(_days(column.name, group, day_first, sample) for day_first in (True, False))
+    return Finding("date_predictor", column.name, message, choices[0], choices=choices)
 
 
-def _day_first(column: ColumnProfile) -> bool:
-    """Whether dates as text begin with the day: some first number is above 12."""
-    firsts = [
-        str(level).strip().replace("/", "-").replace(".", "-") for level in column.levels[:500]
-    ]
-    heads = [text.split("-")[0] for text in firsts]
-    return any(head.isdigit() and 12 < int(head) <= 31 for head in heads)
+def _days(
+    column: str, group: str | None, day_first: bool, sample: str
+) -> DateToNumber | DaysSinceFirst:
+    if group is None:
+        return DateToNumber(column, day_first, sample)
+    return DaysSinceFirst(column, group, day_first, sample)
+
+
+def _reads_both_ways(text: str) -> bool:
+    parts = re.findall(r"\d+", text)
+    return len(parts) > 1 and parts[0].lstrip("0") != parts[1].lstrip("0")
 
 
 def check_nearly_constant(column: ColumnProfile) -> Finding | None:
@@ -143,6 +159,22 @@ def check_two_values(column: ColumnProfile) -> Finding | None:
         f"The outcome '{shorten(column.name)}' has two values ({shorten(first)}, "
         f"{shorten(second)}): a linear model gives shares that may leave 0 to 1, a rough choice."
     )
-    one = first if first.casefold() in _YES else second
+    one = yes_of([first, second]) or second
     fix = None if column.is_numeric else CodeAsZeroOne(column.name, one)
     return Finding("binary_outcome", column.name, message, fix)
+
+
+def check_ordered_words(column: ColumnProfile) -> Finding | None:
+    """Find words that have an order, such as answers from 'never' to 'always'."""
+    if column.is_numeric or column.kind != "category" or column.n_distinct > _MOST_CODES:
+        return None
+    order = column_order(column.series)
+    if order is None:
+        return None
+    shown = " < ".join(shorten(word, 24) for word in order)
+    message = (
+        f"'{shorten(column.name)}' holds words with an order ({shown}); as the outcome they can "
+        f"count as 1 to {len(order)}."
+    )
+    fix = OrderedToNumbers(column.name, order)
+    return Finding("ordered_words", column.name, message, fix, "info")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,13 @@ from pandas.api import types as pdt
 
 from core.formats import count, shorten
 from core.tables.doctor.finding import Finding, quoted
-from core.tables.doctor.fixes import DropColumn, DropRows, RenameDuplicates, text_of
+from core.tables.doctor.fixes import DropColumn, DropDuplicates, DropRows, RenameDuplicates, text_of
 from core.tables.read.report import read_report
-from core.types import IntArray
+from core.types import BoolArray, IntArray
+
+_MOST_ROWS, _LEAST_BLOCK = 200_000, 4
+#: Share of single rows that may be repeated, and of values that a telling column has but once.
+_MOST_SINGLE, _UNLIKE = 0.1, 0.95
 
 
 def check_names(table: pd.DataFrame) -> list[Finding]:
@@ -66,3 +71,51 @@ def row_numbers(rows: IntArray) -> str:
     """Return 'rows 4, 17, 90, …' counted from 1, naming at most four."""
     shown = ", ".join(f"{int(row) + 1:,}" for row in rows[:4])
     return ("row " if len(rows) == 1 else "rows ") + shown + (", …" if len(rows) > 4 else "")
+
+
+def check_duplicates(table: pd.DataFrame) -> list[Finding]:
+    """Find rows that repeat others in every cell, where that is no chance.
+
+    A block of rows that stands there twice is pasted twice; single rows are told where a column
+    of many decimals makes equal rows unlikely.
+    """
+    n_rows = len(table)
+    if not 4 <= n_rows <= _MOST_ROWS or table.shape[1] < 2:
+        return []
+    bare = table.copy(deep=False)
+    bare.attrs = {}
+    try:
+        keys = pd.util.hash_pandas_object(bare, index=False).to_numpy()
+    except TypeError:  # cells that are lists
+        return []
+    again = pd.Series(keys).duplicated().to_numpy()
+    if not again.any() or not (_is_block(keys, again) or _is_no_chance(bare, again)):
+        return []
+    rows = np.flatnonzero(again)
+    verb = "repeats" if len(rows) == 1 else "repeat"
+    message = (
+        f"{count(len(rows), 'row')} ({row_numbers(rows)}) {verb} an earlier row in every cell, and "
+        "would count twice."
+    )
+    return [Finding("duplicate_rows", None, message, DropDuplicates(), "caution")]
+
+
+def _is_block(keys: Any, again: BoolArray) -> bool:
+    """Whether rows in a run repeat a run of earlier rows in their order."""
+    rows = np.flatnonzero(again)
+    if len(rows) < _LEAST_BLOCK or rows[-1] - rows[0] + 1 != len(rows):
+        return False
+    first = {key: i for i, key in reversed(list(enumerate(keys.tolist())))}
+    shifts = {int(row) - first[int(keys[row])] for row in rows}
+    return len(shifts) == 1 and len(np.unique(keys[rows])) > 0.5 * len(rows)
+
+
+def _is_no_chance(table: pd.DataFrame, again: BoolArray) -> bool:
+    """Whether some column of decimals has hardly any value twice but in these rows."""
+    if table.shape[1] < 3 or again.mean() > _MOST_SINGLE:
+        return False
+    once = table[~again]
+    return any(
+        dtype == np.float64 and once.iloc[:, j].nunique() > _UNLIKE * len(once)
+        for j, dtype in enumerate(table.dtypes)
+    )

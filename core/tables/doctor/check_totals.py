@@ -35,6 +35,8 @@ _SUMMARIES = (
     r"|everyone|together|sd|std\.?|std\.? ?dev\.?|min(?:imum)?|max(?:imum)?|n|count"
 )
 _PERHAPS_TOTAL = rf"(?i)^\s*(?:{_SUMMARIES})\s*:?\s*$"
+#: Labels without which no row of a column sums up others.
+MAY_SUM_UP = rf"(?i)^\s*(?:{_WORDS}|{_SUMMARIES})(?: ?\(?n\)?)?\s*:?\s*$|total"
 _SUBTOTAL = re.compile(
     r"(.*\S)\s+(?:sub-?)?totals?\s*:?\s*|(?:sub-?)?totals?\s+(?:of |for )?(.*\S)\s*",
     re.IGNORECASE,

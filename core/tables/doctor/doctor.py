@@ -15,6 +15,7 @@ from core.tables.doctor.check_columns import (
     check_constant,
     check_date,
     check_nearly_constant,
+    check_ordered_words,
     check_row_names,
     check_two_values,
     join_constants,
@@ -25,14 +26,20 @@ from core.tables.doctor.check_groups import (
     check_singletons,
     check_spread,
 )
-from core.tables.doctor.check_layout import check_names, check_repeated_header
+from core.tables.doctor.check_layout import check_duplicates, check_names, check_repeated_header
 from core.tables.doctor.check_totals import check_totals
 from core.tables.doctor.check_wide import check_wide
 from core.tables.doctor.finding import Finding
 from core.tables.doctor.fixes import DropColumn
 from core.tables.fix import SETTLED_KEY, apply_fix
-from core.tables.roles.column_profile import ColumnProfile, by_name, profile_table, sample_size
+from core.tables.roles.column_profile import (
+    ColumnProfile,
+    by_name,
+    profile_table,
+    sample_size,
+)
 from core.tables.roles.guess_roles import guess_from, guess_roles
+from core.tables.roles.role_predictors import has_own_dates
 
 _CELL_CHECKS: tuple[Callable[[ColumnProfile], Finding | None], ...] = (
     check_numeric_text,
@@ -43,7 +50,6 @@ _COLUMN_CHECKS: tuple[Callable[[ColumnProfile], Finding | None], ...] = (
     check_codes,
     check_row_names,
     check_constant,
-    check_date,
 )
 #: Beyond so many columns that nearly belong to the groups, the groups are no natural ones.
 _MOST_SLIPS = 5
@@ -89,6 +95,7 @@ def examine(
     chosen = _choose(mended, profiles, (group, outcome, predictor))
     findings += _column_findings(profiles, chosen)
     findings += _group_findings(profiles, chosen)
+    findings += check_duplicates(mended)
     settled = {tuple(pair) for pair in table.attrs.get(SETTLED_KEY, ())}
     findings = [finding for finding in findings if (finding.code, finding.column) not in settled]
     if table.shape[1] == 1:  # nobody wants to drop the only column
@@ -187,6 +194,12 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
         if repeated:  # in a wide table each row is a unit, which a column rightly names
             checks = tuple(check for check in checks if check is not check_row_names)
         findings += [finding for check in checks if (finding := check(column)) is not None]
+        if column not in roles or column is chosen.predictor:
+            dated = check_date(column, _repeated_group(column, chosen.group))
+            findings += [dated] if dated is not None else []
+    if chosen.outcome is None or not chosen.outcome.is_numeric:
+        words = (check_ordered_words(column) for column in profiles if column is not chosen.group)
+        findings += [finding for finding in words if finding is not None]
     findings = [f for f in findings if f.code != "category_as_number" or not _is_scale(f, profiles)]
     findings = join_constants(findings)
     for column in profiles:
@@ -198,6 +211,13 @@ def _column_findings(profiles: Sequence[ColumnProfile], chosen: _Chosen) -> list
         if finding is not None and column.name not in repeated:
             findings.append(finding)
     return findings
+
+
+def _repeated_group(column: ColumnProfile, group: ColumnProfile | None) -> str | None:
+    """Return the group where its rows have dates of their own, as the visits of a patient do."""
+    if group is None or column.kind != "date":
+        return None
+    return group.name if has_own_dates(column, group) else None
 
 
 def _is_scale(finding: Finding, profiles: Sequence[ColumnProfile]) -> bool:

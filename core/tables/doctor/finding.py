@@ -14,7 +14,7 @@ FindingCode: TypeAlias = Literal[
     "numeric_text", "category_as_number", "missing_tokens", "reused_ids", "crossed",
     "wide_layout", "total_row", "repeated_header", "singletons", "no_spread_in_x",
     "near_duplicate_levels", "id_like", "binary_outcome", "constant_column", "date_predictor",
-    "duplicate_names", "varies_within_group",
+    "duplicate_names", "varies_within_group", "duplicate_rows", "ordered_words",
 ]  # fmt: skip
 
 
@@ -33,6 +33,8 @@ class Finding:
         For ``apply_fix``; None where the remedy is a choice of model.
     severity : {"info", "caution", "problem"}
         ``problem``: the fits would be wrong or impossible.
+    choices : tuple of Fix
+        Where only the reader can tell: one for each answer, ``fix`` among them.
     """
 
     code: FindingCode
@@ -40,6 +42,12 @@ class Finding:
     message: str
     fix: Fix | None = None
     severity: Severity = "caution"
+    choices: tuple[Fix, ...] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the reader has to choose between several fixes."""
+        return len(self.choices) > 1
 
 
 def quoted(items: Sequence[object], most: int = 5) -> str:

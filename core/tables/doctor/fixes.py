@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pandas.api import types as pdt
 
 from core import formats
@@ -20,6 +21,8 @@ from core.tables.names import unique_names
 from core.tables.read.finish import tidy_column
 from core.tables.read.numerals import NumberFormat, parse
 from core.tables.read.report import ReadOptions
+from core.tables.repairs.cell_reading import limit_of
+from core.tables.roles.calendar_texts import days_since, parse_dates
 from core.types import FloatArray
 
 
@@ -77,15 +80,85 @@ class ParseNumbers(Fix):
 
     column: str
     form: NumberFormat
+    sample: str = ""
 
     @property
     def label(self) -> str:
-        """What the button says."""
+        """What the button says: with a sample, what that is read as."""
+        if self.sample:
+            value = parse(pa.array([self.sample]), self.form)[0]
+            return f"Read '{shorten(self.sample, 20)}' in '{shorten(self.column)}' as {value:.15g}"
         return f"Read '{shorten(self.column)}' as numbers"
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the table with the column as numbers."""
         return replace_column(table, self.column, parse(text_of(table[self.column]), self.form))
+
+
+@dataclass(frozen=True)
+class LimitedNumbers(Fix):
+    """Read text as numbers, and '<0.5' as the limit, as half of it, or as missing."""
+
+    column: str
+    form: NumberFormat
+    how: Literal["limit", "half", "missing"] = "limit"
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        counts = {
+            "limit": "Count cells at a limit in '{}' as the limit",
+            "half": "Count cells below a limit in '{}' as half of it",
+            "missing": "Treat cells at a limit in '{}' as missing",
+        }
+        return counts[self.how].format(shorten(self.column))
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the column as numbers."""
+        texts = text_of(table[self.column])
+        values = parse(texts, self.form)
+        if self.how != "missing":
+            distinct = pc.unique(texts).drop_null().to_pylist()
+            share = 0.5 if self.how == "half" else 1.0
+            limits = {text: share * limit_of(text, self.form) for text in distinct}
+            found = table[self.column].map(limits)
+            values = np.where(np.isfinite(values), values, found.to_numpy(dtype=np.float64))
+        return replace_column(table, self.column, values)
+
+
+@dataclass(frozen=True)
+class DropDuplicates(Fix):
+    """Leave out rows that repeat an earlier one in every cell."""
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        return "Leave out rows that repeat an earlier one"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with each row once."""
+        return table.drop_duplicates(ignore_index=True)
+
+
+@dataclass(frozen=True)
+class OrderedToNumbers(Fix):
+    """Turn words with an order ('never' to 'always') into 1, 2, 3."""
+
+    settles: ClassVar[str] = "ordered_words"
+    column: str
+    order: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        first, last = shorten(self.order[0], 24), shorten(self.order[-1], 24)
+        return f"Count '{first}' to '{last}' as 1 to {len(self.order)}"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the column as numbers; other cells become missing."""
+        numbers = {word: float(i) for i, word in enumerate(self.order, start=1)}
+        words = table[self.column].astype(object).map(label_of, na_action="ignore")
+        return replace_column(table, self.column, words.map(numbers).astype(float))
 
 
 @dataclass(frozen=True)
@@ -220,24 +293,48 @@ class DateToNumber(Fix):
 
     column: str
     day_first: bool = False
+    sample: str = ""
 
     @property
     def label(self) -> str:
-        """What the button says."""
-        return f"Turn '{shorten(self.column)}' into days since the first"
+        """What the button says: with a sample, how that is read."""
+        return f"Turn '{shorten(self.column)}' into days since the first{_date_said(self)}"
 
     def apply(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the table with the column as a number of days."""
-        column = table[self.column]
-        if pdt.is_numeric_dtype(column.dtype):  # 20240131
-            whole = column.astype("Int64").astype("string")
-            column = pd.to_datetime(whole, format="%Y%m%d", errors="coerce")
-        elif not pdt.is_datetime64_any_dtype(column.dtype):
-            column = pd.to_datetime(
-                column, errors="coerce", format="mixed", dayfirst=self.day_first, utc=True
-            )
-        days = (column - column.min()) / pd.Timedelta(days=1)
-        return replace_column(table, self.column, days.astype(float))
+        dates = parse_dates(table[self.column], day_first=self.day_first)
+        return replace_column(table, self.column, days_since(dates, dates.min()))
+
+
+@dataclass(frozen=True)
+class DaysSinceFirst(Fix):
+    """Turn dates into days since the first one of each group."""
+
+    column: str
+    group: str
+    day_first: bool = False
+    sample: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the button says: with a sample, how that is read."""
+        column, group = shorten(self.column), shorten(self.group)
+        return f"Turn '{column}' into days since the first of each '{group}'{_date_said(self)}"
+
+    def apply(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with the column as a number of days, 0 for each group's first."""
+        dates = parse_dates(table[self.column], day_first=self.day_first)
+        groups = table[self.group].astype(object)
+        first = dates.groupby(groups.to_numpy()).transform("min")
+        return replace_column(table, self.column, days_since(dates, first))
+
+
+def _date_said(fix: DateToNumber | DaysSinceFirst) -> str:
+    """Return how a date is read that can be read in two ways: ', 03/04/2024 being 3 April 2024'."""
+    if not fix.sample:
+        return ""
+    date = parse_dates(pd.Series([fix.sample]), day_first=fix.day_first).iloc[0]
+    return f", '{shorten(fix.sample, 20)}' being {date.day} {date:%B %Y}"
 
 
 @dataclass(frozen=True)

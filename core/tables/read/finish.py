@@ -23,11 +23,15 @@ _PROBE = 200
 
 @dataclass(frozen=True)
 class RawTable:
-    """Columns as read, before the finishing touches; ``names`` are the header as typed."""
+    """Columns as read, before the finishing touches; ``names`` are the header as typed.
+
+    ``left_open`` are the columns whose numbers may be read in two ways, so that they stay text.
+    """
 
     columns: pa.Table
     names: tuple[str, ...]
     report: ReadReport
+    left_open: frozenset[int] = frozenset()
 
 
 def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
@@ -48,11 +52,16 @@ def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
         )  # fmt: skip
     LIMITS.check_shape(n_rows, n_columns, report.name)
     LIMITS.check_memory(raw.columns.nbytes, report.name)
-    typed, cells, notes = _without_blank_columns(raw)
+    kept = _without_blank_columns(raw)
+    dropped = n_columns - len(kept)
+    what = "1 column" if dropped == 1 else f"{dropped:,} columns"
+    notes = [f"Left out: {what} without a name and without cells."] if dropped else []
+    typed = [raw.names[j] for j in kept]
     names, renamed = unique_names(typed, has_header=any(typed))
     columns = []
-    for name, column in zip(names, cells, strict=True):
-        tidy, remarks = tidy_column(name, column, options, report.decimal)
+    for name, j in zip(names, kept, strict=True):
+        as_text = replace(options, text_columns=(name,)) if j in raw.left_open else options
+        tidy, remarks = tidy_column(name, raw.columns.column(j), as_text, report.decimal)
         columns.append(tidy)
         notes += remarks
     if all(column.null_count == n_rows for column in columns):
@@ -64,23 +73,19 @@ def to_frame(raw: RawTable, options: ReadOptions) -> pd.DataFrame:
         n_columns=len(columns),
         renamed=tuple(renamed),
         notes=(*report.notes, *notes),
+        above=tuple(tuple(row[j] if j < len(row) else "" for j in kept) for row in report.above),
+        gaps=tuple(place for place, j in enumerate(kept) if place and j > kept[place - 1] + 1),
+        as_typed=options.as_typed,
     )
     final.keep_with(frame)
     return frame
 
 
-def _without_blank_columns(
-    raw: RawTable,
-) -> tuple[list[str], list[pa.ChunkedArray], list[str]]:
-    """Leave out columns without name and cells, as a delimiter at the end of lines makes them."""
-    pairs = list(zip(raw.names, raw.columns.columns, strict=True))
-    kept = [(name, column) for name, column in pairs if name.strip() or not _is_blank(column)]
-    if len(kept) == len(pairs) or not kept:
-        kept = pairs
-    dropped = len(pairs) - len(kept)
-    what = "1 column" if dropped == 1 else f"{dropped:,} columns"
-    notes = [f"Left out: {what} without a name and without cells."] if dropped else []
-    return [name for name, _ in kept], [column for _, column in kept], notes
+def _without_blank_columns(raw: RawTable) -> list[int]:
+    """Return all columns but those without name and cells, as a delimiter at a line's end makes."""
+    pairs = zip(raw.names, raw.columns.columns, strict=True)
+    kept = [j for j, (name, cells) in enumerate(pairs) if name.strip() or not _is_blank(cells)]
+    return kept or list(range(len(raw.names)))
 
 
 def _is_blank(column: pa.ChunkedArray) -> bool:
@@ -202,8 +207,6 @@ def _formats(options: ReadOptions, decimal: str) -> list[NumberFormat]:
     formats = [PLAIN] if decimal == "." else [NumberFormat(decimal=",")]
     if options.thousands:
         formats.append(NumberFormat(decimal=decimal, thousands=options.thousands))
-    elif decimal == ",":
-        formats += [NumberFormat(decimal=",", thousands=mark) for mark in (".", " ")]
     return formats
 
 

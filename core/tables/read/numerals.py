@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,8 +22,14 @@ _DIGITS = {
 } | {0x66B: ".", 0x66C: ","}
 _SIGN = "[+\\-\u2212]?"
 _BLANK = f"[\\s{SPACES}]*"
-_MONEY = "US[$]|R[$]|Rs[.]?|[$€£¥₹]|USD|EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|kr[.]?"
+_MONEY = (
+    "US[$]|R[$]|A[$]|C[$]|NZ[$]|HK[$]|Rs[.]?|[$€£¥₹₽₺₩₪฿₫₴]|USD|EUR|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN"
+    "|CZK|HUF|RUB|CNY|INR|BRL|MXN|NZD|HKD|SGD|ZAR|TRY|KRW|ILS|THB|kr[.]?|zł|Kč|Ft|руб[.]?|円|元|원"
+)
 _ABOUT = "~\u2248"
+_WORDS_ABOUT = (
+    r"(?i:(?:ca|circa|approx|approximately|about|around|etwa|env|environ|aprox)\b\.?|c\.)"
+)
 _NOTE = "[*†‡§¶#]{1,3}|[¹²³⁴⁵⁶⁷⁸⁹]|\\[\\w{1,2}\\]|\\([a-z]\\)|[ \u00a0][a-d]"
 #: Units that numbers are written with; nothing else after a number is taken for one.
 UNITS = (
@@ -52,9 +57,11 @@ class NumberFormat:
     currency : bool
         Whether a currency sign or code may stand before or after.
     unit : str
-        Unit that may follow each number, such as ``"kg"``.
+        Unit that may follow each number, such as ``"kg"``; spellings of one are divided by a
+        bar: ``"cows|cow"``.
     marked : bool
-        Whether a footnote mark or a '~' may stand beside a number; (12.5) is read as -12.5.
+        Whether a footnote mark, a '~' or a 'ca.' may stand beside a number; (12.5) is read as
+        -12.5.
     """
 
     decimal: str = "."
@@ -77,13 +84,20 @@ class NumberFormat:
         number = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+\-]?\d+)?"
         money = rf"(?:{_MONEY})?" if self.currency else ""
         percent = rf"{_BLANK}%?" if self.percent else ""
-        unit = rf"(?:{_BLANK}{re.escape(self.unit)})?" if self.unit else ""
+        unit = rf"(?:{_BLANK}(?:{self.unit_pattern}))?" if self.unit else ""
         signed = (
             rf"{money}{_BLANK}{_SIGN}{_BLANK}{money}{_BLANK}{number}{_BLANK}{money}{percent}{unit}"
         )
         if self.marked:
-            signed = rf"(?:[{_ABOUT}]?{_BLANK}{signed}{_BLANK}(?:{_NOTE})?|\({number}\))"
+            about = rf"(?:[{_ABOUT}]|{_WORDS_ABOUT}{_BLANK})?"
+            inside = rf"\({_BLANK}{money}{_BLANK}{number}{_BLANK}{money}{percent}{unit}{_BLANK}\)"
+            signed = rf"(?:{about}{_BLANK}{signed}{_BLANK}(?:{_NOTE})?|{money}{_BLANK}{inside})"
         return rf"^{_BLANK}{signed}{_BLANK}$"
+
+    @property
+    def unit_pattern(self) -> str:
+        """A regular expression that matches the unit in all of its spellings."""
+        return "|".join(map(re.escape, self.unit.split("|")))
 
     @property
     def example(self) -> str:
@@ -123,11 +137,12 @@ _WITH_UNIT = re.compile(r"\d\s*([^\s\d.,]\S{0,6})\s*$")
 
 def matches(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> BoolArray:
     """Return which texts are numbers in this format, shape (n,); missing texts are not."""
-    return matches_pattern(plain_digits(texts), form.pattern)
+    return matches_pattern(plain_signs(texts), form.pattern)
 
 
-def plain_digits(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Return texts with the digits of other scripts written as 0 to 9."""
+def plain_signs(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return texts with the digits of other scripts as 0 to 9, and ’ between thousands as '."""
+    texts = pc.replace_substring(texts, "\u2019", "'") if any_match(texts, "\u2019") else texts
     if not any_match(texts, f"[{''.join(map(chr, _DIGITS))}]"):
         return texts
     written = [None if t is None else t.translate(_DIGITS) for t in texts.to_pylist()]
@@ -147,13 +162,17 @@ def any_match(texts: pa.Array | pa.ChunkedArray, pattern: str) -> bool:
 
 def parse(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> FloatArray:
     """Return the numbers that texts stand for, shape (n,); NaN where they stand for none."""
-    texts = plain_digits(texts)
+    texts = plain_signs(texts)
     keep = matches(texts, form)
     if form.marked:
-        texts = pc.replace_substring_regex(texts, rf"^{_BLANK}\(([^)]*)\){_BLANK}$", "-\\1")
-        texts = pc.replace_substring_regex(texts, rf"(?:{_NOTE}){_BLANK}$|^{_BLANK}[{_ABOUT}]", "")
+        texts = pc.replace_substring_regex(
+            texts, rf"^([^\d(]*)\(([^)]*\d[^)]*)\){_BLANK}$", "-\\1\\2"
+        )
+        texts = pc.replace_substring_regex(
+            texts, rf"(?:{_NOTE}){_BLANK}$|^{_BLANK}(?:[{_ABOUT}]|{_WORDS_ABOUT})", ""
+        )
     if form.unit:
-        texts = pc.replace_substring_regex(texts, rf"{re.escape(form.unit)}{_BLANK}$", "")
+        texts = pc.replace_substring_regex(texts, rf"(?:{form.unit_pattern}){_BLANK}$", "")
     bare = texts
     if form.currency:
         bare = pc.replace_substring_regex(bare, _MONEY, "")
@@ -164,5 +183,5 @@ def parse(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> FloatArray:
         bare = pc.replace_substring(bare, ",", ".")
     bare = pc.replace_substring(bare, "\u2212", "-")
     bare = pc.if_else(pa.array(keep), bare, pa.scalar(None, pa.string()))
-    numbers = pd.to_numeric(pd.Series(bare.to_numpy(zero_copy_only=False)), errors="coerce")
+    numbers = pc.cast(bare, pa.float64()).to_numpy(zero_copy_only=False)
     return np.array(numbers, dtype=np.float64)

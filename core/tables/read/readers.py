@@ -23,6 +23,7 @@ from core.tables.read.records import read_records
 from core.tables.read.report import ReadOptions, choice_note
 from core.tables.read.text import read_text
 from core.tables.read.worker import read_binary
+from core.tables.repairs.chain import repair_table
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[Any]
 
@@ -34,7 +35,11 @@ _PLAIN_ENCODINGS = frozenset(
 
 
 def read_table(
-    source: Source, name: str | None = None, options: ReadOptions | None = None
+    source: Source,
+    name: str | None = None,
+    options: ReadOptions | None = None,
+    *,
+    repair: bool = True,
 ) -> pd.DataFrame:
     """Return the table that a file holds, whatever its format.
 
@@ -46,12 +51,14 @@ def read_table(
         The file's name, for messages and where the content leaves the format open.
     options : ReadOptions, optional
         Corrections of what the reader finds out by itself.
+    repair : bool
+        Whether what is wrong with the table beyond doubt is put right. False: as typed.
 
     Returns
     -------
     DataFrame
         RangeIndex, unique column names; numbers float64 or int64, text, categories, dates.
-        ``core.read_report(table)`` tells how it was read.
+        ``core.read_report(table)`` tells how it was read, and in ``repairs`` what was put right.
 
     Raises
     ------
@@ -59,11 +66,12 @@ def read_table(
         When the file is no table, damaged, in an unknown format or beyond the limits.
     """
     options = options or ReadOptions()
+    options = options if repair else replace(options, repair=False)
     label = shorten(name or _name_of(source), 120)
     with _in_words(label):
         data = _load(source, label)
         with suppress(NotHere):
-            return to_frame(_read_plain(data, label, options), options)
+            return repair_table(to_frame(_read_plain(data, label, options), options), options)
     return Reading(data, label, options).table()
 
 
@@ -76,7 +84,7 @@ def read_here(data: bytes, name: str, options: ReadOptions) -> pd.DataFrame:
         As ``read_table``.
     """
     with _in_words(name):
-        return to_frame(_read(data, name, options), options)
+        return repair_table(to_frame(_read(data, name, options), options), options)
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
 
 from core.exceptions import DataError
 from core.formats import shorten
+from core.tables.repairs.repair import Repair
 
 REPORT_KEY = "read_report"
 
@@ -64,6 +65,10 @@ class ReadOptions:
         Sheet of a workbook.
     member : str, optional
         File inside an archive, or data frame inside an R file.
+    repair : bool
+        Whether what is wrong beyond doubt is put right (see ``ReadReport.repairs``).
+    as_typed : tuple of str
+        Keys of repairs not to be made, as ``Repair.key`` names them.
     """
 
     encoding: str | None = None
@@ -77,9 +82,11 @@ class ReadOptions:
     text_columns: tuple[str, ...] = ()
     sheet: str | None = None
     member: str | None = None
+    repair: bool = True
+    as_typed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("missing_tokens", "text_columns"):
+        for name in ("missing_tokens", "text_columns", "as_typed"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
@@ -93,6 +100,25 @@ class ReadOptions:
             raise DataError(f"The decimal mark must be '.' or ',', not {self.decimal!r}.")
         if self.encoding is not None:
             _check_encoding(self.encoding)
+
+    def allows(self, code: str, column: str | None = None) -> bool:
+        """Whether a repair is wanted."""
+        key = code if column is None else f"{code}:{column}"
+        return self.repair and key not in self.as_typed
+
+
+def without_repair(options: ReadOptions, repair: Repair) -> ReadOptions:
+    """Return how to read a file again without one of its repairs.
+
+    Parameters
+    ----------
+    options : ReadOptions
+        How the file was read.
+    repair : Repair
+        One of ``read_report(table).repairs``.
+    """
+    kept = tuple(dict.fromkeys((*options.as_typed, repair.key)))
+    return replace(options, as_typed=kept)
 
 
 def _check_encoding(name: str) -> None:
@@ -115,6 +141,8 @@ class ReadReport:
         The file, and what it turned out to be (``"csv"``, ``"xlsx"``, ...).
     encoding, delimiter, quote, decimal, thousands, comment : str
         Empty where they do not apply.
+    encoding_is_guess : bool
+        Whether the encoding was judged by the letters alone; ``ReadOptions.encoding`` corrects it.
     header_row : int
         Line (or sheet row) of the column names, from 1; 0 for none.
     skipped_lines : int
@@ -126,6 +154,22 @@ class ReadReport:
         Column names as typed, and what they became.
     notes : tuple of str
         Sentences for the reader about everything else that was changed.
+    above : tuple of tuple of str
+        Cells of the lines above the column names.
+    gaps : tuple of int
+        Columns before which the file has a blank one.
+    has_blank_lines : bool
+        Whether lines hold nothing but delimiters.
+    description : tuple of str
+        Titles above the table and remarks below it, as typed.
+    repairs : tuple of Repair
+        What was put right, in the order in which it was done.
+    as_typed : tuple of str
+        Keys of the repairs that the reader has taken back.
+    units : tuple of (str, str)
+        Column and unit, where the file tells it.
+    labels : tuple of (str, tuple of (str, str))
+        Column, and the words that the file has for some of its numbers.
     """
 
     name: str
@@ -136,6 +180,7 @@ class ReadReport:
     decimal: str = ""
     thousands: str = ""
     comment: str = ""
+    encoding_is_guess: bool = False
     header_row: int = 0
     skipped_lines: int = 0
     sheet: str = ""
@@ -146,6 +191,14 @@ class ReadReport:
     n_columns: int = 0
     renamed: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    above: tuple[tuple[str, ...], ...] = ()
+    gaps: tuple[int, ...] = ()
+    has_blank_lines: bool = False
+    description: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    as_typed: tuple[str, ...] = ()
+    units: tuple[tuple[str, str], ...] = ()
+    labels: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values only (pandas copies and serialises ``attrs``)."""
@@ -189,7 +242,12 @@ def read_report(table: pd.DataFrame) -> ReadReport | None:
         return None
     known = {f.name for f in fields(ReadReport)}
     values = {key: _tupled(value) for key, value in stored.items() if key in known}
-    return ReadReport(**values)
+    repairs = tuple(Repair(**repair) for repair in stored.get("repairs", ()))
+    return ReadReport(**(values | {"repairs": _with_tuples(repairs)}))
+
+
+def _with_tuples(repairs: tuple[Repair, ...]) -> tuple[Repair, ...]:
+    return tuple(replace(repair, rows=tuple(repair.rows)) for repair in repairs)
 
 
 def _tupled(value: Any) -> Any:

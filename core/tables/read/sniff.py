@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from core.exceptions import DataError
 from core.tables.limits import LIMITS
 from core.tables.read.report import MISSING_TOKENS, ReadOptions
+from core.tables.repairs.mark_evidence import Evidence, decide, weigh
 
 DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_CHARS = 400_000
@@ -21,9 +22,7 @@ SAMPLE_LINES = 300
 # the square of its length where the match fails.
 NUMBER = re.compile(r"[+\-−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+\-]?\d+)?%?")
 _COMMA_DECIMAL = re.compile(r"[+\-−]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][+\-]?\d+)?")
-_COMMA_THOUSANDS = re.compile(r"[+\-−]?\d{1,3}(?:,\d{3})+")
 _RULE = re.compile(r"\s*(?::?[-=]{2,}:?\s*)?")
-_POINT_DECIMAL = re.compile(r"[+\-−]?\d*\.\d+(?:[eE][+\-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,15 @@ class Layout:
         Cells of the header as typed, padded to the width of the rows.
     first_line : int
         Line of the first row of data, from 0.
+    keeps_remarks : bool
+        Whether lines of one cell below the table are rows.
+    above : tuple of tuple of str
+        Cells of the lines above the names.
+    below : tuple of str
+        Remarks below the table, which are no rows of it.
+    open_columns : tuple of int
+        Columns whose numbers may be thousands with a mark or may be decimals, as far as the
+        first rows tell.
     """
 
     delimiter: str
@@ -50,6 +58,10 @@ class Layout:
     header_row: int
     names: tuple[str, ...]
     first_line: int
+    keeps_remarks: bool = False
+    above: tuple[tuple[str, ...], ...] = ()
+    below: tuple[str, ...] = ()
+    open_columns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -287,6 +299,8 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
     if options.header_row is not None:
         start = _row_at(cut, options.header_row - 1)
         has_header = options.header_row > 0
+    elif "title_lines" in options.as_typed:
+        start, has_header = 0, True
     else:
         start = _skip_titles(rows, start, width)
         has_header = is_header(rows[start], rows[start + 1 :])
@@ -300,15 +314,19 @@ def _layout(cut: _Cut, options: ReadOptions, marks: tuple[str, str, str]) -> Lay
             body += 1  # the line under the names, as in Markdown
     else:
         names, body = [""] * width, start
+    columns = [weigh(_below(rows[body:], j)) for j in range(width)]
     return Layout(
         delimiter=cut.delimiter,
         quote=quote,
         escape=escape,
         comment=comment,
-        decimal=options.decimal or find_decimal(rows[body:], width, cut.delimiter),
+        decimal=options.decimal or find_decimal(columns, cut.delimiter),
         header_row=cut.lines[start] + 1 if has_header else 0,
         names=tuple(names),
         first_line=cut.lines[body],
+        keeps_remarks="note_lines" in options.as_typed,
+        above=tuple(tuple(row) for row in rows[:start] if any(cell.strip() for cell in row)),
+        open_columns=tuple(j for j, c in enumerate(columns) if _may_be_thousands(c)),
     )
 
 
@@ -345,17 +363,14 @@ def _fit_names(names: list[str], width: int) -> list[str]:
     return names + [""] * (width - len(names))
 
 
-def find_decimal(rows: Sequence[Sequence[str]], width: int, delimiter: str) -> str:
-    """Return ``","`` when more columns have decimal commas than decimal points."""
-    if delimiter == ",":
-        return "."
-    commas = points = 0
-    for j in range(width):
-        cells = [cell.strip() for cell in _below(rows, j)]
-        if not cells or sum(map(is_number, cells)) < 0.5 * len(cells):
-            continue
-        with_comma = [cell for cell in cells if _COMMA_DECIMAL.fullmatch(cell)]
-        grouped = all(_COMMA_THOUSANDS.fullmatch(cell) for cell in with_comma)
-        commas += bool(with_comma) and (delimiter == ";" or not grouped)
-        points += any(_POINT_DECIMAL.fullmatch(cell) for cell in cells)
-    return "," if commas > points else "."
+def find_decimal(columns: Sequence[Evidence], delimiter: str) -> str:
+    """Return the decimal mark that the columns of numbers prove, the point where none does."""
+    return decide(columns, delimiter=delimiter) or "."
+
+
+def _may_be_thousands(column: Evidence) -> bool:
+    """Whether numbers may be thousands with a mark, as far as the first rows tell.
+
+    Which may as well hold nothing but 959 where 1.234 follows.
+    """
+    return column.is_numeric and not (column.points or column.commas or column.large)

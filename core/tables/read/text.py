@@ -18,21 +18,21 @@ from core.exceptions import DataError
 from core.formats import shorten
 from core.tables.limits import LIMITS, NotHere
 from core.tables.names import unique_names
-from core.tables.read.encoding import find_encoding
+from core.tables.read.encoding import Encoding, find_encoding
 from core.tables.read.finish import RawTable
-from core.tables.read.numerals import any_match
 from core.tables.read.report import MISSING_TOKENS, ReadOptions, ReadReport
-from core.tables.read.sniff import SAMPLE_CHARS, Layout, sniff
+from core.tables.read.sniff import SAMPLE_CHARS, SAMPLE_LINES, Layout, sniff
+from core.tables.repairs.open_marks import keep_text
+from core.tables.repairs.repair import Repair
+from core.tables.repairs.unclosed_quotes import close_quotes
 from core.tables.sizes import CELL
 
 _REMARK = re.compile(r"\s*(?:source|notes?|data from|last updated|quelle|fuente|\*|†|©)", re.I)
 _FIELD_LIMIT = "field limit"
-_LONG_CODE = r"^\s*[+-]?[0-9]{17,}\s*$"
 _BLOCK = 1 << 22
 _BAD_ROWS_SHARE = 0.05
 _ROWS_UNTIL_CHECKED = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1e\x7f]")  # x1a stands for a lost letter
-_LEADING_ZERO = r"^\s*[+-]?0[0-9xX]"
 
 
 def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = False) -> RawTable:
@@ -56,9 +56,12 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
         When the file is empty, not text, beyond the limits, or its lines disagree on the
         number of cells.
     """
-    encoding = options.encoding or find_encoding(data)
-    plain, note = _to_utf8(data, encoding)
+    found = Encoding(options.encoding) if options.encoding else find_encoding(data)
+    plain, note = _to_utf8(data, found.name)
     plain = plain.rstrip(b"\x1a")  # DOS programs end a text with it
+    repairs: tuple[Repair, ...] = ()
+    if options.allows("unclosed_quote") and _seems_unclosed(plain[:SAMPLE_CHARS], plain):
+        plain, repairs = close_quotes(plain)
     layout = _sniff_file(plain, options, name)
     rows = plain.count(b"\n") + plain.count(b"\r") - plain.count(b"\r\n")
     LIMITS.check_shape(max(rows - 1, 0), 1, name)
@@ -67,18 +70,26 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
         raise NotHere
     notes = [note] if note else []
     try:
-        columns = _read_plain(plain, layout, options)
+        columns, left_open = _read_plain(plain, layout, options)
+        if options.allows("unclosed_quote") and not repairs and _has_line_ends(columns, plain):
+            plain, repairs = close_quotes(plain)
+            if repairs:
+                columns, left_open = _read_plain(plain, layout, options)
     except pa.ArrowInvalid:
+        if options.allows("unclosed_quote") and not repairs:
+            plain, repairs = close_quotes(plain)
         plain, rewritten, more = _rewrite(plain, layout, name)
+        layout = replace(layout, below=rewritten.below)
         notes += more
         try:
-            columns = _read_plain(plain, rewritten, options, header_lines=0)
+            columns, left_open = _read_plain(plain, rewritten, options, header_lines=0)
         except pa.ArrowInvalid as error:
             raise _unreadable(name, str(error)) from error
     report = ReadReport(
         name=name,
         format={"\t": "tsv"}.get(layout.delimiter, "csv"),
-        encoding=encoding,
+        encoding=found.name,
+        encoding_is_guess=found.is_guess,
         delimiter=layout.delimiter,
         quote=layout.quote,
         decimal=layout.decimal,
@@ -87,13 +98,17 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
         header_row=layout.header_row,
         skipped_lines=max(layout.header_row - 1, 0) if layout.header_row else layout.first_line,
         notes=tuple(notes),
+        above=layout.above,
+        description=layout.below,
+        has_blank_lines=_has_blank_lines(plain, layout),
+        repairs=repairs,
     )
-    return RawTable(columns, layout.names, report)
+    return RawTable(columns, layout.names, report, left_open)
 
 
 def decode_text(data: bytes, options: ReadOptions) -> str:
     """Return the text of a file in the encoding that the user names or its bytes show."""
-    plain, _ = _to_utf8(data, options.encoding or find_encoding(data))
+    plain, _ = _to_utf8(data, options.encoding or find_encoding(data).name)
     return plain.decode("utf-8", errors="replace")
 
 
@@ -197,45 +212,36 @@ def _read_plain(
         )
 
     table = read(forced)
-    if layout.quote and plain.count(layout.quote.encode()) % 2 and _has_line_ends(table):
+    if layout.quote and plain.count(layout.quote.encode()) % 2 and _has_line_ends(table, plain):
         raise pa.ArrowInvalid("a quotation mark is never closed")
-    return _keep_text(table, read, forced)
+    settled = options.decimal is not None or options.thousands is not None
+    return keep_text(
+        table, read, forced, None if settled else (layout.open_columns, layout.delimiter)
+    )
 
 
-def _has_line_ends(table: pa.Table) -> bool:
+def _has_blank_lines(plain: bytes, layout: Layout) -> bool:
+    """Whether a line holds nothing but delimiters, as rows between two parts of a table do."""
+    blank = (layout.delimiter * (len(layout.names) - 1)).encode()
+    quoted = layout.delimiter.join(['""'] * len(layout.names)).encode()
+    lines = [b"\n" + line + end for line in (blank, quoted) for end in (b"\n", b"\r") if line]
+    return any(line in plain for line in lines)
+
+
+def _seems_unclosed(sample: bytes, plain: bytes) -> bool:
+    """Whether the first lines, or the file as a whole, have an odd number of quotation marks."""
+    if b'"' not in sample and b'"' not in plain:
+        return False
+    odd = any(line.count(b'"') % 2 for line in sample.split(b"\n")[:SAMPLE_LINES])
+    return odd or plain.count(b'"') % 2 == 1
+
+
+def _has_line_ends(table: pa.Table, plain: bytes) -> bool:
+    """Whether cells hold line ends, as they do after a quotation mark that is never closed."""
     texts = (column for column in table.columns if pa.types.is_string(column.type))
-    return any(any_match(column, "\n") for column in texts)
-
-
-def _keep_text(table: pa.Table, read: Any, forced: dict[str, Any]) -> pa.Table:
-    """Read again as text the columns whose digits are not quantities.
-
-    Codes with leading zeros ('01001'), numbers too long for a float and times of the day keep
-    the form they were typed in.
-    """
-    types = {key: table[key].type for key in table.column_names}
-    doubtful = [key for key in types if key not in forced and _is_doubtful(table[key])]
-    if not doubtful:
-        return table
-    texts = read({key: pa.string() for key in doubtful} | forced, doubtful)
-    for key in doubtful:
-        if _must_stay_text(types[key], texts[key]):
-            table = table.set_column(table.column_names.index(key), key, texts[key])
-    return table
-
-
-def _is_doubtful(column: pa.ChunkedArray) -> bool:
-    kind = column.type
-    if pa.types.is_floating(kind):
-        largest = pc.max(pc.abs(column)).as_py()
-        return largest is not None and 2.0**53 < largest < float("inf")
-    return any(test(kind) for test in (pa.types.is_integer, pa.types.is_time))
-
-
-def _must_stay_text(kind: Any, texts: pa.ChunkedArray) -> bool:
-    if pa.types.is_integer(kind):
-        return any_match(texts, _LEADING_ZERO)
-    return not pa.types.is_floating(kind) or any_match(texts, _LONG_CODE)
+    return b'"' in plain and any(
+        pc.any(pc.match_substring(column, "\n")).as_py() for column in texts
+    )
 
 
 def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, list[str]]:
@@ -257,7 +263,7 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
     for quote, escape, strict in trials:
         trial = replace(layout, quote=quote, escape=escape)
         try:
-            body, notes = _regular_rows(plain, trial, name, strict)
+            body, notes, below = _regular_rows(plain, trial, name, strict)
         except (csv.Error, DataError) as error:
             if isinstance(error, DataError) and error.code == "too_large":
                 raise
@@ -269,7 +275,7 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
             raise DataError(f"'{name}' holds no rows of data.", code="empty")
         if layout.quote and not quote:
             notes.append("A quotation mark is never closed, so quotation marks count as text.")
-        return body, rewritten, notes
+        return body, replace(rewritten, below=below), notes
     if isinstance(problem, DataError):
         raise problem
     if _FIELD_LIMIT in str(problem):
@@ -277,8 +283,10 @@ def _rewrite(plain: bytes, layout: Layout, name: str) -> tuple[bytes, Layout, li
     raise _unreadable(name, str(problem)) from problem
 
 
-def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tuple[bytes, list[str]]:
-    """Return the rows padded to one width as CSV, and notes on what was padded or left out."""
+def _regular_rows(
+    plain: bytes, layout: Layout, name: str, strict: bool
+) -> tuple[bytes, list[str], tuple[str, ...]]:
+    """Return the rows padded to one width as CSV, notes on what was changed, remarks below."""
     width = len(layout.names)
     out = io.BytesIO()
     text = io.TextIOWrapper(out, encoding="utf-8", errors="replace", newline="")
@@ -286,7 +294,8 @@ def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tupl
     odd = _OddRows(width, len(plain), name)
     remarks: list[tuple[int, list[str]]] = []
     for number, row in _cells(plain, layout, strict):
-        if width > 2 and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
+        is_row = layout.keeps_remarks or width <= 2
+        if not is_row and (len(row) == 1 or (len(row) < width and _REMARK.match(row[0]))):
             remarks.append((number, row))  # a note below the table, unless more rows follow
             continue
         for earlier in remarks:
@@ -295,7 +304,8 @@ def _regular_rows(plain: bytes, layout: Layout, name: str, strict: bool) -> tupl
         if fitted := odd.fit(number, row):
             writer.writerow(fitted)
     text.flush()
-    return out.getvalue(), odd.notes(layout.delimiter, [line for line, _ in remarks])
+    below = tuple(" ".join(cell for cell in row if cell.strip()) for _, row in remarks)
+    return out.getvalue(), odd.notes(layout.delimiter, [line for line, _ in remarks]), below
 
 
 class _OddRows:

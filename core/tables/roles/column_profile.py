@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,9 @@ import pyarrow as pa
 from pandas.api import types as pdt
 
 from core.tables.columns import label_of
+from core.tables.roles.calendar_texts import are_dates
 from core.tables.roles.lexicon import Cues, cues_of
+from core.tables.roles.word_scales import is_yes_or_no
 from core.types import BoolArray, FloatArray, IntArray
 
 Kind: TypeAlias = Literal[
@@ -26,20 +27,10 @@ MANY = 100_000
 #: Rows that a judgement about relations between columns looks at.
 SAMPLE = 200_000
 SAMPLE_CELLS = 4_000_000
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_DATE = re.compile(
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
-    rf"|\d{{1,2}}[-. ]\s?{_MONTH}[-., ]\s?(?:\d{{4}}|\d{{2}})|{_MONTH} \d{{1,2}}, ?\d{{4}}"
-    r"|(?:19|20)\d{2}-(?:0[1-9]|1[0-2]))"
-    r"(?:,?[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?(?:Z| ?[+-]\d\d:?\d\d)?)?",
-    re.IGNORECASE,
-)
 _PROBE = 500
 _UNIQUE_MIN_ROWS = 8
 _MANY_BLOCKS = 20
 _LEAST_COUNTED = 6
-_YES_OR_NO = frozenset(["0", "1", "no", "yes", "n", "y", "false", "true", "f", "t"])
 _HEAD = 4_000
 
 
@@ -94,6 +85,11 @@ class ColumnProfile:
         )
 
     @cached_property
+    def is_text(self) -> bool:
+        """Whether the column holds text, and no categories."""
+        return bool(pdt.is_string_dtype(self.series.dtype)) and self.n_present > 0
+
+    @cached_property
     def is_date(self) -> bool:
         """Whether the column holds dates, as such or as text."""
         if pdt.is_datetime64_any_dtype(self.series.dtype):
@@ -103,7 +99,7 @@ class ColumnProfile:
         if not self.n_present:
             return False
         probe = self.texts[:_PROBE].to_pylist()
-        return len(probe) > 1 and all(_DATE.fullmatch(text.strip()) for text in probe)
+        return are_dates(probe)
 
     @cached_property
     def is_calendar_number(self) -> bool:
@@ -285,7 +281,7 @@ class ColumnProfile:
         if self.n_distinct != 2:
             return False
         used = [self.levels[i] for i in np.flatnonzero(self.counts)]
-        return {label_of(level).strip().casefold() for level in used} <= _YES_OR_NO
+        return is_yes_or_no([label_of(level) for level in used])
 
     @property
     def is_binary(self) -> bool:

@@ -7,11 +7,12 @@ import unicodedata
 from dataclasses import dataclass
 
 
-def _words(text: str) -> frozenset[str]:
+def words_in(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
-UNITS = _words("""
+UNITS = words_in("""
     school sch schoolid class classroom teacher tchr county state country nation district city
     town village province municipality municipa commune canton neighborhood neighbourhood tract
     zip zipcode fips subject subj participant patient person individual respondent pupil student
@@ -40,14 +41,14 @@ UNITS = _words("""
     paziente comune azienda leerling ziekenhuis gemeente
 """)
 
-IDS = _words("id ids no nr num number code pid sid uid idn ident identifier key index label")
-ROW_IDS = _words("row rowname rownames rownumber obs observation case record serial unnamed")
-TIMES = _words("""
+IDS = words_in("id ids no nr num number code pid sid uid idn ident identifier key index label")
+ROW_IDS = words_in("row rowname rownames rownumber obs observation case record serial unnamed")
+TIMES = words_in("""
     time times day days date week weeks wk month months year years yr hour hours minute minutes
     min sec seconds t age visit wave occasion occ session trial trials period quarter season
     phase tst days0 agemos when timepoint decade generation sequence seq order order1
 """)
-ATTRIBUTES = _words("""
+ATTRIBUTES = words_in("""
     sex gender male female race ethnicity ethnic hispanic black white married marital status
     treatment treat trt treated arm therapy drug diet method condition type kind smoker smoke
     grade level education educ religion sector iq ses income industry occupation urban rural public
@@ -56,13 +57,13 @@ ATTRIBUTES = _words("""
     colour color category cat position direction distance treatmnt metro metropolitan unemp unem
     tax taxs taxes cpi ppi
 """)
-CATEGORIES = _words("""
+CATEGORIES = words_in("""
     sex gender race ethnicity ethnic marital treatment treat trt arm therapy drug diet method
     condition type kind category cat region religion sector industry occupation occup status
     variety cultivar brand colour color side party department profession job mode class stratum
     diagnosis cause habitat genotype blood vs
 """)
-OUTCOMES = _words("""
+OUTCOMES = words_in("""
     score scores y outcome response resp result reaction rt weight yield math mathach ach achieve
     achievement achiev exam test grade gpa wage wages lwage salary earnings growth strength rate
     pressure value price gdp expend expenditure hwy cty accel activity incidence visits
@@ -89,30 +90,36 @@ OUTCOMES = _words("""
     punteggio stipendio
 """)
 #: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
-WEAK_OUTCOMES = _words("""
+WEAK_OUTCOMES = words_in("""
     price value density distance hwy cty volume width length height weight ratio rate rates conc
     vote votes counts death activity grade effort amount angle accuracy cost costs fatal output
     investment expend thickness quality wt stress pain fatigue unemployment inflation ozone rainfall
     severity motivation points errors survival mileage
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
-DURATIONS = _words(
+DURATIONS = words_in(
     "time times t sec second seconds min minute minutes hour hours days weeks duration"
 )
-_DURATIONS_ONLY = _words("time times duration")
-PERSONS = _words(
+_DURATIONS_ONLY = words_in("time times duration")
+PERSONS = words_in(
     "student pupil child person patient subject subj individual respondent id ids nr no"
 )
-STIMULI = _words("""
+#: Who or what is visited again and again: persons, animals, plants, things under test.
+FOLLOWED = PERSONS | words_in("""
+    participant respondent volunteer animal dog cow pig rat mouse rabbit horse monkey bird sheep
+    goat chick tree plant seedling eye tooth knee baby infant mother employee athlete player
+    customer proband case pid sid household machine engine battery implant tumor tumour
+""")
+STIMULI = words_in("""
     item items question stimulus word rater judge assessor reviewer observer consumer product sample
     plate lecturer instructor user d s
 """)
-AUXILIARY = _words("""
+AUXILIARY = words_in("""
     sq squared square cubed lag lagged resid residual fitted pred se sd var moe n nobs
     trials weights wts size pop lat long latitude longitude samplesize sampsize
     pre pret pretest baseline base initial before previous
 """)
-NAMING = _words(
+NAMING = words_in(
     "name names label numeric new old home abb abbr abbrev abbreviation full the of my a iso iso2c"
     " iso3c"
 )

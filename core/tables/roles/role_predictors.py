@@ -7,12 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.formats import listed
+from core.tables.roles.calendar_texts import parse_dates
 from core.tables.roles.column_profile import ColumnProfile, is_group_level, pair_codes
+from core.tables.roles.lexicon import FOLLOWED, tokens_of
 from core.tables.roles.role_scores import Scored
 from core.types import FloatArray, IntArray
 
 _MAX_GROUP_PREDICTORS = 3
 _REPEATED_SHARE = 0.5
+#: Shares of steps that go on inside groups, and that go back from one group to the next.
+_RUNS_ON, _BEGINS_AGAIN = 0.95, 0.5
 
 
 def best_predictor(
@@ -54,6 +58,28 @@ def _predictor_score(
     )
     score -= 0.2 * (not column.is_numeric)
     return Scored(column, score + 0.01, f"Predictor: {listed(said, len(said))}.")
+
+
+def has_own_dates(column: ColumnProfile, group: ColumnProfile) -> bool:
+    """Whether dates are those of visits: to persons and the like, each with a calendar of its own.
+
+    Where the name of the group does not tell, its dates run on inside each group and begin again
+    with the next.
+    """
+    if column.kind != "date" or group.n_present < 2 * group.n_distinct:
+        return False
+    if is_group_level(column, group):
+        return False
+    if set(tokens_of(group.name)) & FOLLOWED or (group.cues.id and not group.cues.group):
+        return True
+    dates = parse_dates(column.series)
+    known = dates.notna().to_numpy()
+    days, codes = dates[known].to_numpy().astype("datetime64[s]").astype(float), group.codes[known]
+    steps, same = np.diff(days), np.diff(codes) == 0
+    if not same.any() or same.all():
+        return False
+    runs_on = float((steps[same] >= 0).mean()) >= _RUNS_ON
+    return runs_on and float((steps[~same] < 0).mean()) > _BEGINS_AGAIN
 
 
 def _is_repeated(column: ColumnProfile, group: ColumnProfile) -> bool:

@@ -57,12 +57,13 @@ def _examine(table: pd.DataFrame, choices: tuple[tuple[str, str], ...]) -> objec
 def _finding(data: Dataset, finding: core.Finding, i: int) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", border=True)
     row.markdown(escape.for_markdown(finding.message))
-    if finding.fix is not None:
+    fixes = () if finding.fix is None else (finding.fix,)
+    for k, fix in enumerate(finding.choices if finding.is_question else fixes):
         row.button(
-            escape.for_markdown(finding.fix.label),
-            key=f"data_fix_{i}_{finding.code}",
+            escape.for_markdown(fix.label),
+            key=f"data_fix_{i}_{finding.code}" + (f"_{k}" if k else ""),
             on_click=_mend,
-            args=(data, finding.fix),
+            args=(data, fix),
         )
     if isinstance(finding.fix, WideToLong):
         _preview(data, finding.fix)

@@ -56,7 +56,9 @@ def _facts(report: core.ReadReport, text: dict[str, Any]) -> list[str]:
     if report.format in _TEXT:
         facts.append(words["delimiter"].format(mark=_word(report.delimiter, text["delimiters"])))
         facts.append(words["decimal"].format(mark=_word(report.decimal, text["marks"])))
-        facts.append(text["encodings"].get(report.encoding.lower(), report.encoding))
+        encoding = text["encodings"].get(report.encoding.lower(), report.encoding)
+        guessed = words["guess"].format(encoding=encoding)
+        facts.append(guessed if report.encoding_is_guess else encoding)
     if report.thousands:
         facts.append(words["thousands"].format(mark=_word(report.thousands, text["marks"])))
     if report.comment:

@@ -8,6 +8,7 @@ from core.explore.data.plot_table import plot_table
 from core.factors_results import FactorsFits
 from pages._shared import figures, look, messages, state, texts
 from pages._shared.drawn import drawn
+from pages._shared.model import what_was_read
 from pages.explore.data import columns, reading
 from pages.explore.data import parts as tables
 
@@ -22,6 +23,7 @@ headline = overview.plain_headline(data.table)
 if is_fitted:
     headline = overview.table_headline(shown.fits.data, shown.wording)
 st.title(escape.for_markdown(headline), anchor=False)
+what_was_read.show(data, "data")
 reading.show(data)
 tables.changes(data)
 if data.look_note:

@@ -7,6 +7,7 @@ from core.explore.pooling import story as sentences
 from core.factors_results import FactorsFits
 from pages._shared import messages, state, terms, texts
 from pages._shared.model import in_words as model
+from pages._shared.model import what_was_read
 from pages.explore.pooling import factors
 from pages.explore.pooling import parts as views
 
@@ -17,6 +18,7 @@ if isinstance(shown.fits, FactorsFits):
     factors.show(shown, shown.fits)
     st.stop()
 messages.problems(shown)
+what_was_read.show(shown.dataset, "pooling")
 with st.container(gap="xsmall"):
     with st.container(key="context"):
         st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))

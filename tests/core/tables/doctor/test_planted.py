@@ -45,8 +45,8 @@ def load(name: str) -> pd.DataFrame:
 
 
 def as_file(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as a user would bring it."""
-    return core.read_table(table.to_csv(index=False).encode(), "table.csv")
+    """Return a table as a user would bring it, before it is repaired."""
+    return core.read_table(table.to_csv(index=False).encode(), "table.csv", repair=False)
 
 
 def tables_for(code: str, style: str, request: pytest.FixtureRequest) -> list[str]:

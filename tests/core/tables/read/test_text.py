@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.tables.read.encoding import find_encoding
+from core.tables.read.encoding import Encoding, find_encoding
 
 
 def read(text: str | bytes, **options: object) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def cells(table: pd.DataFrame) -> dict[str, list[object]]:
         ("a,b,\n1,2,\n3,4,\n", {"a": [1, 3], "b": [2, 4]}),
         ("a,b\n1,2\n\x1a", {"a": [1], "b": [2]}),
         ("i,x,y\n1,2,3\n2,3,4\nSource: a bank, 2020\n", {"i": [1, 2], "x": [2, 3], "y": [3, 4]}),
-        ('a,b\n1,"never closed\n2,3\n4,5\n', {"a": [1, 2, 4], "b": ['"never closed', "3", "5"]}),
+        ('a,b\n1,"never closed\n2,3\n4,5\n', {"a": [1, 2, 4], "b": ["never closed", "3", "5"]}),
     ],
 )  # fmt: skip
 def test_the_layout_is_found_out(text: str, expected: dict[str, list[object]]) -> None:
@@ -74,8 +74,8 @@ def test_unicode_encodings(encoding: str) -> None:
 
 def test_windows_encoding() -> None:
     data = "école,prix\nÉvry,12 €\n".encode("cp1252")
-    assert find_encoding(data) == "cp1252"
-    assert cells(read(data)) == {"école": ["Évry"], "prix": ["12 €"]}
+    assert find_encoding(data) == Encoding("cp1252", is_guess=True)
+    assert cells(read(data)) == {"école": ["Évry"], "prix": [12]}
 
 
 def test_names_become_unique_and_say_so() -> None:
