@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import SpecError
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import PLUG_IN, source_label
 from core.results import PoolingFits
 from core.types import BoolArray, FloatArray, IntArray
+
+#: Probability within one standard deviation of a normal mean.
+ONE_SD = 0.6826894921370859
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,11 @@ class Estimates:
         NaN where the group has no estimate of its own.
     partial_pooling, partial_pooling_se, target, pooling_factor : FloatArray, shape (J,)
         NaN where there is no multilevel fit.
+    lower, upper : FloatArray, shape (J,)
+        About the partial-pooling estimate: one standard error to each side, or the 68% interval
+        of a posterior.
+    source : str
+        Which of the two: ``plug-in``, or as ``source_label`` says it.
     """
 
     term: str
@@ -42,6 +52,15 @@ class Estimates:
     partial_pooling_se: FloatArray
     target: FloatArray
     pooling_factor: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    source: str = PLUG_IN
+
+    @property
+    def interval_words(self) -> str:
+        """What the interval of the partial-pooling estimate is, as a key says it."""
+        words = "± 1 standard error" if self.source == PLUG_IN else "with 68% interval"
+        return f"{words} ({self.source})"
 
     @cached_property
     def is_estimable(self) -> BoolArray:
@@ -88,7 +107,9 @@ def varying_names(fits: PoolingFits) -> tuple[str, ...]:
     return fits.no_pooling.varying_names
 
 
-def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
+def estimates(
+    fits: PoolingFits, term: str | None = None, posterior: Posterior | None = None
+) -> Estimates:
     """Return the three estimates of one varying coefficient.
 
     Parameters
@@ -96,6 +117,8 @@ def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
     fits : PoolingFits
     term : str or None
         Its name; the first varying coefficient by default.
+    posterior : Posterior or None
+        Where the intervals of the partial-pooling estimates come from; None: plug-in.
 
     Raises
     ------
@@ -111,6 +134,11 @@ def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
     own, pooled = fits.no_pooling, fits.multilevel_or_none
     nothing = np.full(len(own.group_names), np.nan)
     estimable = own.estimable[:, k] & np.isfinite(own.coef[:, k])
+    ends = (nothing, nothing)
+    if posterior is not None:
+        ends = posterior.line_interval(k, ONE_SD)
+    elif pooled:
+        ends = (pooled.line[:, k] - pooled.line_se[:, k], pooled.line[:, k] + pooled.line_se[:, k])
     return Estimates(
         term=names[k],
         group_names=own.group_names,
@@ -122,11 +150,17 @@ def estimates(fits: PoolingFits, term: str | None = None) -> Estimates:
         partial_pooling_se=pooled.line_se[:, k] if pooled else nothing,
         target=pooled.target[:, k] if pooled else nothing,
         pooling_factor=pooled.pooling_factor[:, k] if pooled else nothing,
+        lower=ends[0],
+        upper=ends[1],
+        source=source_label(posterior),
     )
 
 
 def group_table(
-    fits: PoolingFits, terms: Sequence[str] | None = None, groups: IntArray | None = None
+    fits: PoolingFits,
+    terms: Sequence[str] | None = None,
+    groups: IntArray | None = None,
+    posterior: Posterior | None = None,
 ) -> pd.DataFrame:
     """Return one row per group with everything the three fits say about it.
 
@@ -137,6 +171,9 @@ def group_table(
         Varying coefficients to report; all by default.
     groups : IntArray, optional
         Which groups, in which order; all by default.
+    posterior : Posterior or None
+        With one, its interval (``partial pooling lower``, ``upper``, at its level) stands in
+        place of the plug-in standard error of partial pooling.
 
     Returns
     -------
@@ -150,13 +187,18 @@ def group_table(
         "group": list(fits.no_pooling.group_names),
         "n": fits.no_pooling.group_sizes,
     }
-    for term in terms or varying_names(fits):
+    names = varying_names(fits)
+    for term in terms or names:
         each = estimates(fits, term)
+        doubt = {f"partial pooling se: {term}": each.partial_pooling_se}
+        if posterior is not None:
+            low, high = posterior.line_interval(names.index(term), posterior.level)
+            doubt = {f"partial pooling lower: {term}": low, f"partial pooling upper: {term}": high}
         columns |= {
             f"no pooling: {term}": each.no_pooling,
             f"no pooling se: {term}": each.no_pooling_se,
             f"partial pooling: {term}": each.partial_pooling,
-            f"partial pooling se: {term}": each.partial_pooling_se,
+            **doubt,
             f"complete pooling: {term}": each.complete_pooling,
             f"deviation: {term}": each.partial_pooling - each.target,
             f"pooling factor: {term}": each.pooling_factor,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from core import escape
 from core.estimators.estimates import Estimates
 from core.formats import decimals_for, fixed, percent
+from core.posterior.uncertainty import PLUG_IN
 from core.tables.wording import Wording
 
 
@@ -31,12 +32,20 @@ def _group_text(each: Estimates, j: int, wording: Wording, digits: int) -> str:
         own = _with_error(each.no_pooling[j], each.no_pooling_se[j], digits)
     lines = [f"<b>{name}</b>, {size}", f"no pooling {own}"]
     if each.has_partial:
-        pooled = _with_error(each.partial_pooling[j], each.partial_pooling_se[j], digits)
-        lines.append(f"partial pooling {pooled}")
+        lines.append(f"partial pooling {_pooled(each, j, digits)}")
     lines.append(f"complete pooling {fixed(each.complete_pooling[j], digits)}")
     if each.has_partial:
         lines.append(f"pooled {percent(each.pooling_factor[j])}")
     return "<br>".join(lines)
+
+
+def _pooled(each: Estimates, j: int, digits: int) -> str:
+    """Return the partial-pooling estimate with its interval, and where that comes from."""
+    if each.source == PLUG_IN:
+        value = _with_error(each.partial_pooling[j], each.partial_pooling_se[j], digits)
+        return f"{value} ({PLUG_IN})"
+    span = f"{fixed(each.lower[j], digits)} to {fixed(each.upper[j], digits)}"
+    return f"{fixed(each.partial_pooling[j], digits)}<br>68%: {span} ({each.source})"
 
 
 def _with_error(value: float, error: float, digits: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.fitting.scaled import ScaledModel
+from core.posterior.mixture import StudentMixture
 from core.posterior.theta.nodes import Nodes
 from core.tables.grouped import GroupedData
 from core.types import FloatArray, IntArray
@@ -258,3 +259,18 @@ def coefficients(
     unit = lines.own**2 + np.einsum("mjkp,mjkp->mjk", lines.shared, lines.shared)
     scale = np.sqrt(given.sigma2[:, None, None] * unit)
     return lines.loc, given.model.y_scale * scale
+
+
+def fixef_mixture(given: Conditional, contrast: FloatArray) -> StudentMixture:
+    """Return the distribution of sums of the average coefficients, raw units.
+
+    ``contrast`` (G, terms) multiplies all coefficients of the model, also those not in use.
+    """
+    model = given.model
+    weights = contrast[:, model.used]
+    into = weights @ model.to_raw
+    loc = model.y_scale * given.beta @ into.T + weights[:, 0] * model.y_center
+    root = into @ given.root
+    unit = np.einsum("mgq,mgq->mg", root, root)
+    scale = model.y_scale * np.sqrt(given.sigma2[:, None] * unit)
+    return StudentMixture(given.weight, given.df, loc, scale)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import SpecError
-from core.posterior.conditional import Conditional, conditional_of
+from core.posterior.conditional import Conditional, conditional_of, fixef_mixture
 from core.posterior.drawn_ranks import rank_quantity
 from core.posterior.draws import Draws, draw
 from core.posterior.group_posterior import (
@@ -174,13 +174,15 @@ class Posterior:
 
     @cached_property
     def _fixef_mixture(self) -> StudentMixture:
-        given, model = self.given, self.given.model
-        loc = model.y_scale * given.beta @ model.to_raw.T
-        loc[:, 0] += model.y_center
-        root = model.to_raw @ given.root
-        unit = np.einsum("mpq,mpq->mp", root, root)
-        scale = model.y_scale * np.sqrt(given.sigma2[:, None] * unit)
-        return StudentMixture(given.weight, given.df, loc, scale)
+        return fixef_mixture(self.given, np.eye(self.given.model.n_terms)[self.given.model.used])
+
+    def fixef_at(self, contrast: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return both ends of the interval of sums of the average coefficients, (G,) each.
+
+        ``contrast`` (G, p) multiplies them; those that are not estimable count as zero.
+        """
+        made, tail = fixef_mixture(self.given, contrast), 0.5 * (1.0 - self.level)
+        return made.quantile(tail), made.quantile(1.0 - tail)
 
     @cached_property
     def groups(self) -> GroupPosterior:

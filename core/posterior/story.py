@@ -257,6 +257,32 @@ def _shape(stated: StatedPrior) -> str:
     )
 
 
+def sensitivity_title(found: Sensitivity, wording: Wording | None = None) -> str:
+    """Return in one line whether the data or the prior say how much groups differ."""
+    words = wording or Wording()
+    many = words.group.many
+    made = next(iter(found.posteriors.values()))
+    if len(found.posteriors) < 2:
+        return f"One prior alone says how much {many} differ: under the others there is no answer"
+    ratio = _prior_ratio(found)
+    how_many = words.group.count(len(made.group_names))
+    if ratio > _MUCH:
+        return f"The prior matters: {how_many} cannot rule out what it allows"
+    if ratio > _A_LITTLE:
+        return f"The prior matters a little for how much {many} differ"
+    return f"The data, not the prior, say how much {many} differ"
+
+
+def _prior_ratio(found: Sensitivity) -> float:
+    """Return the largest ratio, over the priors, of an sd's medians or upper ends."""
+    made, out = next(iter(found.posteriors.values())), 1.0
+    for name in made.varying_names:
+        upper = found.table.loc[found.table["parameter"] == f"sd_{name}", "upper"]
+        low, high = found.spread(f"sd_{name}")
+        out = max(out, float(upper.max() / upper.min()), high / low)
+    return out
+
+
 def sensitivity_sentence(found: Sensitivity, wording: Wording | None = None) -> str:
     """Return how much the answer depends on the prior, in words."""
     words = wording or Wording()
@@ -264,12 +290,11 @@ def sensitivity_sentence(found: Sensitivity, wording: Wording | None = None) -> 
     if len(found.posteriors) < 2:
         return "There is only one prior under which these data give a posterior."
     names = listed(KIND_NAMES[kind] for kind in found.posteriors)
-    parts, ratio = [], 1.0
+    parts, ratio = [], _prior_ratio(found)
     for name in made.varying_names:
         rows = found.table[found.table["parameter"] == f"sd_{name}"]
         low, high = found.spread(f"sd_{name}")
         top = (float(rows["upper"].min()), float(rows["upper"].max()))
-        ratio = max(ratio, top[1] / top[0], high / low)
         what = words.term(name, made.fits.data)
         parts.append(
             f"the standard deviation between {words.group.many} ({what}) has a median of "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from core.exceptions import SpecError
 from core.posterior.posterior import Posterior, posterior
@@ -10,7 +10,7 @@ from core.posterior.theta.prior import KIND_NAMES
 from core.results import PoolingFits
 
 Uncertainty: TypeAlias = Literal["plug-in", "posterior"]
-PLUG_IN = "plug-in"
+PLUG_IN: Final = "plug-in"
 
 
 def chosen_posterior(fits: PoolingFits, uncertainty: Uncertainty | Posterior) -> Posterior | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.takeaway.pictures import sections
@@ -11,12 +12,17 @@ from core.takeaway.workbook import sheet_names
 
 
 def all_tables(
-    fits: PoolingFits, screens: tuple[str, ...], wording: Wording
+    fits: PoolingFits,
+    screens: tuple[str, ...],
+    wording: Wording,
+    posterior: Posterior | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of screens, by the name of the sheet they go to.
 
     Figures with the same numbers share a sheet. The first, 'Contents', gives for every sheet the
     finding of its figure.
+
+    Intervals are plug-in, or those of a ``posterior`` of the fits.
 
     Raises
     ------
@@ -24,7 +30,7 @@ def all_tables(
         When a screen is asked for that reports do not know.
     """
     found: list[tuple[str, str, pd.DataFrame]] = []
-    for section in sections(fits, screens, wording):
+    for section in sections(fits, screens, wording, posterior):
         for picture in section.pictures:
             if not any(picture.table.equals(table) for _, _, table in found):
                 found.append((section.title, picture.title, picture.table))

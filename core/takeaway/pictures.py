@@ -31,6 +31,8 @@ from core.explore.variance import story as variance
 from core.explore.variance.plot_intervals import plot_intervals
 from core.figures.hover import decimals
 from core.figures.theme import Style
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import PLUG_IN, source_label
 from core.results import PoolingFits
 from core.tables.wording import Wording
 
@@ -70,57 +72,89 @@ class Section:
     missing: str = ""
 
 
-_Maker = Callable[[PoolingFits, Wording, Style], Iterator[ReportPicture]]
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How figures are drawn: their style, and where their intervals come from."""
+
+    style: Style
+    posterior: Posterior | None = None
 
 
-def _pooling(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[ReportPicture]:
+_Maker = Callable[[PoolingFits, Wording, Look], Iterator[ReportPicture]]
+
+
+def _pooling(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
     for term in varying_names(fits):
         each, axis = estimates(fits, term), wording.term_axis(term, fits.data)
-        table = group_table(fits, [term])
+        table = group_table(fits, [term], posterior=look.posterior)
         for plot in (plot_shrinkage, plot_group_size):
-            figure = plot(fits, term=term, wording=wording, style=style)
+            figure = plot(
+                fits, term=term, posterior=look.posterior, wording=wording, style=look.style
+            )
             title = figure.layout.meta["title"]
             yield ReportPicture(title, pooling.alt_text(each, title, axis, wording), figure, table)
     names = varying_names(fits)
     if len(names) == 2:
         terms = (names[0], names[1])
-        figure = plot_map(fits, terms=terms, wording=wording, style=style)
+        figure = plot_map(
+            fits, terms=terms, posterior=look.posterior, wording=wording, style=look.style
+        )
         alt = pooling.map_alt(fits, terms, wording)
-        yield ReportPicture(figure.layout.meta["title"], alt, figure, group_table(fits, terms))
+        yield ReportPicture(
+            figure.layout.meta["title"],
+            alt,
+            figure,
+            group_table(fits, terms, posterior=look.posterior),
+        )
 
 
-def _variance(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[ReportPicture]:
-    found = variance.variance_story(fits, wording)
-    figure = plot_intervals(found.spread, title=found.title, axis="standard deviation", style=style)
+def _variance(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
+    found = variance.variance_story(fits, wording, posterior=look.posterior)
+    figure = plot_intervals(
+        found.spread,
+        title=found.title,
+        axis="standard deviation",
+        source=found.source,
+        style=look.style,
+    )
     said = (*found.of_coefficients, *found.sentences)
     alt = f"{found.title}. {variance.in_words(found.spread)}."
-    yield ReportPicture(found.title, alt, figure, found.parameters, said)
+    table = found.parameters.assign(**{"interval from": found.source})
+    yield ReportPicture(found.title, alt, figure, table, said)
 
 
-def _errors(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[ReportPicture]:
+def _errors(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
     found = coefficient_errors(fits)
     shown = found[:6]
     title = errors.errors_title(found, fits, wording)
-    figure = plot_errors(fits, shown, wording=wording, style=style)
+    figure = plot_errors(fits, shown, wording=wording, style=look.style)
     said = errors.errors_sentences(shown, fits, wording)
     yield ReportPicture(
         title, errors.errors_alt(shown, fits, wording), figure, errors_table(found), tuple(said)
     )
 
 
-def _ranking(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[ReportPicture]:
+def _ranking(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
     for term in varying_names(fits):
-        share, table = 0.1, rank(fits, term)
-        title = ranking.ranking_title(fits, table, term, share, wording)
+        share, source = 0.1, source_label(look.posterior)
+        table = rank(fits, term, uncertainty=look.posterior or PLUG_IN)
+        title = ranking.ranking_title(fits, table, term, share, wording, source=source)
         digits = decimals(estimates(fits, term))
         figure = plot_ranking(
-            table, title=title, share=share, digits=digits, wording=wording, style=style
+            table,
+            title=title,
+            share=share,
+            digits=digits,
+            source=source,
+            wording=wording,
+            style=look.style,
         )
-        alt = ranking.ranking_alt(table, title, share, wording)
-        yield ReportPicture(title, alt, figure, table.sort_values("rank"))
+        alt = ranking.ranking_alt(table, title, share, wording, source)
+        told = table.sort_values("rank").assign(**{"interval from": source})
+        yield ReportPicture(title, alt, figure, told)
 
 
-def _checks(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[ReportPicture]:
+def _checks(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
     found = reference(fits)
     outcome = wording.column(fits.spec.outcome).title
     residuals = checks.residual_quantiles(found)
@@ -140,18 +174,18 @@ def _checks(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[Repor
         ),
     )
     for curve, story, axes, is_worm in views:
-        figure = plot_check(curve, title=story.title, axes=axes, is_worm=is_worm, style=style)
+        figure = plot_check(curve, title=story.title, axes=axes, is_worm=is_worm, style=look.style)
         alt = check_story.curve_alt(curve, story.title)
         yield ReportPicture(story.title, alt, figure, curve.to_frame(), (story.note,))
 
 
-def _predicts(fits: PoolingFits, wording: Wording, style: Style) -> Iterator[ReportPicture]:
+def _predicts(fits: PoolingFits, wording: Wording, look: Look) -> Iterator[ReportPicture]:
     data = fits.data
     found = validate_fits(fits, "people", min(10, data.n_obs), 0)
     story = validation_story(found, wording, "rmse")
     unit = wording.column(data.spec.outcome).unit
     axis = f"more error than {story.reference.replace('_', ' ')}{f' ({unit})' if unit else ''}"
-    figure = plot_differences(story, axis=axis, style=style)
+    figure = plot_differences(story, axis=axis, style=look.style)
     note = data.whole_groups_note
     sentences = (*story.sentences, note) if note else story.sentences
     yield ReportPicture(story.title, differences_alt(story, axis), figure, story.table, sentences)
@@ -168,8 +202,15 @@ SECTIONS: dict[str, tuple[str, _Maker]] = {
 }
 
 
-def sections(fits: PoolingFits, screens: tuple[str, ...], wording: Wording) -> list[Section]:
+def sections(
+    fits: PoolingFits,
+    screens: tuple[str, ...],
+    wording: Wording,
+    posterior: Posterior | None = None,
+) -> list[Section]:
     """Return what a report shows of some screens; why there is nothing where a fit is missing.
+
+    Intervals are plug-in, or those of a ``posterior`` of the fits.
 
     Raises
     ------
@@ -181,11 +222,11 @@ def sections(fits: PoolingFits, screens: tuple[str, ...], wording: Wording) -> l
         raise PoolingError(
             f"A report cannot show '{unknown[0]}'; it can show {', '.join(SECTIONS)}."
         )
-    style, out = Style(is_titled=False), []
+    look, out = Look(Style(is_titled=False), posterior), []
     for name in (n for n in SECTIONS if n in screens):
         title, make = SECTIONS[name]
         try:
-            out.append(Section(name, title, tuple(make(fits, wording, style))))
+            out.append(Section(name, title, tuple(make(fits, wording, look))))
         except PoolingError as error:
             out.append(Section(name, title, (), str(error)))
     return out

@@ -38,6 +38,8 @@ complete, *_ = np.linalg.lstsq(X, y, rcond=None)
 
 # Partial pooling: the multilevel model. The search starts where it ended on screen; a variance of
 # exactly zero is lifted by a hair, because MixedLM inverts the covariance of the groups.
+# Its standard errors are plug-in: they take the estimated variances as known, as the full posterior
+# of the screens does not.
 rel_cov = np.array({rel_cov!r})
 rel_cov += 1e-8 * np.diag(1 / np.maximum((Z**2).mean(axis=0), 1e-300))
 start = MixedLMParams.from_components(fe_params=np.array({fixef!r}), cov_re=rel_cov)

@@ -60,6 +60,8 @@ def r_script(fits: PoolingFits, table: CleanedTable, file: str) -> str:
         f"complete <- lm({table.outcome} ~ {fixed}, table)",
         "",
         "# Partial pooling: the multilevel model. The search starts where it ended on screen.",
+        "# Its standard errors are plug-in: they take the estimated variances as known, as the",
+        "# full posterior of the screens does not.",
         f"fit <- lmer({table.outcome} ~ {fixed} + {_varying(fits, table)},",
         f"            table, REML = {'TRUE' if fits.spec.criterion == 'REML' else 'FALSE'},",
         f"            start = list(theta = c({_theta(fits)})),",

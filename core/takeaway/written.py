@@ -26,6 +26,8 @@ from core.figures.bundle import packed_engine
 from core.figures.key import key_html
 from core.figures.theme import Style
 from core.formats import NOT_A_NUMBER, number
+from core.posterior.posterior import Posterior
+from core.posterior.story import prior_sentence
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.takeaway.cleaned import cleaned_table
@@ -51,6 +53,8 @@ class ReportOptions:
         What was changed in the table beforehand, in words.
     is_short : bool
         One page: the first figure alone, no tables.
+    posterior : Posterior or None
+        Where intervals come from; None: plug-in (those of variances: profile likelihood).
     today : date, optional
     """
 
@@ -59,6 +63,7 @@ class ReportOptions:
     source: str = ""
     changes: tuple[str, ...] = ()
     is_short: bool = False
+    posterior: Posterior | None = None
     today: dt.date | None = None
 
 
@@ -90,7 +95,7 @@ def report(
     """
     asked = options or ReportOptions()
     words = wording or Wording()
-    found = sections(fits, SHORT if asked.is_short else tuple(screens), words)
+    found = sections(fits, SHORT if asked.is_short else tuple(screens), words, asked.posterior)
     if asked.is_short:
         found = [_first_alone(section) for section in found]
     shown = [_shown(section, is_short=asked.is_short) for section in found]
@@ -125,7 +130,7 @@ def report_markdown(
         When a screen is asked for that reports do not know.
     """
     asked, words = options or ReportOptions(), wording or Wording()
-    found = sections(fits, SHORT if asked.is_short else tuple(screens), words)
+    found = sections(fits, SHORT if asked.is_short else tuple(screens), words, asked.posterior)
     shown = [_shown(section, is_short=asked.is_short) for section in found]
     context = _context(fits, words, asked, note or asked.note)
     return str(_environment().get_template("report.md.jinja").render(**context, sections=shown))
@@ -186,7 +191,7 @@ def _context(
             "parameters": _table(parameters.parameter_table(fits, wording)) if fit else None,
             "fits": _table(_three_fits(fits)),
         },
-        "limits": _limits(fits, wording),
+        "limits": _limits(fits, wording, asked.posterior),
         "versions": _versions(),
     }
 
@@ -226,13 +231,19 @@ def _three_fits(fits: PoolingFits) -> pd.DataFrame:
     return out
 
 
-def _limits(fits: PoolingFits, wording: Wording) -> list[str]:
+def _limits(fits: PoolingFits, wording: Wording, posterior: Posterior | None) -> list[str]:
     """Return what the numbers do not say, in plain words."""
     out = [note.message for note in fits.diagnostics if note.severity != "info"]
-    if fits.multilevel_or_none is not None:
+    if posterior is not None:
+        told = prior_sentence(fits, posterior.stated, wording)
         out.append(
-            f"Intervals of single {wording.group.many} take the variances as estimated; with few "
-            f"{wording.group.many} they promise a little too much."
+            f"Intervals of {wording.group.many}, variances and ranks are those of the full "
+            f"posterior, the doubt about the variances included. {told}"
+        )
+    elif fits.multilevel_or_none is not None:
+        out.append(
+            f"Intervals of single {wording.group.many} are plug-in: they take the variances as "
+            f"estimated; with few {wording.group.many} they promise a little too much."
         )
     out.append(
         "A coefficient is a difference between rows that differ in a predictor. Whether changing "

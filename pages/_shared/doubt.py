@@ -79,8 +79,12 @@ def now(shown: Shown) -> Doubt:
     return _doubt(shown, _wanted(shown))
 
 
-def choose(shown: Shown) -> Doubt:
-    """Draw the switch, its prior and what it does; return what was chosen."""
+def choose(shown: Shown, plug_in: str = "plug-in") -> Doubt:
+    """Draw the switch, its prior and what it does; return what was chosen.
+
+    ``plug_in`` names what stands for plug-in intervals on a screen that has none: variances
+    have intervals of the profile likelihood.
+    """
     if shown.fits.multilevel_or_none is None:
         return Doubt()
     text = texts.load("intervals")
@@ -93,7 +97,7 @@ def choose(shown: Shown) -> Doubt:
             st.segmented_control(
                 text["label"],
                 INTERVALS.choices,
-                format_func=text.__getitem__,
+                format_func=lambda v: text[v if v == "posterior" else plug_in],
                 required=True,
                 key=_SWITCH,
                 on_change=_switched,
@@ -102,7 +106,7 @@ def choose(shown: Shown) -> Doubt:
             if wanted == "posterior":
                 PRIOR.select(text["prior"].format(groups=groups), text["priors"], width=220)
         found = _doubt(shown, wanted)
-        said = _said(shown, found, wanted, text)
+        said = _said(shown, found, wanted, plug_in)
         if found.refusal:
             st.warning(said)
         else:
@@ -159,17 +163,20 @@ def _made(shown: Shown) -> _Made:
     return replace(found, posterior=replace(found.posterior, fits=shown.fits))
 
 
-def _said(shown: Shown, found: Doubt, wanted: str, text: dict[str, Any]) -> str:
+def _said(shown: Shown, found: Doubt, wanted: str, plug_in: str) -> str:
     """Return what the choice means here, as Markdown."""
+    text: dict[str, Any] = texts.load("intervals")
     if found.refusal:
-        return str(text["refused"]).format(reason=escape.for_markdown(found.refusal))
+        reason = escape.for_markdown(found.refusal)
+        return str(text["refused"]).format(instead=text[plug_in].lower(), reason=reason)
+    about = text[f"about {plug_in}"]
     if found.story is None:
         groups = escape.for_markdown(shown.wording.group.many)
-        return f"{text['plug_in_differs']} {text['many'].format(groups=groups)}"
+        return f"{about} {text['many'].format(groups=groups)}"
     story, is_asked = found.story, INTERVALS.now() is not None
     if wanted == "plug-in":
         tail = "" if is_asked or story.default != "plug-in" else f" {text['alike']}"
-        return escape.for_markdown(f"{text['plug_in_differs']} {story.title}.{tail}")
+        return escape.for_markdown(f"{about} {story.title}.{tail}")
     why = ""
     if not is_asked:
         why = f" {text['by_default' if story.differs else 'by_default_end']}"

@@ -14,6 +14,7 @@ from core.estimators.estimates import estimates, varying_names
 from core.explore.pooling import story as sentences
 from core.figures.hover import decimals
 from core.formats import upper_first
+from core.posterior.uncertainty import PLUG_IN
 from core.types import IntArray
 from pages._shared import state, texts
 from pages._shared import terms as glossary
@@ -56,8 +57,13 @@ def follow_row(shown: Shown) -> Callable[[], None]:
     return follow
 
 
-def formats(shown: Shown, terms: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return how the columns of ``group_table`` are called and rounded."""
+def formats(
+    shown: Shown, terms: Sequence[str] | None = None, source: str = PLUG_IN
+) -> dict[str, Any]:
+    """Return how the columns of ``group_table`` are called and rounded.
+
+    ``source`` is where the intervals of partial pooling come from, as it says of them.
+    """
     wording, words = shown.wording, texts.load("pooling")["columns"]
     count = st.column_config.NumberColumn
     columns: dict[str, Any] = {
@@ -72,7 +78,7 @@ def formats(shown: Shown, terms: Sequence[str] | None = None) -> dict[str, Any]:
         for what, label in words.items():
             is_share = what == "pooling factor"
             columns[f"{what}: {term}"] = count(
-                label + named,
+                label.format(source=source) + named,
                 format="percent" if is_share else f"%.{digits}f",
                 help=explained.get(what),
             )

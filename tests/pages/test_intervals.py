@@ -12,11 +12,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import core
+from pages._shared.dial import averaged
 from tests.pages.driver import choose, healthy, open_screen, upload
 from tests.pages.test_link import address, follow
 
 #: Screens, and a query that shows an interval of the groups there.
-SCREENS = ("use/ranking", "use/prediction")
+SCREENS = {
+    "use/ranking": "view=estimates",
+    "use/prediction": "",
+    "explore/pooling": "view=shrinkage&se=1",
+    "explore/groups": "",
+}
 POSTERIOR, PLUG_IN = "full posterior, half-t prior", "plug-in"
 
 
@@ -25,6 +31,7 @@ def said(app: AppTest) -> str:
     kinds = ("title", "header", "markdown")
     words = [str(e.value) for kind in kinds for e in app.get(kind) if e not in app.sidebar]
     charts = [chart.proto.spec for chart in app.get("plotly_chart")]
+    charts += [str(table.value.to_dict()) for table in app.dataframe if "estimate" in table.value]
     return "\n".join([*words, *charts, *(h.proto.body for h in app.get("html"))]).replace("\\", "")
 
 
@@ -47,8 +54,10 @@ def trace(app: AppTest, name: str, axis: str = "x") -> np.ndarray[Any, Any]:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_the_switch_says_and_changes_what_intervals_are(screen: str) -> None:
-    app = follow("data=sleepstudy&intervals=posterior&prior=half_t", screen)
-    assert POSTERIOR in said(app) and PLUG_IN not in said(app)
+    query = f"data=sleepstudy&intervals=posterior&prior=half_t&{SCREENS[screen]}"
+    app = follow(query, screen)
+    assert POSTERIOR in said(app)
+    assert PLUG_IN not in said(app).replace("as wide as the plug-in one", "")
     assert any("half-t" in c and " ms" in c for c in captions(app))
     posterior = said(app)
     choose(app, "intervals_switch", "plug-in")
@@ -109,3 +118,62 @@ def test_too_few_groups_are_refused_in_words_and_another_prior_helps(app: AppTes
     assert not any("No full posterior here" in w.value for w in app.warning)
     assert "full posterior, half-normal prior" in said(app)
     healthy(app)
+
+
+def test_variances_switch_between_profile_and_posterior() -> None:
+    app = follow("data=batches&prior=half_normal", "understand/variance")
+    fits = app.session_state["shown"].fits
+    made = core.posterior(fits, "half_normal")
+    ends = trace(app, "95% interval")
+    assert ends[:2] == pytest.approx([made.sigma_group.lower[0], made.sigma_group.upper[0]])
+    assert trace(app, "median")[0] == pytest.approx(made.sigma_group.median[0])
+    assert "full posterior, half-normal prior" in said(app)
+    choose(app, "variance_view", "boundary")
+    assert "not known to be zero" in app.title[0].value
+    choose(app, "intervals_switch", "plug-in")
+    assert "full posterior" not in said(app) and "profile likelihood" in said(app)
+    choose(app, "variance_view", "prior")
+    assert app.title[0].value.startswith("The prior matters")
+    found = core.prior_sensitivity(fits).table
+    upper = found.loc[found["parameter"] == "sd_(Intercept)", "upper"]
+    assert trace(app, "95% interval")[1::3] == pytest.approx(upper.to_numpy())
+
+
+def test_the_bars_of_groups_are_those_of_the_library() -> None:
+    app = follow("data=sleepstudy&view=shrinkage&se=1&intervals=posterior", "explore/pooling")
+    made = core.posterior(app.session_state["shown"].fits, level=0.6826894921370859)
+    drawn = trace(app, "partial pooling with 68% interval (full posterior, flat prior)")
+    assert np.sort(drawn[0::3]) == pytest.approx(np.sort(made.line.lower[:, 0]), rel=1e-6)
+    assert np.sort(drawn[1::3]) == pytest.approx(np.sort(made.line.upper[:, 0]), rel=1e-6)
+
+
+def test_two_levels_has_the_posterior_of_both_models() -> None:
+    app = follow("data=exam&intervals=posterior&column=schavg&slopes=0", "understand/two_levels")
+    assert "group-level line with its 95% band (full posterior, flat prior)" in said(app)
+    assert "95% posterior interval" in said(app) and "plug-in" not in said(app)
+    choose(app, "intervals_switch", "plug-in")
+    assert "95% plug-in interval" in said(app) and "full posterior" not in said(app)
+
+
+@pytest.mark.parametrize(("table", "label"), [("batches", "full posterior"), ("exam", "dial")])
+def test_the_dial_is_averaged_over(table: str, label: str) -> None:
+    app = follow(f"data={table}&prior=half_t", "explore/pooling")
+    fits = app.session_state["shown"].fits
+    found = core.dial_posterior(fits, "half_t")
+    words = said(app)
+    assert found.sentence in words and f"{label}, half-t prior" in words
+    assert ("not knowledge of zero" in words) == (table == "batches")
+    choose(app, "intervals_switch", "plug-in")
+    assert found.sentence not in said(app)
+
+
+def test_the_density_on_the_dial_is_that_of_its_position() -> None:
+    app = follow("data=batches", "explore/pooling")
+    fits = app.session_state["shown"].fits
+    found = core.dial_posterior(fits)
+    drawn = averaged.density(found)
+    assert drawn is not None and max(drawn["density"]) == 1.0
+    c, height = np.array(drawn["c"]), np.array(drawn["density"])
+    mass = np.trapezoid(height, np.log(c))
+    below = np.trapezoid(height[c <= found.median], np.log(c[c <= found.median]))
+    assert below / mass == pytest.approx(0.5, abs=0.02)

@@ -28,9 +28,11 @@ def test_every_example_and_view(app: AppTest, example: str, structure: str) -> N
     choose(app, "data_choice", example)
     choose(app, sidebar_key(app, "structure"), structure)
     open_screen(app, SCREEN)
-    fits = app.session_state["shown"].fits
-    expected = variance_story(fits, app.session_state["shown"].wording).title
-    assert app.title[0].value.replace("\\", "")[:40] == expected[:40]
+    fits, wording = app.session_state["shown"].fits, app.session_state["shown"].wording
+    for kind, made in (("posterior", core.posterior(fits)), ("plug-in", None)):
+        choose(app, "intervals_switch", kind)
+        expected = variance_story(fits, wording, posterior=made).title
+        assert app.title[0].value.replace("\\", "") == expected
     assert len(app.get("plotly_chart")) == 1
     choose(app, "variance_view", "share")
     assert len(app.get("plotly_chart")) == 1
@@ -76,6 +78,8 @@ def test_a_variance_of_zero_is_explained(app: AppTest) -> None:
     choose(app, sidebar_key(app, "outcome"), "Yield")
     open_screen(app, SCREEN)
     choose(app, "variance_view", "boundary")
+    assert "not known to be zero" in app.title[0].value
+    choose(app, "intervals_switch", "plug-in")
     assert "estimated as zero" in app.title[0].value and "2.08" in app.title[0].value
     assert any("stay valid" in m.value for m in app.markdown)
 
@@ -126,6 +130,7 @@ def test_any_table_that_can_be_fitted(app: AppTest, table: pd.DataFrame) -> None
     for view in app.segmented_control(key="variance_view").options:
         words = {"Standard deviations": "components", "Share between groups": "share"}
         words |= {"Where x = 0": "zero", "At the boundary": "boundary"}
+        words |= {"Does the prior matter?": "prior"}
         choose(app, "variance_view", words[view])
 
 

@@ -136,8 +136,8 @@ def _sentence(made: ReceiptDoubt, at_estimate: float, wording: Wording) -> str:
     before = float(made.plug_in_upper[0] - made.plug_in_lower[0])
     ratio = (high - low) / before if before > 0 else np.nan
     text = (
-        f"{name}: at the estimate its {what} is pooled {percent(at_estimate)} of the way; with the "
-        f"variances in doubt, between {percent(float(made.pooled_lower[0]))} and "
+        f"{name}: at the estimate the pooling factor of its {what} is {percent(at_estimate)}; with "
+        f"the variances in doubt it is between {percent(float(made.pooled_lower[0]))} and "
         f"{percent(float(made.pooled_upper[0]))} ({percent(made.level)} interval). Its {what} then "
         f"lies between {fixed(low, decimals)} and {fixed(high, decimals)}"
     )

@@ -12,6 +12,7 @@ from core.estimators.estimates import Estimates, estimates
 from core.explore.pooling import story as sentences
 from core.explore.pooling.overshoot import overshoot
 from core.figures import canvas, hover, theme
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import BoolArray, FloatArray, IntArray
@@ -43,6 +44,7 @@ def plot_group_size(
     *,
     term: str | None = None,
     has_intervals: bool = True,
+    posterior: Posterior | None = None,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
@@ -55,11 +57,13 @@ def plot_group_size(
         Which varying coefficient; the first by default.
     has_intervals : bool
         Whether to draw the standard errors (not drawn for very many groups).
+    posterior : Posterior or None
+        Where the intervals of partial pooling come from; None: plug-in.
     wording, style
         What things are called, and where the figure will be seen.
     """
     wording = wording or Wording()
-    each = estimates(fits, term)
+    each = estimates(fits, term, posterior)
     shown = canvas.drawn(np.argsort(each.group_sizes, kind="stable"))
     has_bars = has_intervals and len(shown) <= _MOST_BARS
     heading = canvas.Heading(
@@ -95,10 +99,10 @@ def plot_group_size(
 
 
 def _key(each: Estimates, wording: Wording, has_bars: bool) -> tuple[tuple[str, str], ...]:
-    error = " ± 1 standard error" if has_bars else ""
-    key = [("no_pooling", f"no pooling{error}")]
+    own, pooled = (" ± 1 standard error", f" {each.interval_words}") if has_bars else ("", "")
+    key = [("no_pooling", f"no pooling{own}")]
     if each.has_partial:
-        key.append(("partial_pooling", f"partial pooling{error}"))
+        key.append(("partial_pooling", f"partial pooling{pooled}"))
     key.append(("complete_pooling", "complete pooling"))
     missing = sentences.without_own(each, wording)
     if missing and each.has_partial:
@@ -106,19 +110,19 @@ def _key(each: Estimates, wording: Wording, has_bars: bool) -> tuple[tuple[str, 
     return tuple(key)
 
 
-def _bars(
-    scene: _Scene, panel: int, mark: theme.MarkName, values: FloatArray, errors: FloatArray
-) -> None:
-    x, y = canvas.segments(scene.at, scene.at, values - errors, values + errors)
+def _bars(scene: _Scene, mark: theme.MarkName, ends: tuple[FloatArray, FloatArray]) -> None:
+    is_own = mark == "no_pooling"
+    words = "± 1 standard error" if is_own else scene.each.interval_words
+    x, y = canvas.segments(scene.at, scene.at, *(end[scene.shown] for end in ends))
     scene.figure.add_scatter(
         x=x,
         y=y,
         mode="lines",
         line=theme.line(mark, scene.style, dash="solid", width=1.2 * scene.style.scale),
-        opacity=max(0.6 * canvas.fade(len(values)), 0.15),
+        opacity=max(0.6 * canvas.fade(len(scene.shown)), 0.15),
         hoverinfo="skip",
-        name=f"{theme.MARKS[mark].label} ± 1 standard error",
-        **scene.cell(panel),
+        name=f"{theme.MARKS[mark].label} {words}",
+        **scene.cell(1 if is_own else 2),
     )
 
 
@@ -148,7 +152,8 @@ def _points(
 def _draw_no_pooling(scene: _Scene, has_bars: bool) -> None:
     values = scene.each.no_pooling[scene.shown]
     if has_bars:
-        _bars(scene, 1, "no_pooling", values, scene.each.no_pooling_se[scene.shown])
+        own, error = scene.each.no_pooling, scene.each.no_pooling_se
+        _bars(scene, "no_pooling", (own - error, own + error))
     below, above = canvas.outside(values, scene.limits)
     inside = np.isfinite(values) & ~below & ~above
     hollow = theme.marker("no_pooling", scene.style)
@@ -198,7 +203,7 @@ def _draw_partial_pooling(scene: _Scene, has_bars: bool) -> None:
     each, shown, style = scene.each, scene.shown, scene.style
     values, own = each.partial_pooling[shown], each.is_estimable[shown]
     if has_bars:
-        _bars(scene, 2, "partial_pooling", values, each.partial_pooling_se[shown])
+        _bars(scene, "partial_pooling", (each.lower, each.upper))
     filled, pale = theme.marker("partial_pooling", style), theme.unsupported_marker(style)
     _points(scene, 2, "partial pooling", values=values, mask=own, marker=filled)
     name = "partial pooling, no estimate of its own"

@@ -11,6 +11,7 @@ from core.explore.pooling import story as sentences
 from core.explore.pooling.ellipse import ellipse
 from core.figures import canvas, hover, map_labels, theme
 from core.figures.map_labels import MapScene
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import BoolArray, FloatArray, IntArray
@@ -22,6 +23,7 @@ def plot_map(
     fits: PoolingFits,
     *,
     terms: tuple[str, str] | None = None,
+    posterior: Posterior | None = None,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
@@ -33,12 +35,14 @@ def plot_map(
         Of a model with at least two varying coefficients.
     terms : (str, str) or None
         Horizontal and vertical coefficient; the first two by default.
+    posterior : Posterior or None
+        Where the intervals of partial pooling come from; None: plug-in.
     wording, style
         What things are called, and where the figure will be seen.
     """
     wording = wording or Wording()
     terms = terms or (varying_names(fits)[0], varying_names(fits)[1])
-    x, y = estimates(fits, terms[0]), estimates(fits, terms[1])
+    x, y = (estimates(fits, term, posterior) for term in terms)
     own = x.is_estimable & y.is_estimable
     distance = _distance(x, y)
     shown = canvas.drawn(np.arange(x.n_groups), np.argsort(-distance)[:50])

@@ -13,6 +13,7 @@ from core.estimators.order import Order, ordered
 from core.explore.pooling import story as sentences
 from core.explore.pooling.overshoot import overshoot
 from core.figures import canvas, hover, theme
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import FloatArray, IntArray
@@ -57,6 +58,7 @@ def plot_shrinkage(
     term: str | None = None,
     order: Order = "estimate",
     has_intervals: bool = False,
+    posterior: Posterior | None = None,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
@@ -70,12 +72,14 @@ def plot_shrinkage(
     order : Order
         How the groups are stacked.
     has_intervals : bool
-        Whether to draw one standard error to each side of both estimates.
+        Whether to draw one standard error to each side of both estimates (68% of a posterior).
+    posterior : Posterior or None
+        Where the intervals of partial pooling come from; None: plug-in.
     wording, style
         What things are called, and where the figure will be seen.
     """
     wording = wording or Wording()
-    each = estimates(fits, term)
+    each = estimates(fits, term, posterior)
     groups = ordered(each, order)
     if order in ("name", "shift"):
         groups = groups[::-1]  # the first at the top
@@ -83,8 +87,13 @@ def plot_shrinkage(
     shown = canvas.drawn(groups, [] if mover is None else [mover])
     heading = canvas.Heading(
         sentences.shrinkage_title(each, wording),
+<<<<<<< HEAD
         _key(each, wording),
         canvas.drawn_note(len(shown), each.n_groups, overshoot(each.term, each.way, fits, wording)),
+=======
+        _key(each, wording, has_intervals),
+        canvas.drawn_note(len(shown), each.n_groups),
+>>>>>>> main
     )
     height = 560 if style.is_narrow else 490
     figure = canvas.new_figure(heading, style, height=height)
@@ -106,10 +115,11 @@ def plot_shrinkage(
     return figure
 
 
-def _key(each: Estimates, wording: Wording) -> tuple[tuple[str, str], ...]:
-    key = [("no_pooling", "no pooling")]
+def _key(each: Estimates, wording: Wording, has_intervals: bool) -> tuple[tuple[str, str], ...]:
+    own, pooled = (" ± 1 standard error", f" {each.interval_words}") if has_intervals else ("", "")
+    key = [("no_pooling", f"no pooling{own}")]
     if each.has_partial:
-        key.append(("partial_pooling", "partial pooling"))
+        key.append(("partial_pooling", f"partial pooling{pooled}"))
     key.append(("complete_pooling", "complete pooling"))
     missing = sentences.without_own(each, wording)
     if missing and each.has_partial:
@@ -136,12 +146,13 @@ def _draw_complete(scene: _Scene) -> None:
 
 def _draw_intervals(scene: _Scene) -> None:
     each = scene.each
-    pairs: list[tuple[theme.MarkName, FloatArray, FloatArray, float]] = [
-        ("no_pooling", each.no_pooling, each.no_pooling_se, 0.16),
-        ("partial_pooling", each.partial_pooling, each.partial_pooling_se, -0.16),
+    own, error = each.no_pooling, each.no_pooling_se
+    pairs: list[tuple[theme.MarkName, str, FloatArray, FloatArray, float]] = [
+        ("no_pooling", "± 1 standard error", own - error, own + error, 0.16),
+        ("partial_pooling", each.interval_words, each.lower, each.upper, -0.16),
     ]
-    for mark, value, error, up in pairs:
-        low, high = (value - error)[scene.shown], (value + error)[scene.shown]
+    for mark, words, lower, upper, up in pairs:
+        low, high = lower[scene.shown], upper[scene.shown]
         x, y = canvas.segments(low, high, scene.rows + up, scene.rows + up)
         scene.figure.add_scatter(
             x=x,
@@ -150,7 +161,7 @@ def _draw_intervals(scene: _Scene) -> None:
             line=theme.line(mark, scene.style, dash="solid", width=1.4 * scene.style.scale),
             opacity=max(canvas.fade(len(scene.shown)), 0.35),
             hoverinfo="skip",
-            name=f"{theme.MARKS[mark].label} ± 1 standard error",
+            name=f"{theme.MARKS[mark].label} {words}",
         )
 
 

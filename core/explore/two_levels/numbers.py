@@ -9,15 +9,24 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+<<<<<<< HEAD
 from core.estimators.claims import any_differs
+=======
+from core.estimators.estimates import estimates
+>>>>>>> main
 from core.estimators.inference import satterthwaite_df
 from core.explore.two_levels.group_columns import GroupColumn, refit, with_column, without_column
 from core.explore.two_levels.level_r_squared import level_r_squared
-from core.results import PoolingFits
+from core.posterior.posterior import Posterior
+from core.posterior.posterior import posterior as posterior_of
+from core.posterior.uncertainty import source_label
+from core.results import MultilevelFit, PoolingFits
 from core.tables.wording import INTERCEPT
 from core.types import FloatArray
 
 _GRID = 60
+#: Standard errors to each side of a 95% band.
+_REACH = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +39,27 @@ class TwoLevels:
         The predictor, u.
     without, including : PoolingFits
         Fits of the same rows; both have a multilevel fit.
+    posteriors : (Posterior or None, Posterior or None)
+        Of the two, where intervals come from them; None: plug-in.
     """
 
     column: GroupColumn
     without: PoolingFits
     including: PoolingFits
+    posteriors: tuple[Posterior | None, Posterior | None] = (None, None)
+
+    @property
+    def source(self) -> str:
+        """Where the intervals come from, as ``source_label`` says it."""
+        return source_label(self.posteriors[1])
 
     def side(self, is_in: bool) -> PoolingFits:
         """Return the fits with (True) or without (False) the predictor."""
         return self.including if is_in else self.without
+
+    def line(self, is_in: bool, term: str) -> GroupLevelLine:
+        """Return one varying coefficient against u, as the model with or without u has it."""
+        return group_level_line(self.side(is_in), self.column, term, self.posteriors[is_in])
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -54,7 +75,8 @@ class TwoLevels:
         """What u does in the model that has it, one row per coefficient of u.
 
         ``varying`` (what it explains: the intercept, gamma_01, or a slope, gamma_11), ``term``,
-        ``estimate``, ``se``, ``df`` (Satterthwaite), ``lower``, ``upper`` (95%).
+        ``estimate``, ``se``, ``df`` (Satterthwaite; missing under a posterior), ``lower``,
+        ``upper`` (95%).
         """
         return _effects(self, 0.95)
 
@@ -78,11 +100,12 @@ class GroupLevelLine:
     ----------
     term : str
         Name of the coefficient.
-    u, estimate, se, own, own_se : FloatArray, shape (J,)
-        Where the group stands; partial pooling (alpha_j or beta_j) and no pooling (NaN where
-        not estimable) with standard errors.
-    grid, line, line_se : FloatArray, shape (G,)
-        ``gamma_0 + gamma_1 u`` and its standard error.
+    u, estimate, lower, upper, own, own_se : FloatArray, shape (J,)
+        Where the group stands; partial pooling (alpha_j or beta_j) with its 68% interval (plus
+        and minus a standard error where it is plug-in), and no pooling (NaN where not
+        estimable) with its standard error.
+    grid, line, line_lower, line_upper : FloatArray, shape (G,)
+        ``gamma_0 + gamma_1 u`` and its 95% band.
     two_stage : FloatArray, shape (G,)
         Unweighted regression of the no-pooling estimates on u; NaN where there is none.
     sigma : float
@@ -92,17 +115,25 @@ class GroupLevelLine:
     term: str
     u: FloatArray
     estimate: FloatArray
-    se: FloatArray
+    lower: FloatArray
+    upper: FloatArray
     own: FloatArray
     own_se: FloatArray
     grid: FloatArray
     line: FloatArray
-    line_se: FloatArray
+    line_lower: FloatArray
+    line_upper: FloatArray
     two_stage: FloatArray
     sigma: float
 
 
-def two_levels(fits: PoolingFits, column: GroupColumn, slopes: tuple[str, ...] = ()) -> TwoLevels:
+def two_levels(
+    fits: PoolingFits,
+    column: GroupColumn,
+    slopes: tuple[str, ...] = (),
+    *,
+    posterior: Posterior | None = None,
+) -> TwoLevels:
     """Return a model without and with a group-level predictor.
 
     Parameters
@@ -113,21 +144,34 @@ def two_levels(fits: PoolingFits, column: GroupColumn, slopes: tuple[str, ...] =
         One of ``group_columns``.
     slopes : tuple of str
         Individual-level predictors whose slope it acts on.
+    posterior : Posterior or None
+        Of the fits: intervals of both models then come from their posteriors under its prior.
 
     Raises
     ------
     PoolingError
-        When one of the two models has no multilevel fit.
+        When one of the two models has no multilevel fit, or no posterior.
     """
     bare = without_column(fits.data, column.name)
     full = with_column(bare, column, slopes)
     without = fits if bare is fits.data else refit(fits, bare)
     including = fits if full.spec == fits.spec else refit(fits, full)
-    return TwoLevels(column, without, including)
+    if posterior is None:
+        return TwoLevels(column, without, including)
+    made = [
+        posterior if each is fits else posterior_of(each, posterior.prior)
+        for each in (without, including)
+    ]
+    return TwoLevels(column, without, including, (made[0], made[1]))
 
 
-def group_level_line(fits: PoolingFits, column: GroupColumn, term: str) -> GroupLevelLine:
-    """Return one varying coefficient against u, with what the model says of it."""
+def group_level_line(
+    fits: PoolingFits, column: GroupColumn, term: str, posterior: Posterior | None = None
+) -> GroupLevelLine:
+    """Return one varying coefficient against u, with what the model says of it.
+
+    Intervals are plug-in, or those of a ``posterior`` of the same fits.
+    """
     fit, own = fits.multilevel, fits.no_pooling
     k = fit.varying_names.index(term)
     if column.levels:
@@ -139,21 +183,33 @@ def group_level_line(fits: PoolingFits, column: GroupColumn, term: str) -> Group
     fixef = np.nan_to_num(fit.fixef)
     # What the other group-level predictors do to each group is taken away.
     moved = fit.target[:, k] - at_groups @ fixef
-    cov = np.nan_to_num(fit.fixef_cov)
+    each, line = estimates(fits, term, posterior), contrast @ fixef
+    ends = _band(fit, contrast, line) if posterior is None else posterior.fixef_at(contrast)
     known = own.estimable[:, k] & np.isfinite(own.coef[:, k])
     return GroupLevelLine(
         term=term,
         u=column.values,
         estimate=fit.line[:, k] - moved,
-        se=fit.line_se[:, k],
+        lower=each.lower - moved,
+        upper=each.upper - moved,
         own=np.where(known, own.coef[:, k], np.nan) - moved,
         own_se=np.where(known, own.coef_se[:, k], np.nan),
         grid=grid,
-        line=contrast @ fixef,
-        line_se=np.sqrt(np.einsum("gp,pq,gq->g", contrast, cov, contrast, optimize=True)),
+        line=line,
+        line_lower=ends[0],
+        line_upper=ends[1],
         two_stage=_two_stage(fits, column, k, grid),
         sigma=float(fit.sigma_group[k]),
     )
+
+
+def _band(
+    fit: MultilevelFit, contrast: FloatArray, line: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the 95% band of the group-level line, the variances taken as known."""
+    cov = np.nan_to_num(fit.fixef_cov)
+    se = np.sqrt(np.einsum("gp,pq,gq->g", contrast, cov, contrast, optimize=True))
+    return line - _REACH * se, line + _REACH * se
 
 
 def _factor_values(fits: PoolingFits, column: GroupColumn, at: FloatArray) -> list[FloatArray]:
@@ -195,21 +251,28 @@ def _effects(found: TwoLevels, level: float) -> pd.DataFrame:
     fits = found.including
     fit, data = fits.multilevel, fits.data
     df = satterthwaite_df(fit)
+    posterior = found.posteriors[1]
+    made, nothing = posterior.fixef if posterior else None, np.full(len(df), np.nan)
     rows = []
     for i, term in enumerate(data.terms):
         if term.factor < 0 or data.group_base[term.factor].source != found.column.name:
             continue
         reach = float(stdtrit(df[i], 0.5 + level / 2.0) * fit.fixef_se[i])
         value = float(fit.fixef[i])
+        told: tuple[float, ...] = (
+            float(fit.fixef_se[i]),
+            float(df[i]),
+            value - reach,
+            value + reach,
+        )
+        if made is not None:
+            told = tuple(float(part[i]) for part in (made.sd, nothing, made.lower, made.upper))
         rows.append(
             {
                 "varying": data.base[term.base - 1].name if term.base else INTERCEPT,
                 "term": term.name,
                 "estimate": value,
-                "se": float(fit.fixef_se[i]),
-                "df": float(df[i]),
-                "lower": value - reach,
-                "upper": value + reach,
+                **dict(zip(("se", "df", "lower", "upper"), told, strict=True)),
             }
         )
     columns = ["varying", "term", "estimate", "se", "df", "lower", "upper"]

@@ -9,15 +9,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import escape, formats
-from core.explore.two_levels.numbers import GroupLevelLine, TwoLevels, group_level_line
+from core.explore.two_levels.numbers import GroupLevelLine, TwoLevels
 from core.explore.two_levels.story import column_axis, column_name, level_name, two_levels_title
 from core.figures import canvas, theme
+from core.posterior.uncertainty import PLUG_IN
 from core.tables.wording import Wording
 from core.types import FloatArray, IntArray
 
 #: Above this many groups the error bars would paint the panel full.
 _MOST_BARS = 600
-_REACH = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +59,11 @@ def plot_two_levels(
         What things are called, and where the figure will be seen.
     """
     wording = wording or Wording()
-    lines = tuple(group_level_line(found.side(i), found.column, term) for i in (False, True))
+    lines = tuple(found.line(i, term) for i in (False, True))
     shown = canvas.drawn(np.argsort(found.column.values, kind="stable"), n_marks=2)
     heading = canvas.Heading(
         two_levels_title(found, term, wording),
-        _key(len(shown), has_own),
+        _key(len(shown), has_own, found.source),
         canvas.drawn_note(len(shown), found.including.data.n_groups),
     )
     rows, columns = (2, 1) if style.is_narrow else (1, 2)
@@ -100,10 +100,15 @@ def plot_two_levels(
     return scene.figure
 
 
-def _key(n_shown: int, has_own: bool) -> tuple[tuple[str, str], ...]:
-    error = " ± 1 standard error" if n_shown <= _MOST_BARS else ""
+def _bar_words(source: str) -> str:
+    words = "± 1 standard error" if source == PLUG_IN else "with 68% interval"
+    return f"{words} ({source})"
+
+
+def _key(n_shown: int, has_own: bool, source: str) -> tuple[tuple[str, str], ...]:
+    error = f" {_bar_words(source)}" if n_shown <= _MOST_BARS else ""
     key = [("partial_pooling", f"partial pooling{error}")]
-    key.append(("partial_pooling_line", "group-level line with its 95% band"))
+    key.append(("partial_pooling_line", f"group-level line with its 95% band ({source})"))
     if has_own:
         key += [("no_pooling", "no pooling"), ("no_pooling_line", "two-stage line")]
     return tuple(key)
@@ -129,8 +134,8 @@ def _positions(found: TwoLevels, shown: IntArray) -> FloatArray:
 
 
 def _ends(scene: _Scene, line: GroupLevelLine) -> tuple[FloatArray, list[FloatArray]]:
-    """Return x and the y's (line, error, two-stage) to draw; steps for a category."""
-    ys = [line.line, line.line_se, line.two_stage]
+    """Return x and the y's (line, its band, two-stage) to draw; steps for a category."""
+    ys = [line.line, line.line_lower, line.line_upper, line.two_stage]
     if not scene.found.column.levels:
         return line.grid, ys
     x = np.column_stack([line.grid - 0.38, line.grid + 0.38, np.full(len(line.grid), np.nan)])
@@ -139,7 +144,7 @@ def _ends(scene: _Scene, line: GroupLevelLine) -> tuple[FloatArray, list[FloatAr
 
 def _draw_band(scene: _Scene, panel: int) -> None:
     """Shade the 95% interval of the line."""
-    x, (y, se, _) = _ends(scene, scene.lines[panel])
+    x, (_, low, high, _) = _ends(scene, scene.lines[panel])
     fill = theme.rgba(scene.style.color("partial_pooling"), 0.16)
     gaps = np.flatnonzero(np.isnan(x))
     pieces = np.split(np.arange(len(x)), gaps) if len(gaps) else [np.arange(len(x))]
@@ -147,7 +152,7 @@ def _draw_band(scene: _Scene, panel: int) -> None:
         at = piece[np.isfinite(x[piece])]
         if not len(at):
             continue
-        outline = np.concatenate([y[at] + _REACH * se[at], (y[at] - _REACH * se[at])[::-1]])
+        outline = np.concatenate([high[at], low[at][::-1]])
         scene.figure.add_scatter(
             x=np.concatenate([x[at], x[at][::-1]]),
             y=outline,
@@ -196,9 +201,11 @@ def _draw_own(scene: _Scene, panel: int) -> None:
 
 def _draw_groups(scene: _Scene, panel: int) -> None:
     line, style = scene.lines[panel], scene.style
-    y, se = line.estimate[scene.shown], line.se[scene.shown]
+    y = line.estimate[scene.shown]
     if len(scene.shown) <= _MOST_BARS:
-        bar_x, bar_y = canvas.segments(scene.at, scene.at, y - se, y + se)
+        bar_x, bar_y = canvas.segments(
+            scene.at, scene.at, line.lower[scene.shown], line.upper[scene.shown]
+        )
         scene.figure.add_scatter(
             x=bar_x,
             y=bar_y,
@@ -206,7 +213,7 @@ def _draw_groups(scene: _Scene, panel: int) -> None:
             line=theme.line("partial_pooling", style, dash="solid", width=1.2 * style.scale),
             opacity=max(0.6 * canvas.fade(len(y)), 0.2),
             hoverinfo="skip",
-            name="partial pooling ± 1 standard error",
+            name=f"partial pooling {_bar_words(scene.found.source)}",
             **scene.cell(panel),
         )
     scene.figure.add_scatter(
@@ -224,7 +231,7 @@ def _draw_groups(scene: _Scene, panel: int) -> None:
 
 
 def _draw_lines(scene: _Scene, panel: int) -> None:
-    x, (y, _, two_stage) = _ends(scene, scene.lines[panel])
+    x, (y, _, _, two_stage) = _ends(scene, scene.lines[panel])
     for values, mark, name in (
         (two_stage, "no_pooling", "two-stage line"),
         (y, "partial_pooling", "group-level line"),
@@ -253,7 +260,8 @@ def _hover(scene: _Scene, panel: int) -> list[str]:
             level = level_name(scene.found.column, round(float(line.u[j])), scene.wording)
             where = escape.for_plotly(level)
         own = formats.number(float(line.own[j])) if np.isfinite(line.own[j]) else "not estimable"
-        pooled = f"{formats.number(float(line.estimate[j]))} ± {formats.number(float(line.se[j]))}"
+        span = f"{formats.number(float(line.lower[j]))} to {formats.number(float(line.upper[j]))}"
+        pooled = f"{formats.number(float(line.estimate[j]))} (68%: {span}, {scene.found.source})"
         label = escape.for_plotly(column_name(scene.found.column, scene.wording))
         out.append(
             f"<b>{name}</b>, {size}<br>{label}: {where}<br>"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.estimators.claims import Claim
 from core.explore.two_levels.group_columns import GroupColumn
-from core.explore.two_levels.numbers import TwoLevels, group_level_line
+from core.explore.two_levels.numbers import TwoLevels
 from core.formats import decimals_for, fixed, number, percent, with_interval
 from core.results import PoolingFits
 from core.tables.wording import INTERCEPT, Wording, per_unit
@@ -103,6 +103,10 @@ def two_levels_title(found: TwoLevels, term: str, wording: Wording) -> str:
     )
 
 
+def _kind(found: TwoLevels) -> str:
+    return "plug-in" if found.posteriors[1] is None else "posterior"
+
+
 def effect_sentences(found: TwoLevels, wording: Wording) -> tuple[str, ...]:
     """Return one sentence per coefficient of u: what it does per unit, with its interval."""
     table = found.effects
@@ -117,7 +121,7 @@ def effect_sentences(found: TwoLevels, wording: Wording) -> tuple[str, ...]:
             continue
         up = estimate if row.varying != INTERCEPT or estimate >= 0 else -estimate
         ends = (lower, upper) if up == estimate else (-upper, -lower)
-        amount = with_interval(up, *ends, "95% interval ")
+        amount = with_interval(up, *ends, f"95% {_kind(found)} interval ")
         per = _per(found.column, i, wording)
         varying = str(row.varying)
         is_sure = Claim(estimate, lower, upper).is_sure
@@ -219,7 +223,7 @@ def two_stage_sentence(found: TwoLevels, term: str, wording: Wording) -> str:
     """Return the two-stage slope beside the multilevel one; '' for a category or without one."""
     if found.column.levels:
         return ""
-    line = group_level_line(found.including, found.column, term)
+    line = found.line(True, term)
     run = float(line.grid[-1] - line.grid[0])
     slopes = [float(y[-1] - y[0]) / run for y in (line.line, line.two_stage)]
     if not np.isfinite(slopes).all() or not any(slopes):
@@ -272,7 +276,7 @@ def line_table(found: TwoLevels, term: str) -> pd.DataFrame:
     -------
     DataFrame
         ``group``, ``n``, u, and for the models without and with u: no pooling, partial pooling,
-        their standard errors, and the target on the line.
+        its standard error or interval, and the target on the line.
     """
     data = found.including.data
     u = found.column.values
@@ -283,14 +287,15 @@ def line_table(found: TwoLevels, term: str) -> pd.DataFrame:
         found.column.name: levels[u.astype(np.intp)] if len(levels) else u,
     }
     for is_in in (False, True):
-        line = group_level_line(found.side(is_in), found.column, term)
+        line = found.line(is_in, term)
         side = "with" if is_in else "without"
         at = line.line[u.astype(np.intp)] if len(levels) else np.interp(u, line.grid, line.line)
         columns |= {
             f"no pooling ({side})": line.own,
             f"no pooling se ({side})": line.own_se,
             f"partial pooling ({side})": line.estimate,
-            f"partial pooling se ({side})": line.se,
+            f"partial pooling lower, 68% {found.source} ({side})": line.lower,
+            f"partial pooling upper, 68% {found.source} ({side})": line.upper,
             f"target ({side})": at,
         }
     return pd.DataFrame(columns)
@@ -300,7 +305,7 @@ def two_levels_alt(found: TwoLevels, term: str, wording: Wording) -> str:
     """Return a description of the figure with its numbers."""
     parts = [f"{two_levels_title(found, term, wording)}."]
     for is_in in (False, True):
-        line = group_level_line(found.side(is_in), found.column, term)
+        line = found.line(is_in, term)
         side = "With" if is_in else "Without"
         parts.append(
             f"{side} it: partial-pooling estimates {number(float(line.estimate.min()))} to "

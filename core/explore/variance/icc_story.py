@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.explore.variance.numbers import icc, icc_curve
+from core.explore.variance.numbers import PROFILE, icc, icc_curve
 from core.explore.variance.zero import moving_predictor, predictor_span
 from core.formats import percent, trimmed
+from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.wording import Wording
 from core.types import FloatArray
@@ -28,9 +29,11 @@ class ShareCurve:
     predictor : str
     grid, share : FloatArray, shape (G,)
     at, estimate, lower, upper : FloatArray, shape (m,)
-        Where the interval was sought, the mean of x among them; profile intervals.
+        Where the interval was sought, the mean of x among them.
     mean : float
         Mean of x over the rows.
+    source : str
+        Where the intervals come from: the profile likelihood, or a posterior.
     """
 
     predictor: str
@@ -41,6 +44,7 @@ class ShareCurve:
     lower: FloatArray
     upper: FloatArray
     mean: float
+    source: str = PROFILE
 
     @property
     def middle(self) -> int:
@@ -48,8 +52,10 @@ class ShareCurve:
         return int(np.argmin(np.abs(self.at - self.mean)))
 
 
-def share_curve(fits: PoolingFits, level: float = 0.95) -> ShareCurve | None:
-    """Return the intraclass correlation along x with profile intervals at some values.
+def share_curve(
+    fits: PoolingFits, level: float = 0.95, *, posterior: Posterior | None = None
+) -> ShareCurve | None:
+    """Return the intraclass correlation along x with intervals at some values.
 
     None where it is no curve: without a varying intercept and exactly one numeric varying
     slope. Uncorrelated coefficients fix the zero of x, so there the interval is at 0.
@@ -65,7 +71,7 @@ def share_curve(fits: PoolingFits, level: float = 0.95) -> ShareCurve | None:
         at = np.unique([least, 0.5 * (least + mean), mean, 0.5 * (mean + most), most])
     if not fit.spec.correlated:
         at = np.zeros(1)
-    found = [icc(fit, level, float(x)) for x in at]
+    found = [icc(fit, level, float(x), posterior=posterior) for x in at]
     return ShareCurve(
         predictor=name,
         grid=grid,
@@ -75,6 +81,7 @@ def share_curve(fits: PoolingFits, level: float = 0.95) -> ShareCurve | None:
         lower=np.array([each.lower for each in found]),
         upper=np.array([each.upper for each in found]),
         mean=mean,
+        source=found[0].source,
     )
 
 
@@ -104,7 +111,7 @@ def share_alt(found: ShareCurve, wording: Wording) -> str:
         f"at {trimmed(float(x))} {percent(float(e))} ({percent(float(lo))} to {percent(float(up))})"
         for x, e, lo, up in zip(found.at, found.estimate, found.lower, found.upper, strict=True)
     )
-    return f"{share_title(found, wording)}. With 95% profile intervals: {points}."
+    return f"{share_title(found, wording)}. With 95% intervals ({found.source}): {points}."
 
 
 def share_curve_table(found: ShareCurve) -> pd.DataFrame:

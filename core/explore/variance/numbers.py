@@ -9,9 +9,15 @@ import numpy as np
 from core.estimators.profile import profile, ratio_interval
 from core.exceptions import SpecError
 from core.fitting.fit import fit_all
-from core.results import MultilevelFit
+from core.posterior.posterior import Posterior
+from core.posterior.uncertainty import source_label
+from core.results import MultilevelFit, PoolingFits
 from core.tables.grouping.design import Term
+from core.tables.wording import INTERCEPT
 from core.types import FloatArray
+
+#: Where intervals of variances come from when it is not a posterior.
+PROFILE = "profile likelihood"
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +27,7 @@ class IntraclassCorrelation:
     Attributes
     ----------
     icc, lower, upper : float
-        Estimate of the fit's criterion; profile-likelihood interval. 0 is an answer.
+        Estimate of the fit's criterion, and its interval. 0 is an answer.
     at : float
         Where x is taken (matters with a varying slope only).
     design_effect, design_effect_lower, design_effect_upper : float
@@ -30,6 +36,8 @@ class IntraclassCorrelation:
     effective_n, effective_n_lower, effective_n_upper : float
         Rows over design effect.
     level : float
+    source : str
+        Where the intervals come from: the profile likelihood, or a posterior.
     """
 
     icc: float
@@ -43,6 +51,7 @@ class IntraclassCorrelation:
     effective_n_lower: float
     effective_n_upper: float
     level: float
+    source: str = PROFILE
 
 
 def icc_curve(fit: MultilevelFit, x: FloatArray) -> FloatArray:
@@ -62,8 +71,16 @@ def icc_curve(fit: MultilevelFit, x: FloatArray) -> FloatArray:
     return np.asarray(between / (between + fit.sigma_y**2))
 
 
-def icc(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> IntraclassCorrelation:
-    """Return the intraclass correlation with its profile interval and what follows from it.
+def icc(
+    fit: MultilevelFit,
+    level: float = 0.95,
+    at: float = 0.0,
+    *,
+    posterior: Posterior | None = None,
+) -> IntraclassCorrelation:
+    """Return the intraclass correlation with its interval and what follows from it.
+
+    The interval is the profile likelihood's, or that of a ``posterior`` of the same model.
 
     Raises
     ------
@@ -74,9 +91,13 @@ def icc(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> IntraclassC
         raise SpecError("The intraclass correlation needs a varying intercept.")
     if at != 0.0 and not fit.spec.correlated:
         raise SpecError("Uncorrelated coefficients fix the zero of x: ask for the ICC at 0.")
-    low, high = ratio_interval(fit, level, at)
     estimate = float(icc_curve(fit, np.array(at))) if len(fit.varying_names) < 3 else fit.icc
-    lower, upper = (r * r / (1.0 + r * r) for r in (low, high))
+    if posterior is None:
+        lower, upper = (r * r / (1.0 + r * r) for r in ratio_interval(fit, level, at))
+    else:
+        z = np.array([1.0 if name == INTERCEPT else at for name in fit.varying_names])
+        tail = 0.5 * (1.0 - level)
+        lower, upper = map(float, posterior.icc_at(z).quantile(np.array([tail, 1.0 - tail])))
     size = float(np.sum(fit.group_sizes.astype(float) ** 2)) / fit.n_obs
     effects = [1.0 + (size - 1.0) * value for value in (estimate, lower, upper)]
     return IntraclassCorrelation(
@@ -91,11 +112,12 @@ def icc(fit: MultilevelFit, level: float = 0.95, at: float = 0.0) -> IntraclassC
         effective_n_lower=fit.n_obs / effects[2],
         effective_n_upper=fit.n_obs / effects[1],
         level=level,
+        source=PROFILE if posterior is None else source_label(posterior),
     )
 
 
-def null_model(fit: MultilevelFit) -> MultilevelFit:
-    """Return the fit without predictors, a varying intercept alone, on the same rows.
+def null_model(fit: MultilevelFit) -> PoolingFits:
+    """Return the fits without predictors, a varying intercept alone, on the same rows.
 
     Raises
     ------
@@ -119,7 +141,7 @@ def null_model(fit: MultilevelFit) -> MultilevelFit:
         terms=(Term("(Intercept)", 0),),
         varying=(0,),
     )
-    return fit_all(data, engine="moments").multilevel
+    return fit_all(data, engine="moments")
 
 
 def bound_sentence(fit: MultilevelFit, level: float = 0.95) -> str:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from core import formats
 from core.explore.variance.boundary import Boundary, boundary_title
+from core.explore.variance.really_zero import BoundaryPosterior, posterior_title
 from core.figures import canvas, theme
 from core.results import PoolingFits
 from core.tables.wording import Wording
@@ -16,23 +17,30 @@ def plot_likelihood(
     found: Boundary,
     fits: PoolingFits,
     *,
+    posterior: BoundaryPosterior | None = None,
     wording: Wording | None = None,
     style: theme.Style = theme.DEFAULT,
 ) -> go.Figure:
     """Draw the relative profile likelihood, its 95% bound and the estimate at the end.
 
+    With a posterior its density is drawn over it, highest at the same height.
+
     Parameters
     ----------
     found : Boundary
     fits : PoolingFits
+    posterior : BoundaryPosterior or None
     wording, style
         What things are called, and where the figure will be seen.
     """
     wording = wording or Wording()
+    key = [("partial_pooling_line", "likelihood relative to the best value")]
+    title, note = boundary_title(found, fits, wording), "compatible with the data"
+    if posterior is not None:
+        key.append(("complete_pooling", f"density, {posterior.source}"))
+        title = posterior_title(posterior, found, fits, wording)
     heading = canvas.Heading(
-        boundary_title(found, fits, wording),
-        (("partial_pooling_line", "likelihood relative to the best value"),),
-        f"Shaded: compatible with the data ({found.level:.0%}).",
+        title, tuple(key), f"Shaded: {note} ({found.level:.0%}, profile likelihood)."
     )
     figure = canvas.new_figure(heading, style, height=340)
     x, y = found.curve.value, found.likelihood
@@ -67,12 +75,47 @@ def plot_likelihood(
         name="estimate",
     )
     _write_bound(figure, found, style)
+    if posterior is not None:
+        _draw_density(figure, posterior, style)
+        x = np.union1d(x, posterior.value)
     figure.update_yaxes(range=[0.0, 1.06], tickformat=".0%")
     pad = 0.02 * float(np.ptp(x))
     figure.update_xaxes(range=[float(x[0]) - pad, float(x[-1]) + pad])
     canvas.title_axis(figure, "x", _axis(found, fits, wording), style)
-    canvas.title_axis(figure, "y", "relative likelihood", style)
+    told = "relative likelihood" if posterior is None else "relative likelihood, density"
+    canvas.title_axis(figure, "y", told, style)
     return figure
+
+
+def _draw_density(figure: go.Figure, made: BoundaryPosterior, style: theme.Style) -> None:
+    """Draw the posterior density, its median marked on it."""
+    figure.add_scatter(
+        x=made.value,
+        y=made.density,
+        mode="lines",
+        line=theme.line("complete_pooling", style),
+        hovertemplate="%{x:.3g}: density %{y:.2f} of its highest<extra></extra>",
+        name="posterior density",
+    )
+    height = float(np.interp(made.median, made.value, made.density))
+    figure.add_scatter(
+        x=[made.median, made.median],
+        y=[0.0, height],
+        mode="lines",
+        line={"color": style.palette.text, "width": 1.2, "dash": "4px,3px"},
+        hovertext=f"posterior median {formats.number(made.median)}",
+        hoverinfo="text",
+        name="posterior median",
+    )
+    figure.add_annotation(
+        x=made.median,
+        y=height,
+        text=f"median {formats.number(made.median)}",
+        xanchor="left",
+        xshift=6,
+        yshift=8,
+        **canvas.label(style, style.palette.text),
+    )
 
 
 def _axis(found: Boundary, fits: PoolingFits, wording: Wording) -> str:

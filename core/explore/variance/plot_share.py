@@ -26,7 +26,7 @@ def plot_share(
     heading = canvas.Heading(
         share_title(found, wording),
         (("partial_pooling_line", "share between groups (ICC)"),),
-        "Bars: 95% profile intervals.",
+        f"Bars: 95% intervals ({found.source}).",
     )
     figure = canvas.new_figure(heading, style, height=430)
     x, y = canvas.segments(found.at, found.at, found.lower, found.upper)
@@ -37,7 +37,7 @@ def plot_share(
         line=theme.line("partial_pooling", style, width=2.2 * style.scale),
         opacity=0.45,
         hoverinfo="skip",
-        name="95% profile interval",
+        name="95% interval",
     )
     figure.add_scatter(
         x=found.grid,
@@ -54,7 +54,7 @@ def plot_share(
         marker=theme.marker("partial_pooling", style, size=10 * style.scale),
         hovertext=[
             f"{formats.trimmed(float(v))}: {formats.percent(float(e))} "
-            f"({formats.percent(float(lo))} to {formats.percent(float(up))})"
+            f"({formats.percent(float(lo))} to {formats.percent(float(up))}, {found.source})"
             for v, e, lo, up in zip(found.at, found.estimate, found.lower, found.upper, strict=True)
         ],
         hoverinfo="text",

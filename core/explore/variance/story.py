@@ -10,9 +10,13 @@ import pandas as pd
 from core.estimators.claims import Claim
 from core.estimators.inference import coefficient_names
 from core.estimators.profile import profile
-from core.explore.variance.numbers import IntraclassCorrelation, bound_sentence, icc, null_model
+from core.explore.variance.numbers import PROFILE, IntraclassCorrelation, bound_sentence, icc
+from core.explore.variance.posterior_ends import null_share, posterior_ends
 from core.explore.variance.zero import moving_predictor, predictor_span
 from core.formats import fixed, number, percent, trimmed, with_interval
+from core.posterior.posterior import Posterior
+from core.posterior.story import zero_sentences
+from core.posterior.uncertainty import source_label
 from core.results import MultilevelFit, PoolingFits
 from core.tables.wording import INTERCEPT, Wording
 
@@ -28,13 +32,15 @@ class VarianceStory:
     ----------
     parameters : DataFrame
         ``parameter, meaning, estimate, lower, upper``: sds, correlations, residual sd and
-        average coefficients; the fit's estimate with its profile interval (NaN where only
-        the estimates were asked for).
+        average coefficients; the fit's estimate with its interval (NaN where only the
+        estimates were asked for). With a posterior also its ``median``.
     correlation, without_predictors : IntraclassCorrelation or None
         Of the model and of the one without any predictor; None where no intercept varies,
         the second also where the model has no predictor.
     title, sentences, of_coefficients : str, tuple of str
         Plain text; the last about single variances and correlations.
+    source : str
+        Where the intervals come from: the profile likelihood, or a posterior.
     """
 
     parameters: pd.DataFrame
@@ -43,6 +49,7 @@ class VarianceStory:
     title: str
     sentences: tuple[str, ...]
     of_coefficients: tuple[str, ...] = ()
+    source: str = PROFILE
 
     @property
     def spread(self) -> pd.DataFrame:
@@ -73,8 +80,16 @@ def first_estimates(fits: PoolingFits, wording: Wording) -> VarianceStory:
     return VarianceStory(table, None, None, "", ())
 
 
-def variance_story(fits: PoolingFits, wording: Wording, level: float = 0.95) -> VarianceStory:
-    """Return the variances of a multilevel fit with profile intervals, in words and numbers.
+def variance_story(
+    fits: PoolingFits,
+    wording: Wording,
+    level: float = 0.95,
+    *,
+    posterior: Posterior | None = None,
+) -> VarianceStory:
+    """Return the variances of a multilevel fit with intervals, in words and numbers.
+
+    Intervals are the profile likelihood's, or those of a ``posterior`` of the same fits.
 
     Raises
     ------
@@ -82,24 +97,35 @@ def variance_story(fits: PoolingFits, wording: Wording, level: float = 0.95) -> 
         When there is no multilevel fit.
     """
     fit = fits.multilevel
-    found = profile(fit, level).intervals.set_index("name")
-    table = _parameters(fits, wording)
-    table = table[table["parameter"].isin(found.index)].reset_index(drop=True)
-    for end in ("lower", "upper"):
-        table[end] = [float(found[end][name]) for name in table["parameter"]]
+    table = _with_ends(fit, _parameters(fits, wording), level, posterior)
     share = null = None
     if fit.spec.varying_intercept:
-        share = icc(fit, level, share_at(fit))
+        share = icc(fit, level, share_at(fit), posterior=posterior)
         if fit.data.base or fit.data.group_columns:
-            null = icc(null_model(fit), level)
+            null = null_share(fit, level, posterior)
     return VarianceStory(
         table,
         share,
         null,
         _title(fits, wording, share),
         _sentences(fits, wording, share, null),
-        _of_coefficients(fits, table),
+        _of_coefficients(fits, table, wording, posterior),
+        PROFILE if posterior is None else source_label(posterior),
     )
+
+
+def _with_ends(
+    fit: MultilevelFit, table: pd.DataFrame, level: float, posterior: Posterior | None
+) -> pd.DataFrame:
+    """Return the parameters that have an interval, with it."""
+    if posterior is not None:
+        table = pd.concat([table, posterior_ends(posterior, level)], axis=1)
+        return table[table["lower"].notna()].reset_index(drop=True)
+    found = profile(fit, level).intervals.set_index("name")
+    table = table[table["parameter"].isin(found.index)].reset_index(drop=True)
+    for end in ("lower", "upper"):
+        table[end] = [float(found[end][name]) for name in table["parameter"]]
+    return table
 
 
 def _parameters(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
@@ -142,17 +168,25 @@ def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | N
     if share is None:
         sd = number(float(fits.multilevel.sigma_group[0]))
         return f"Between {wording.group.many} slopes have an estimated standard deviation of {sd}"
+    span = f"{percent(share.lower)} to {percent(share.upper)}"
+    place = where(fits, share.at, wording)
+    if share.source != PROFILE:
+        return (
+            f"Between {wording.group.many} {percent(share.icc)} of the variance is estimated to "
+            f"lie{place}; with {percent(share.level)} probability it is {span}"
+        )
     return (
-        f"Between {wording.group.many} lies {percent(share.icc)} of the variance"
-        f"{where(fits, share.at, wording)}; the data allow {percent(share.lower)} to "
-        f"{percent(share.upper)}"
+        f"Between {wording.group.many} lies {percent(share.icc)} of the variance{place}; the data "
+        f"allow {span}"
     )
 
 
-def _of_coefficients(fits: PoolingFits, table: pd.DataFrame) -> tuple[str, ...]:
+def _of_coefficients(
+    fits: PoolingFits, table: pd.DataFrame, wording: Wording, posterior: Posterior | None
+) -> tuple[str, ...]:
     """Return how large a variance at zero may still be, and the correlations."""
-    bound = bound_sentence(fits.multilevel)
-    out = [bound] if bound else []
+    bound = () if posterior else (bound_sentence(fits.multilevel),)
+    out = [*filter(None, bound), *(zero_sentences(posterior, wording) if posterior else ())]
     for row in table[table["parameter"].str.startswith("sd_")].itertuples():
         found = Claim(float(row.estimate), float(row.lower), float(row.upper))  # type: ignore[arg-type]
         if found.estimate > 0 and not found.is_sure:
@@ -161,10 +195,11 @@ def _of_coefficients(fits: PoolingFits, table: pd.DataFrame) -> tuple[str, ...]:
                 f"The interval of the sd of the {what[2]} starts at 0: the data do not rule out "
                 f"that all {what[0]} have the same."
             )
+    kind = "posterior" if posterior else "profile"
     for row in table[table["parameter"].str.startswith("cor_")].itertuples():
         estimate, lower, upper = float(row.estimate), float(row.lower), float(row.upper)  # type: ignore[arg-type]
         if np.isfinite(estimate):
-            amount = with_interval(estimate, lower, upper, "95% interval ")
+            amount = with_interval(estimate, lower, upper, f"95% {kind} interval ")
             out.append(
                 f"{str(row.meaning).replace('correlation', 'Correlation', 1)}: ρ = {amount}."
             )
@@ -226,6 +261,7 @@ def share_table(story: VarianceStory) -> pd.DataFrame:
             "effective n": share.effective_n,
             "effective n, lower": share.effective_n_lower,
             "effective n, upper": share.effective_n_upper,
+            "interval from": share.source,
         }
         for name, share in named
         if share is not None

@@ -22,8 +22,9 @@ export function drawStrip({ ctx, width, height }, scene, position) {
   const area = { x, y, top, floor, left: side, right: width - side, width, size };
   const likelihood = evidence ? drawLikelihood(ctx, scene, area) : null;
   const error = evidence?.cv ? drawError(ctx, scene, area) : null;
+  const posterior = evidence?.posterior ? drawPosterior(ctx, scene, area) : null;
   drawAxis(ctx, scene, area);
-  if (evidence) nameCurves(ctx, scene, area, { likelihood, error });
+  if (evidence) nameCurves(ctx, scene, area, { likelihood, error, posterior });
   area.hands = handsOf(area, position);
   area.hands.forEach(([at, low], i) => {
     ctx.strokeStyle = look.palette.text;
@@ -69,19 +70,37 @@ function drawLikelihood(ctx, { evidence, look, model }, { x, y, floor, top }) {
   return curve;
 }
 
+/** How likely the dial's own position is: a density on this scale, highest at the top. */
+function drawPosterior(ctx, { evidence, look, model }, { x, floor, top }) {
+  const { c, density } = evidence.posterior;
+  const curve = [];
+  c.forEach((at, i) => {
+    if (onScale(at, model.range) !== null) curve.push([x(at), floor - density[i] * (floor - top - 2)]);
+  });
+  ctx.strokeStyle = look.palette.text;
+  ctx.lineWidth = 1.5 * look.scale;
+  ctx.setLineDash([2, 2]);
+  ctx.beginPath();
+  for (const [px, py] of curve) ctx.lineTo(px, py);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  return curve;
+}
+
 /** Words for the curves, beside them; their places are kept until a curve or the size changes. */
-function nameCurves(ctx, { evidence, look, text }, area, { likelihood, error }) {
+function nameCurves(ctx, { evidence, look, text }, area, { likelihood, error, posterior }) {
   const size = area.size - 1;
   ctx.font = font(look, size);
   const words = [[[text.likelihood, text.interval], look.palette.partial_pooling_text]];
   if (error) words.push([[text.error], look.palette.muted]);
-  const key = [area.width, area.floor, size, evidence.c.length, text.likelihood].join(" ");
+  if (posterior) words.push([[text.posterior], look.palette.text]);
+  const key = [area.width, area.floor, size, evidence.c.length, text.likelihood, words.length].join(" ");
   if (named.get(evidence)?.key !== key) {
     const sizes = words.map(([lines]) => [
       Math.max(...lines.map((line) => ctx.measureText(line).width)) + 2,
       1.25 * size * lines.length,
     ]);
-    named.set(evidence, { key, places: placesOf(sizes, area, likelihood, error) });
+    named.set(evidence, { key, places: placesOf(sizes, area, [likelihood, error, posterior]) });
   }
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
@@ -99,7 +118,7 @@ function nameCurves(ctx, { evidence, look, text }, area, { likelihood, error }) 
 
 const named = new WeakMap();
 
-function placesOf(sizes, { left, right, top, floor }, likelihood, error) {
+function placesOf(sizes, { left, right, top, floor }, [likelihood, ...more]) {
   const room = [left, top - 4, right, floor - 8];
   const curve = dense(likelihood);
   // The area under the likelihood is filled: no place for words either.
@@ -108,9 +127,15 @@ function placesOf(sizes, { left, right, top, floor }, likelihood, error) {
     for (let under = y + 6; under < floor - 4; under += 6) out.push([x, under]);
     return out;
   });
-  const other = error ? dense(error) : [];
-  const places = [freePlace(sizes[0], room, curve, [...other, ...filled])];
-  if (error) places.push(freePlace(sizes[1], room, other, [...curve, ...filled], [[...places[0], ...sizes[0]]]));
+  const others = more.filter(Boolean).map(dense);
+  const places = [freePlace(sizes[0], room, curve, [...others.flat(), ...filled])];
+  const taken = [[...places[0], ...sizes[0]]];
+  others.forEach((own, i) => {
+    const rest = others.filter((each) => each !== own).flat();
+    const place = freePlace(sizes[i + 1], room, own, [...curve, ...filled, ...rest], taken);
+    places.push(place);
+    taken.push([...place, ...sizes[i + 1]]);
+  });
   return places;
 }
 

@@ -29,7 +29,7 @@ export function freePlace([width, height], room, own, others, taken = []) {
     for (let x = left; x + width <= right; x += STEP) {
       let hits = 0;
       for (const [a, b, w, h] of taken) {
-        if (x < a + w + GAP && a < x + width + GAP && y < b + h && b < y + height) hits += 40;
+        if (x < a + w + GAP && a < x + width + GAP && y < b + h && b < y + height) hits += 400;
       }
       for (const points of [own, others]) hits += inside(points, x, y, width, height);
       const score = 1000 * hits + nearness(own, x, y, width, height);

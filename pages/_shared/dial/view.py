@@ -27,7 +27,7 @@ from core.figures import theme
 from core.results import PoolingFits
 from pages._shared import cache, figures, look, state, texts
 from pages._shared.dataset import Shown
-from pages._shared.dial import component, pulled
+from pages._shared.dial import averaged, component, pulled
 from pages._shared.dial.component import NO_POOLING, Position
 from pages._shared.dial.controls import POSITION, SLOPE, VIEWS
 from pages._shared.dial.table import columns
@@ -74,6 +74,7 @@ def _dial(shown: Shown, first: str, on_release: Callable[[], None]) -> None:
     }
     component.mount(data, key=_VIEW, on_position=_moved, on_more=_more)
     _follow(shown, made["path"], position)
+    averaged.say(shown, made["path"], position.group or 0)
     on_release()
 
 
@@ -131,12 +132,13 @@ def _finite(values: Any) -> list[float | str]:
 
 
 def _evidence(shown: Shown, made: dict[str, Any]) -> dict[str, Any]:
-    """Return the likelihood, and the cross-validated error once the picture stands."""
+    """Return the likelihood; posterior and cross-validated error once the picture stands."""
     found = made["evidence"]
-    if shown.fits.data.n_obs > MOST_ROWS:
-        return {**found, "wants": False, "cv": None}
     if st.session_state.get(_MORE) != made["id"]:
         return {**found, "wants": True, "cv": None}
+    found = {**found, "posterior": averaged.density(averaged.of(shown, made["path"]))}
+    if shown.fits.data.n_obs > MOST_ROWS:
+        return {**found, "wants": False, "cv": None}
     cv = cache.derived(shown, "dial_validation", _validated)
     if cv is None:
         return {**found, "wants": False, "cv": None}

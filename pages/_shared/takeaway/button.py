@@ -10,7 +10,7 @@ import streamlit as st
 from core import escape
 from core.explore.pooling.factors.story import not_yet
 from core.factors_results import FactorsFits
-from pages._shared import state, texts
+from pages._shared import doubt, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Shown
 from pages._shared.figures import FILE
@@ -79,11 +79,13 @@ def _report(shown: Shown, text: dict[str, str]) -> None:
         text["note"], key=work.NOTE, max_chars=4_000, height=80, persist_state="session"
     )
     data = shown.dataset
+    posterior = doubt.now(shown).posterior
     options = ReportOptions(
         title=data.title,
         source=" ".join(filter(None, (data.source, shown.fits.data.sample_note))),
         changes=data.changes,
         is_short=is_short,
+        posterior=posterior,
     )
 
     def made(write: Callable[..., str]) -> Callable[[], bytes]:
@@ -92,7 +94,7 @@ def _report(shown: Shown, text: dict[str, str]) -> None:
         ).encode()
 
     def tables() -> bytes:
-        return workbook(all_tables(shown.fits, tuple(chosen), shown.wording))
+        return workbook(all_tables(shown.fits, tuple(chosen), shown.wording, posterior))
 
     _save("report", text["download"], made(report), "report.html", type="primary")
     _save("markdown", text["markdown"], made(report_markdown), "report.md", type="tertiary")

@@ -15,10 +15,11 @@ from core.explore.pooling.plot_group_size import plot_group_size
 from core.explore.pooling.plot_lines import plot_lines
 from core.explore.pooling.plot_map import plot_map
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
-from pages._shared import figures, look, texts
+from pages._shared import doubt, figures, look, texts
 from pages._shared.control import Control, coefficient
 from pages._shared.dataset import Shown
 from pages._shared.dial import view as dial
+from pages._shared.doubt import Doubt
 from pages._shared.drawn import drawn
 from pages._shared.groups import formats
 from pages._shared.link import address as link
@@ -103,13 +104,14 @@ def _lines(shown: Shown, options: Any) -> None:
         wording=wording,
         style=look.style(),
     )
+    chosen = doubt.choose(shown)
     alt = sentences.lines_alt(each, groups, wording, shown.fits.data)
     figures.show(
         figure,
         key="lines",
         alt=alt,
-        table=lambda: group_table(shown.fits, groups=groups),
-        formats=formats(shown),
+        table=lambda: group_table(shown.fits, groups=groups, posterior=chosen.posterior),
+        formats=formats(shown, source=chosen.label),
         title_in=title_in,
     )
 
@@ -139,6 +141,7 @@ def _shrinkage(shown: Shown, options: Any) -> None:
         term = _term(shown)
         by = _order(SORT)
         has_intervals = SE.toggle(_options()["intervals"])
+    chosen = doubt.choose(shown)
     figure = drawn(
         shown.dataset,
         plot_shrinkage,
@@ -146,29 +149,32 @@ def _shrinkage(shown: Shown, options: Any) -> None:
         term=term,
         order=by,
         has_intervals=has_intervals,
+        posterior=chosen.posterior,
         wording=shown.wording,
         style=look.style(),
     )
-    _show(shown, figure, "shrinkage", term)
+    _show(shown, figure, "shrinkage", term, chosen)
 
 
 def _group_size(shown: Shown, options: Any) -> None:
     with options:
         term = _term(shown)
         has_intervals = SE_SIZE.toggle(_options()["intervals"])
+    chosen = doubt.choose(shown)
     figure = drawn(
         shown.dataset,
         plot_group_size,
         shown.fits,
         term=term,
         has_intervals=has_intervals,
+        posterior=chosen.posterior,
         wording=shown.wording,
         style=look.style(),
     )
-    _show(shown, figure, "group_size", term)
+    _show(shown, figure, "group_size", term, chosen)
 
 
-def _show(shown: Shown, figure: Any, key: str, term: str) -> None:
+def _show(shown: Shown, figure: Any, key: str, term: str, chosen: Doubt) -> None:
     """Show a figure of one coefficient."""
     each = estimates(shown.fits, term)
     axis = shown.wording.term_axis(term, shown.fits.data)
@@ -176,8 +182,8 @@ def _show(shown: Shown, figure: Any, key: str, term: str) -> None:
         figure,
         key=key,
         alt=sentences.alt_text(each, figure.layout.meta["title"], axis, shown.wording),
-        table=lambda: group_table(shown.fits, [term]),
-        formats=formats(shown, [term]),
+        table=lambda: group_table(shown.fits, [term], posterior=chosen.posterior),
+        formats=formats(shown, [term], chosen.label),
     )
 
 
@@ -191,15 +197,22 @@ def _map(shown: Shown, options: Any) -> None:
     if len(offered) > 1:
         with options:
             terms = offered[PAIR.select(_options()["coefficient"], None, list(offered), width=260)]
+    chosen = doubt.choose(shown)
     figure = drawn(
-        shown.dataset, plot_map, shown.fits, terms=terms, wording=shown.wording, style=look.style()
+        shown.dataset,
+        plot_map,
+        shown.fits,
+        terms=terms,
+        posterior=chosen.posterior,
+        wording=shown.wording,
+        style=look.style(),
     )
     figures.show(
         figure,
         key="map",
         alt=sentences.map_alt(shown.fits, terms, shown.wording),
-        table=lambda: group_table(shown.fits, terms),
-        formats=formats(shown, terms),
+        table=lambda: group_table(shown.fits, terms, posterior=chosen.posterior),
+        formats=formats(shown, terms, chosen.label),
     )
 
 
@@ -221,6 +234,9 @@ def _table(shown: Shown, options: Any) -> None:
         term = _term(shown)
     title = sentences.table_title(shown.fits, shown.wording)
     st.header(escape.for_markdown(title), anchor=False)
+    chosen = doubt.choose(shown)
     figures.show_table(
-        group_table(shown.fits, [term]), key="groups", formats=formats(shown, [term])
+        group_table(shown.fits, [term], posterior=chosen.posterior),
+        key="groups",
+        formats=formats(shown, [term], chosen.label),
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 import core
 from core import escape
+from core.exceptions import NotIdentifiedError
 from core.explore.two_levels import slopes_story
 from core.explore.two_levels import story as two_levels_story
 from core.explore.two_levels.group_columns import GroupColumn
@@ -15,9 +16,11 @@ from core.explore.two_levels.numbers import TwoLevels
 from core.explore.two_levels.plot_slopes import plot_slopes
 from core.explore.two_levels.plot_two_levels import plot_two_levels
 from core.explore.two_levels.slopes import Slopes, slope_predictors
-from pages._shared import cache, figures, look, texts
+from core.results import PoolingFits
+from pages._shared import cache, doubt, figures, look, texts
 from pages._shared.control import coefficient, place
 from pages._shared.dataset import Shown
+from pages._shared.doubt import Doubt
 from pages._shared.drawn import drawn
 from pages._shared.model import changes
 from pages.understand.two_levels.controls import ALONG, COLUMN, OWN, SLOPES, TERM
@@ -50,13 +53,7 @@ def explained(shown: Shown, offered: dict[str, GroupColumn], title: Any) -> None
     """Show the coefficients against u, without and with it in the model."""
     column, term, slopes, has_own = _choose(shown, offered)
     wording = shown.wording
-    found: TwoLevels = cache.derived(
-        shown,
-        "two_levels",
-        lambda fits, name, on: core.two_levels(fits, offered[name], on),
-        column.name,
-        slopes,
-    )
+    found = _found(shown, offered, (column.name, slopes), doubt.choose(shown))
     figure = drawn(
         shown.dataset,
         plot_two_levels,
@@ -79,6 +76,24 @@ def explained(shown: Shown, offered: dict[str, GroupColumn], title: Any) -> None
     figures.show_table(
         two_levels_story.change_table(found, wording), key="two_levels_change", height="content"
     )
+
+
+def _found(
+    shown: Shown, offered: dict[str, GroupColumn], what: tuple[str, tuple[str, ...]], chosen: Doubt
+) -> TwoLevels:
+    """Return both models; where the other one has no posterior, plug-in, and say why."""
+
+    def make(fits: PoolingFits, name: str, on: tuple[str, ...], _: str) -> TwoLevels:
+        return core.two_levels(fits, offered[name], on, posterior=chosen.posterior)
+
+    try:
+        found: TwoLevels = cache.derived(shown, "two_levels", make, *what, chosen.key)
+    except NotIdentifiedError as error:
+        if chosen.posterior is None:
+            raise
+        st.warning(escape.for_markdown(f"These intervals are plug-in. {error}"))
+        return _found(shown, offered, what, Doubt())
+    return found
 
 
 def _choose(

@@ -16,7 +16,10 @@ def _zero(shown: Shown) -> Offer:
 
 
 VIEW = Control(
-    "view", "variance_view", "components", choices=("components", "share", "zero", "boundary")
+    "view",
+    "variance_view",
+    "components",
+    choices=("components", "share", "prior", "zero", "boundary"),
 )
 ZERO = Control("zero", "variance_zero_{table}", None, "number", offers=_zero)
 CONTROLS = (VIEW, ZERO)

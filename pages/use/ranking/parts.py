@@ -121,7 +121,7 @@ def show_figure(shown: Shown, asked: Asked, marked: list[str], title_in: Any) ->
         figure,
         key=f"ranking_{asked.view}",
         alt=ranking_story.ranking_alt(table, title, asked.share, wording, asked.doubt.label),
-        table=lambda: table.sort_values("rank"),
+        table=lambda: table.sort_values("rank").assign(**{"interval from": asked.doubt.label}),
         formats=_formats(shown, digits, asked.doubt.label),
         title_in=title_in,
         is_title=True,

@@ -17,6 +17,7 @@ from core.tables.wording import Wording
 from core.takeaway.pictures import SECTIONS, sections
 from core.takeaway.written import ReportOptions, report, report_markdown
 from tests.core.takeaway.test_scripts import example, hostile
+from tests.fitted import example_fits, words
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "wbr"}
 WORDS = Wording.of_example(core.EXAMPLES["radon"])
@@ -138,3 +139,16 @@ def test_markdown_holds_the_same_findings(radon: core.PoolingFits) -> None:
     assert variance_story(radon, WORDS).title.split(";")[0] in text.replace("\\", "")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) > 20
+
+
+def test_intervals_say_where_they_come_from() -> None:
+    fits = example_fits("sleepstudy")
+    screens = ("pooling", "variance", "ranking")
+    plain = report_markdown(fits, screens, wording=words("sleepstudy")).replace("\\", "")
+    assert "plug-in" in plain and "full posterior" not in plain
+    made = core.posterior(fits, "half_t")
+    told = report_markdown(
+        fits, screens, wording=words("sleepstudy"), options=ReportOptions(posterior=made)
+    ).replace("\\", "")
+    assert "full posterior, half-t prior" in told and "plug-in" not in told
+    assert "ms" in told[told.index("Prior on the standard deviation") :]

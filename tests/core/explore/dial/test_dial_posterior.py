@@ -93,7 +93,7 @@ def test_the_doubt_of_a_receipt() -> None:
     assert "309" in made.sentence and "interval" in made.sentence
     zero = core.receipt_doubt(case_posterior("dyestuff2_flat"), 0)
     assert 0.0 < zero.pooled_lower[0] < 0.5 and zero.pooled_upper[0] > 0.99
-    assert "pooled 100% of the way" in zero.sentence
+    assert "pooling factor of its level is 100%" in zero.sentence
     with pytest.raises(SpecError, match="no group"):
         core.receipt_doubt(case_posterior("dyestuff_flat"), "nobody")
     with pytest.raises(SpecError, match="no group number"):

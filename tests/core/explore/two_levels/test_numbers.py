@@ -111,7 +111,9 @@ def test_the_line_is_the_fixed_effects() -> None:
         assert_allclose(line.line, fit.fixef[i[0]] + fit.fixef[i[1]] * line.grid, rtol=1e-12)
         cov = fit.fixef_cov[np.ix_(i, i)]
         variance = cov[0, 0] + 2 * line.grid * cov[0, 1] + line.grid**2 * cov[1, 1]
-        assert_allclose(line.line_se, np.sqrt(variance), rtol=1e-10)
+        reach = 1.96 * np.sqrt(variance)
+        assert_allclose(line.line_upper - line.line, reach, rtol=1e-9)
+        assert_allclose(line.line - line.line_lower, reach, rtol=1e-9)
         eta = line.estimate - (fit.fixef[i[0]] + fit.fixef[i[1]] * line.u)
         assert_allclose(eta, fit.ranef[:, k], atol=1e-12)
         assert_allclose(line.estimate, fit.line[:, k], rtol=1e-12)
@@ -214,3 +216,22 @@ def test_as_many_group_level_columns_as_groups_leave_nothing_to_estimate(
     column = {c.name: c for c in group_columns(table, fits)}["u"]
     with pytest.raises(core.NotIdentifiedError, match="each of the 2 groups"):
         _ = two_levels(fits, column, structure).changes
+
+
+def test_the_posterior_gives_the_band_the_groups_and_the_effect() -> None:
+    """Against draws of the joint posterior: another road to the same sums."""
+    fits = radon_with_uranium()
+    column = columns_of("radon", fits)["log_uranium"]
+    made = core.posterior(fits, "half_t")
+    found = two_levels(fits, column, ("floor",), posterior=made)
+    assert found.posteriors[1] is made and found.source == "full posterior, half-t prior"
+    line = found.line(True, "floor")
+    drawn = made.draws(4_000, seed=1).fixef
+    at = {n: i for i, n in enumerate(made.fixef_names)}
+    along = drawn[:, [at["floor"]]] + drawn[:, [at["floor:log_uranium"]]] * line.grid
+    spread = along.std(axis=0)
+    for end, share in ((line.line_lower, 0.025), (line.line_upper, 0.975)):
+        assert np.abs(end - np.quantile(along, share, axis=0)).max() < 0.12 * spread.max()
+    row = found.effects.set_index("term").loc["floor:log_uranium"]
+    slope = drawn[:, at["floor:log_uranium"]]
+    assert row["lower"] == pytest.approx(np.quantile(slope, 0.025), abs=0.12 * slope.std())

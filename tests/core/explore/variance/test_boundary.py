@@ -113,7 +113,8 @@ def test_the_story_has_the_null_model_and_the_mean_of_x() -> None:
         )
     ).multilevel
     assert story.without_predictors.icc == pytest.approx(null.icc, rel=1e-7)
-    assert null_model(fits.multilevel).criterion_value == pytest.approx(null.criterion_value)
+    found = null_model(fits.multilevel).multilevel
+    assert found.criterion_value == pytest.approx(null.criterion_value)
     assert len(share_table(story)) == 2
     quick = first_estimates(fits, words("sleepstudy"))
     assert_allclose(quick.spread["estimate"], story.spread["estimate"])

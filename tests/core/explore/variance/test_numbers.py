@@ -64,7 +64,7 @@ def test_null_model_is_the_model_without_predictors() -> None:
     case = load_case("radon_slope")
     alone = core.ModelSpec("log_radon", "county")
     direct = core.fit_all(core.GroupedData.from_table(case.table, alone)).multilevel
-    assert null_model(fit_of("radon_slope")).criterion_value == pytest.approx(
+    assert null_model(fit_of("radon_slope")).multilevel.criterion_value == pytest.approx(
         direct.criterion_value, abs=1e-9
     )
 
