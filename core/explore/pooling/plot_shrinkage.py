@@ -87,13 +87,8 @@ def plot_shrinkage(
     shown = canvas.drawn(groups, [] if mover is None else [mover])
     heading = canvas.Heading(
         sentences.shrinkage_title(each, wording),
-<<<<<<< HEAD
-        _key(each, wording),
-        canvas.drawn_note(len(shown), each.n_groups, overshoot(each.term, each.way, fits, wording)),
-=======
         _key(each, wording, has_intervals),
-        canvas.drawn_note(len(shown), each.n_groups),
->>>>>>> main
+        canvas.drawn_note(len(shown), each.n_groups, overshoot(each.term, each.way, fits, wording)),
     )
     height = 560 if style.is_narrow else 490
     figure = canvas.new_figure(heading, style, height=height)

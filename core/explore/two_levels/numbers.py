@@ -9,11 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-<<<<<<< HEAD
 from core.estimators.claims import any_differs
-=======
 from core.estimators.estimates import estimates
->>>>>>> main
 from core.estimators.inference import satterthwaite_df
 from core.explore.two_levels.group_columns import GroupColumn, refit, with_column, without_column
 from core.explore.two_levels.level_r_squared import level_r_squared
