@@ -145,7 +145,9 @@ def test_python_follows_on_release(open_app: Callable[..., Page], path: core.Dia
     page.wait_for_timeout(600)
     settle(page)
     assert drawn(page)["c"] == 1.0
-    expect(page.get_by_role("heading", name="At the estimate, counties share 59%")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="At the estimate, counties are pooled 59% on average")
+    ).to_be_visible()
 
 
 def test_the_dial_works_by_keyboard_and_says_where_it_stands(
@@ -168,7 +170,10 @@ def test_the_dial_works_by_keyboard_and_says_where_it_stands(
     settle(page)
     live = page.locator(".ppe-dial [aria-live]").inner_text()
     share = core.formats.percent(core.dial(path, c).sharing)
-    assert f"counties share {share}" in live and "LACQUIPARLE: intercept own 2.78, pooled" in live
+    assert (
+        f"counties are pooled {share} on average" in live
+        and "LACQUIPARLE: intercept own 2.78, pooled" in live
+    )
 
 
 def test_a_group_is_found_by_name_and_lights_up(open_app: Callable[..., Page]) -> None:

@@ -319,6 +319,8 @@ def test_a_new_column_is_defined_beside_the_equation(app: AppTest) -> None:
     app.button(key="data_recipe_CentreGroupMean_standLRT").click().run()
     healthy(app)
     open_screen(app, "explore/pooling")
+    app.session_state["model_symbols"] = True
+    app.run()
     equations = [e.value for e in app.latex]
     assert any(r"\text{standLRT (within school)} = " in e for e in equations)
     assert any(r"\text{standLRT (school mean)} = \overline" in e for e in equations)

@@ -18,7 +18,7 @@ SCREEN = "use/predicts_best"
 def test_every_example_and_control(app: AppTest, example: str) -> None:
     choose(app, "data_choice", example)
     open_screen(app, SCREEN)
-    assert "predicts new" in app.title[0].value
+    assert " new " in app.title[0].value
     choose(app, sidebar_key(app, "structure"), "intercept")
     for measure in ("log_score", "rmse"):
         choose(app, "predicts_best_measure", measure)

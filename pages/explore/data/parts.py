@@ -11,6 +11,7 @@ import core
 from core import escape
 from core.exceptions import PoolingError
 from core.explore.data import overview
+from core.factors_results import FactorsFits
 from core.tables.columns import NumericColumn
 from core.tables.reshape import WideToLong
 from pages._shared import cache, messages, state, texts
@@ -45,8 +46,9 @@ def findings(data: Dataset, choices: dict[str, Any]) -> None:
     with st.spinner(text["examining"]):
         found: tuple[core.Finding, ...] = cache.of_table(data, "findings", _examine, options)
     sizes = ""
-    if state.shown().dataset.id == data.id:
-        sizes = overview.sizes_sentence(state.shown().fits.data, state.shown().wording)
+    shown = state.shown()
+    if shown.dataset.id == data.id and not isinstance(shown.fits, FactorsFits):
+        sizes = overview.sizes_sentence(shown.fits.data, shown.wording)
     if not found:
         st.markdown(text["nothing"])
     if sizes:

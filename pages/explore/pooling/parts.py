@@ -104,16 +104,23 @@ def _lines(shown: Shown, options: Any) -> None:
         wording=wording,
         style=look.style(),
     )
-    chosen = doubt.choose(shown)
+    place, chosen = _place_and_doubt(shown)
     alt = sentences.lines_alt(each, groups, wording, shown.fits.data)
-    figures.show(
-        figure,
-        key="lines",
-        alt=alt,
-        table=lambda: group_table(shown.fits, groups=groups, posterior=chosen.posterior),
-        formats=formats(shown, source=chosen.label),
-        title_in=title_in,
-    )
+    with place:
+        figures.show(
+            figure,
+            key="lines",
+            alt=alt,
+            table=lambda: group_table(shown.fits, groups=groups, posterior=chosen.posterior),
+            formats=formats(shown, source=chosen.label),
+            title_in=title_in,
+        )
+
+
+def _place_and_doubt(shown: Shown) -> tuple[Any, Doubt]:
+    """Return the place of the picture, and the intervals chosen below it: it stands in sight."""
+    place = st.container()
+    return place, doubt.choose(shown)
 
 
 def _pager(pages: int) -> tuple[Any, int]:
@@ -141,7 +148,7 @@ def _shrinkage(shown: Shown, options: Any) -> None:
         term = _term(shown)
         by = _order(SORT)
         has_intervals = SE.toggle(_options()["intervals"])
-    chosen = doubt.choose(shown)
+    place, chosen = _place_and_doubt(shown)
     figure = drawn(
         shown.dataset,
         plot_shrinkage,
@@ -153,14 +160,15 @@ def _shrinkage(shown: Shown, options: Any) -> None:
         wording=shown.wording,
         style=look.style(),
     )
-    _show(shown, figure, "shrinkage", term, chosen)
+    with place:
+        _show(shown, figure, "shrinkage", term, chosen)
 
 
 def _group_size(shown: Shown, options: Any) -> None:
     with options:
         term = _term(shown)
         has_intervals = SE_SIZE.toggle(_options()["intervals"])
-    chosen = doubt.choose(shown)
+    place, chosen = _place_and_doubt(shown)
     figure = drawn(
         shown.dataset,
         plot_group_size,
@@ -171,7 +179,8 @@ def _group_size(shown: Shown, options: Any) -> None:
         wording=shown.wording,
         style=look.style(),
     )
-    _show(shown, figure, "group_size", term, chosen)
+    with place:
+        _show(shown, figure, "group_size", term, chosen)
 
 
 def _show(shown: Shown, figure: Any, key: str, term: str, chosen: Doubt) -> None:
@@ -197,7 +206,7 @@ def _map(shown: Shown, options: Any) -> None:
     if len(offered) > 1:
         with options:
             terms = offered[PAIR.select(_options()["coefficient"], None, list(offered), width=260)]
-    chosen = doubt.choose(shown)
+    place, chosen = _place_and_doubt(shown)
     figure = drawn(
         shown.dataset,
         plot_map,
@@ -207,13 +216,14 @@ def _map(shown: Shown, options: Any) -> None:
         wording=shown.wording,
         style=look.style(),
     )
-    figures.show(
-        figure,
-        key="map",
-        alt=sentences.map_alt(shown.fits, terms, shown.wording),
-        table=lambda: group_table(shown.fits, terms, posterior=chosen.posterior),
-        formats=formats(shown, terms, chosen.label),
-    )
+    with place:
+        figures.show(
+            figure,
+            key="map",
+            alt=sentences.map_alt(shown.fits, terms, shown.wording),
+            table=lambda: group_table(shown.fits, terms, posterior=chosen.posterior),
+            formats=formats(shown, terms, chosen.label),
+        )
 
 
 def _offer_slope(shown: Shown) -> None:
@@ -234,9 +244,10 @@ def _table(shown: Shown, options: Any) -> None:
         term = _term(shown)
     title = sentences.table_title(shown.fits, shown.wording)
     st.header(escape.for_markdown(title), anchor=False)
-    chosen = doubt.choose(shown)
-    figures.show_table(
-        group_table(shown.fits, [term], posterior=chosen.posterior),
-        key="groups",
-        formats=formats(shown, [term], chosen.label),
-    )
+    place, chosen = _place_and_doubt(shown)
+    with place:
+        figures.show_table(
+            group_table(shown.fits, [term], posterior=chosen.posterior),
+            key="groups",
+            formats=formats(shown, [term], chosen.label),
+        )

@@ -23,10 +23,13 @@ with st.container(gap="xsmall"):
     with st.container(key="context"):
         st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
     terms.title(sentences.headline(shown.fits, shown.wording))
-    welcome.show(shown)
+    welcomed = st.container()
     options = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with options:
         view = views.choose()
+    if view == "dial":
+        with welcomed:
+            welcome.show(shown)
     views.draw(view, shown, options)
 
 st.divider()

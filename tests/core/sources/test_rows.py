@@ -131,7 +131,7 @@ def test_what_lives_on_moments_is_as_in_memory(pair: tuple[PoolingFits, PoolingF
     found = [r_squared(fits.multilevel) for fits in pair]
     np.testing.assert_allclose(found[0].marginal, found[1].marginal, rtol=1e-9)
     np.testing.assert_allclose(found[0].conditional, found[1].conditional, rtol=1e-9)
-    empty = [null_model(fits.multilevel) for fits in pair]
+    empty = [null_model(fits.multilevel).multilevel for fits in pair]
     np.testing.assert_allclose(empty[0].criterion_value, empty[1].criterion_value, rtol=1e-9)
     # The means of the levels are not what a span is of: only numbers have one.
     lines = [group_lines(fits, "x") for fits in pair]

@@ -152,8 +152,8 @@ def test_a_design_is_counted_before_it_is_made(
     def refuse(*_: object) -> None:
         raise AssertionError("made before it was counted")
 
-    monkeypatch.setattr("core.tables.grouped._base_columns", refuse)
-    monkeypatch.setattr("core.tables.grouped._group_columns", refuse)
+    monkeypatch.setattr("core.tables.grouped.base_columns", refuse)
+    monkeypatch.setattr("core.tables.grouped.group_level_columns", refuse)
     asked = core.ModelSpec(**({"outcome": "y", "group": "school"} | spec))
     with pytest.raises(core.DataError, match=words):
         core.GroupedData.from_table(crossed, asked)
