@@ -213,9 +213,7 @@ def label_two_values(figure: go.Figure, values: FloatArray, words: Sequence[str]
     """Give a horizontal axis of a predictor with two values these two as its only ticks."""
     ends = [float(np.min(values)), float(np.max(values))]
     texts = ["<br>".join(map(escape.for_plotly, formats.wrap(w, 16, most=2))) for w in words]
-    figure.update_xaxes(
-        tickvals=ends, ticktext=[t.replace("<br>", " ") for t in texts], tickangle=0
-    )
+    figure.update_xaxes(tickvals=ends, ticktext=texts)
 
 
 def fade(n: int, *, most: float = 0.9, least: float = 0.12) -> float:
