@@ -91,6 +91,7 @@ def test_one_key_opens_the_step_in_the_dashboard(open_app: OpenApp) -> None:
     press(page, "d")
     settle(page, quiet=600)
     assert "u=log_uranium" in page.url and "/lessons" not in page.url
+    page.get_by_text("Equations, and the same fit in R and Python").click()
     code = page.locator('[data-testid="stCode"]').first.inner_text()
     assert "log_uranium + (floor | county)" in code
 
