@@ -65,11 +65,6 @@ def plot_slopes(
         _draw_line(figure, means, y, "between", style)
     canvas.title_axis(figure, "x", wording.column(found.predictor).title, style)
     canvas.title_axis(figure, "y", wording.column(fits.spec.outcome).title, style)
-    column = fits.data.columns[found.predictor]
-    if isinstance(column, NumericColumn):
-        words = wording.two_values(found.predictor, column.values)
-        if words:
-            canvas.label_two_values(figure, column.values, words)
     figure.update_xaxes(range=[x[0] - 0.03 * np.ptp(x), x[1] + 0.01 * np.ptp(x)])
     return figure
 
