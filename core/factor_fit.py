@@ -10,6 +10,15 @@ import pandas as pd
 from core.types import FloatArray, IntArray
 
 
+def correlation_of(vcov: FloatArray) -> FloatArray:
+    """Return the correlations of a covariance matrix, shape (k, k); NaN beside a zero variance."""
+    sd = np.sqrt(np.diag(vcov))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out = vcov / np.outer(sd, sd)
+    np.fill_diagonal(out, 1.0)
+    return np.asarray(np.clip(out, -1.0, 1.0))
+
+
 @dataclass(frozen=True, eq=False)
 class FactorFit:
     """One grouping factor of a multilevel fit: its variances, and the estimates of its levels.
@@ -69,11 +78,7 @@ class FactorFit:
     @property
     def correlation(self) -> FloatArray:
         """Correlation of the varying coefficients, shape (k, k); NaN beside a zero variance."""
-        sd = self.sigma_group
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out = self.vcov_group / np.outer(sd, sd)
-        np.fill_diagonal(out, 1.0)
-        return np.asarray(np.clip(out, -1.0, 1.0))
+        return correlation_of(self.vcov_group)
 
     @property
     def cond_sd(self) -> FloatArray:

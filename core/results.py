@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.evidence import Agreement, Diagnostic, Mode, OptSummary, Status, StatusCode
 from core.exceptions import PoolingError
-from core.factor_fit import FactorFit
+from core.factor_fit import FactorFit, correlation_of
 from core.moments import GroupMoments
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
@@ -247,11 +247,7 @@ class MultilevelFit:
     @property
     def correlation(self) -> FloatArray:
         """Correlation of the varying coefficients, shape (k, k); NaN beside a zero variance."""
-        sd = self.sigma_group
-        with np.errstate(invalid="ignore", divide="ignore"):
-            out = self.vcov_group / np.outer(sd, sd)
-        np.fill_diagonal(out, 1.0)
-        return np.asarray(np.clip(out, -1.0, 1.0))
+        return correlation_of(self.vcov_group)
 
     @property
     def factors(self) -> Mapping[str, FactorFit]:

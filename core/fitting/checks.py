@@ -132,23 +132,25 @@ def _saturated(
     )
 
 
+def aliased_note(names: tuple[str, ...]) -> Diagnostic:
+    """Return the remark about terms that are combinations of others."""
+    listed = ", ".join(f"'{n}'" for n in names)
+    return Diagnostic(
+        "rank_deficient",
+        "caution",
+        f"{listed} cannot be told apart from the other predictors (constant, or an exact "
+        "combination of them) and is left out of every fit.",
+        columns=names,
+    )
+
+
 def notes_before(
     data: GroupedData, moments: GroupMoments, model: ScaledModel, no_pooling: NoPoolingFit
 ) -> tuple[Diagnostic, ...]:
     """Return remarks that do not stop a fit but change what it is worth."""
     notes = []
     if len(model.aliased):
-        names = [data.fixef_names[i] for i in model.aliased]
-        listed = ", ".join(f"'{n}'" for n in names)
-        notes.append(
-            Diagnostic(
-                "rank_deficient",
-                "caution",
-                f"{listed} cannot be told apart from the other predictors (constant, or an exact "
-                "combination of them) and is left out of every fit.",
-                columns=tuple(names),
-            )
-        )
+        notes.append(aliased_note(tuple(data.fixef_names[i] for i in model.aliased)))
     if data.n_groups < 3:
         notes.append(
             Diagnostic(

@@ -7,6 +7,7 @@ from scipy import sparse
 
 from core.evidence import Diagnostic
 from core.exceptions import DegenerateDataError, NotIdentifiedError, PoolingError
+from core.fitting.checks import aliased_note
 from core.fitting.factors.cell_layout import CellLayout
 from core.fitting.factors.factor_no_pooling import Unpooled, determined
 from core.fitting.search.information import variance_directions
@@ -147,17 +148,7 @@ def notes_before_factors(layout: CellLayout) -> tuple[Diagnostic, ...]:
     data = layout.data
     notes = []
     if len(layout.aliased):
-        names = [data.fixef_names[i] for i in layout.aliased]
-        listed = ", ".join(f"'{n}'" for n in names)
-        notes.append(
-            Diagnostic(
-                "rank_deficient",
-                "caution",
-                f"{listed} cannot be told apart from the other predictors (constant, or an exact "
-                "combination of them) and is left out of every fit.",
-                columns=tuple(names),
-            )
-        )
+        notes.append(aliased_note(tuple(data.fixef_names[i] for i in layout.aliased)))
     for design in layout.designs:
         factor = design.factor
         if factor.n_levels < 3:
