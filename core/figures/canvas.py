@@ -213,7 +213,8 @@ def label_two_values(figure: go.Figure, values: FloatArray, words: Sequence[str]
     """Give a horizontal axis of a predictor with two values these two as its only ticks."""
     ends = [float(np.min(values)), float(np.max(values))]
     texts = ["<br>".join(map(escape.for_plotly, formats.wrap(w, 16, most=2))) for w in words]
-    figure.update_xaxes(tickvals=ends, ticktext=texts)
+    # Plotly hides labels that reach over the edge, and without any it cannot place the title.
+    figure.update_xaxes(tickvals=ends, ticktext=texts, ticklabeloverflow="allow")
 
 
 def fade(n: int, *, most: float = 0.9, least: float = 0.12) -> float:
