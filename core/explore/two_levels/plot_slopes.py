@@ -67,12 +67,11 @@ def plot_slopes(
     canvas.title_axis(figure, "y", wording.column(fits.spec.outcome).title, style)
     figure.update_xaxes(range=[x[0] - 0.03 * np.ptp(x), x[1] + 0.01 * np.ptp(x)])
     column = fits.data.columns[found.predictor]
-    words = None
     if isinstance(column, NumericColumn):
         words = wording.two_values(found.predictor, column.values)
-    if words:
-        canvas.label_two_values(figure, column.values, words)
-        figure.update_xaxes(range=[x[0] - 0.15 * np.ptp(x), x[1] + 0.15 * np.ptp(x)])
+        if words:
+            canvas.label_two_values(figure, column.values, words)
+            figure.update_xaxes(range=[x[0] - 0.15 * np.ptp(x), x[1] + 0.15 * np.ptp(x)])
     return figure
 
 
