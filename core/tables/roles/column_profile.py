@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 from pandas.api import types as pdt
 
 from core.tables.columns import label_of
+from core.tables.read.report import REPORT_KEY
 from core.tables.roles.calendar_texts import are_dates
 from core.tables.roles.lexicon import Cues, cues_of
 from core.tables.roles.word_scales import is_yes_or_no
@@ -303,10 +304,17 @@ def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
     """Return the profile of every column, in order."""
     bare = table.copy(deep=False)
     bare.attrs = {}  # pandas would copy them with every column
+    measured = {str(pair[0]) for pair in table.attrs.get(REPORT_KEY, {}).get("units", ())}
     return tuple(
-        ColumnProfile(str(name), j, series, cues_of(str(name)))
+        ColumnProfile(str(name), j, series, _cues(str(name), str(name) in measured))
         for j, (name, series) in enumerate(bare.items())
     )
+
+
+def _cues(name: str, is_measured: bool) -> Cues:
+    """Return what a name suggests; numbers with a unit are how much, and not which."""
+    cues = cues_of(name)
+    return replace(cues, group=False, id=False, row_id=False) if is_measured else cues
 
 
 def sample_size(table: pd.DataFrame) -> int:
