@@ -16,7 +16,7 @@ from core.tables.columns import label_of
 from core.tables.read.report import REPORT_KEY
 from core.tables.roles.calendar_texts import are_dates
 from core.tables.roles.lexicon import Cues, cues_of
-from core.tables.roles.word_scales import is_yes_or_no
+from core.tables.roles.word_scales import is_yes_or_no, word_order, yes_of
 from core.types import BoolArray, FloatArray, IntArray
 
 Kind: TypeAlias = Literal[
@@ -33,6 +33,8 @@ _UNIQUE_MIN_ROWS = 8
 _MANY_BLOCKS = 20
 _LEAST_COUNTED = 6
 _HEAD = 4_000
+_MOST_STEPS = 9
+_MOST_CODES = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,10 +286,42 @@ class ColumnProfile:
         used = [self.levels[i] for i in np.flatnonzero(self.counts)]
         return is_yes_or_no([label_of(level) for level in used])
 
+    @cached_property
+    def has_answers(self) -> bool:
+        """Whether text holds two answers of which one says yes: yes and no, died and survived."""
+        if self.is_numeric or self.n_distinct != 2:
+            return False
+        used = [self.levels[i] for i in np.flatnonzero(self.counts)]
+        return yes_of([label_of(level) for level in used]) is not None
+
+    @cached_property
+    def has_ordered_words(self) -> bool:
+        """Whether text holds words of one scale, such as never to always."""
+        if self.is_numeric or not 3 <= self.n_distinct <= _MOST_STEPS:
+            return False
+        return word_order([self.levels[i] for i in np.flatnonzero(self.counts)]) is not None
+
+    @cached_property
+    def outcome_values(self) -> FloatArray:
+        """The numbers, or the codes of answers and of words, NaN where missing, shape (n,)."""
+        if self.is_numeric:
+            return self.values
+        return np.where(self.codes >= 0, self.codes.astype(np.float64), np.nan)
+
     @property
     def is_binary(self) -> bool:
         """Whether there are exactly two different values."""
         return self.n_distinct == 2
+
+    @cached_property
+    def may_be_codes(self) -> bool:
+        """Whether whole numbers are few and small enough to be codes of groups: 0, 1, 2."""
+        if not (self.is_numeric and self.is_whole) or not 2 <= self.n_distinct <= _MOST_CODES:
+            return False
+        if self.cues.time or self.cues.attribute or self.cues.outcome or self.is_binary:
+            return False
+        low, high = float(self.present.min()), float(self.present.max())
+        return low in (0.0, 1.0) and high - low < self.n_distinct and self.can_group
 
     @property
     def can_group(self) -> bool:

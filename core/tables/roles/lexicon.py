@@ -34,6 +34,13 @@ UNITS = words_in("""
     inst institute agency bureau outlet venue port basin reef nestbox territory device
     pair triplet strata matchset sensor logger machine rabbit goat chicken fish seedling sapling
     dealer athlete player pitcher batter kid mother mom sire dam organisation organization
+    study studies paper article firmid praxis abteilung standort filiale laden land region werk
+    maschine kunde kundin patientin person kind tier hund kuh baum parzelle feld ort stadtteil
+    boutique magasin patient sujet region boutique usine machine tienda sucursal sujeto region
+    negozio soggetto winkel patient gmina powiat szkola klasa pacjent sklep wojewodztwo
+    greenhouse orchard vineyard paddock herd flock colony barn bay mill line shift crew
+    vineyard winery bakery cafe bar theater theatre museum library court prison base squad
+    league coach referee candidate party constituency senate parliament
     schule klasse schuler lehrer klinik krankenhaus arzt proband gemeinde landkreis bundesland stadt
     betrieb haushalt ecole classe eleve enseignant hopital clinique commune departement ville
     entreprise menage escuela colegio alumno estudiante profesor clinica paciente municipio
@@ -86,12 +93,26 @@ OUTCOMES = words_in("""
     productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch
     bwt birthweight errors goals points trust approval performance
     delay delays lateness absence absences waiting
+    prestige cooperation recovered recovery cured healed improved success failed failure passed
+    admitted readmitted readmission complication complications event obese obesity overweight
+    effect effectsize yi es smd hedges logor agreement agree trust belief support opinion attitude
+    intention liking usefulness anger fear mood sleep quality comfort satisfaction loyalty churn
+    churned bought purchase purchased clicked converted conversion response responded respond
+    spending spend budget bill tip fee donation donations capital bonus payroll turnover margin
+    earning income wealth nitrate phosphate lead zinc copper cfu bacteria milk grain fruit fruits
+    laptime duration elapsed pace speed velocity throughput lifetime
+    umsatz gewinn preis ertrag gewicht zeit dauer rundenzeit fehler zufriedenheit angst schmerz
+    geheilt bestanden einkommen miete verbrauch leistungen abweichung besuche keimzahl
+    revenu revenus prix rendement poids temps duree chiffre ventes benefice gueri reussi
+    loyer satisfaction douleur ingreso ingresos precio rendimiento peso tiempo ventas beneficio
+    curado aprobado satisfaccion dolor ricavo ricavi prezzo resa peso tempo vendite guarito
+    soddisfazione placa wynik zarobki cena waga czas plon
     kosten punkte note ergebnis leistung lohn gehalt nota puntaje puntuacion salario cout salaire
     punteggio stipendio
 """)
 #: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
 WEAK_OUTCOMES = words_in("""
-    price value density distance hwy cty volume width length height weight ratio rate rates conc
+    pressure price value density distance hwy cty volume width length height weight ratio rate rates conc
     vote votes counts death activity grade effort amount angle accuracy cost costs fatal output
     investment expend thickness quality wt stress pain fatigue unemployment inflation ozone rainfall
     severity motivation points errors survival mileage
@@ -123,6 +144,8 @@ NAMING = words_in(
     "name names label numeric new old home abb abbr abbrev abbreviation full the of my a iso iso2c"
     " iso3c"
 )
+
+_BEFORE = re.compile(r"(?:pre|pret|baseline|base|initial|before)(?:wt|weight|test|score|scr|bmi|bp)")
 
 _SPLIT = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
 _GLUED_ID = re.compile(
@@ -171,6 +194,8 @@ class Cues:
     outcome : bool
     weak_outcome : bool
         Of the outcome's words, only such as often name a predictor too.
+    followed : bool
+        Names persons, animals or things that are visited again and again.
     auxiliary : bool
         A square, a standard error, a total, the indicator of a year: made from other columns.
     """
@@ -187,6 +212,7 @@ class Cues:
     outcome: bool = False
     weak_outcome: bool = False
     auxiliary: bool = False
+    followed: bool = False
 
 
 def tokens_of(name: str) -> tuple[str, ...]:
@@ -212,6 +238,7 @@ def cues_of(name: str) -> Cues:
     counts = bool(extra) and not extra & UNITS and not bare & IDS
     is_id = bool(bare & IDS) and not _is_number_of(words)
     dummy = _DUMMY.fullmatch(whole) is not None
+    is_before = _BEFORE.fullmatch(whole) is not None
     strong, any_outcome = _outcome_words(words, bare, whole, names_unit)
     return Cues(
         group=(names_unit and plain and not counts) or _GLUED_UNIT.fullmatch(whole) is not None,
@@ -223,7 +250,8 @@ def cues_of(name: str) -> Cues:
         duration_only=bool(words) and bool({*words[-2:]} & _DURATIONS_ONLY),
         attribute=bool(bare & ATTRIBUTES),
         category=bool(set(words) & CATEGORIES) or _GLUED_CATEGORY.fullmatch(whole) is not None,
-        auxiliary=bool(set(words) & AUXILIARY) or dummy,
+        auxiliary=bool(set(words) & AUXILIARY) or dummy or is_before,
+        followed=bool(bare & (FOLLOWED - IDS)),
         outcome=any_outcome and not dummy,
         weak_outcome=any_outcome and not strong,
     )
