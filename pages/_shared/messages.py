@@ -32,16 +32,16 @@ def problems(shown: Shown) -> None:
     left_out = overview.left_out_sentence(shown.fits.data, shown.wording)
     if left_out:
         st.info(escape.for_markdown(left_out))
+    coded = overview.coded_outcome(shown.dataset.table, shown.spec.outcome)
+    if coded:
+        st.caption(escape.for_markdown(coded))
 
 
 def failures(shown: Shown) -> None:
     """Show what could not be done: a table that was not opened, a model that cannot be fitted."""
     text = texts.load("messages")
     _about_the_link()
-    failed = st.session_state.get("upload_error")
-    if failed is not None:
-        name, reason = (escape.for_markdown(part) for part in failed)
-        st.error(text["upload_failed"].format(name=name, reason=reason))
+    failed_upload()
     if shown.error is not None:
         kept = text["previous_kept"].format(what=escape.for_markdown(shown.dataset.title))
         reason = escape.for_markdown(str(shown.error))
@@ -51,6 +51,14 @@ def failures(shown: Shown) -> None:
     note = shown.fits.data.sample_note
     if note:
         st.caption(escape.for_markdown(note))
+
+
+def failed_upload() -> None:
+    """Show why a table could not be opened, read again or changed."""
+    failed = st.session_state.get("upload_error")
+    if failed is not None:
+        name, reason = (escape.for_markdown(part) for part in failed)
+        st.error(texts.load("messages")["upload_failed"].format(name=name, reason=reason))
 
 
 def _about_the_link() -> None:

@@ -13,8 +13,9 @@ from core.tables.roles.column_profile import ColumnProfile, profile_table, sampl
 from core.tables.roles.role_predictors import best_predictor, group_predictors
 from core.tables.roles.role_scores import Scored, rank_groups, rank_outcomes
 
-#: Points between first and second below which a guess is the toss of a coin.
-_OUTCOME_MARGIN, _GROUP_MARGIN = 0.3, 0.3
+#: Points between first and second below which a guess is the toss of a coin: for the outcome what
+#: the place in the table counts, so that the place alone never decides.
+_OUTCOME_MARGIN, _GROUP_MARGIN = 0.48, 0.3
 #: Points within which a column is a runner-up, and how many are named.
 _NEAR, _MOST_RUNNERS_UP = 3.0, 3
 

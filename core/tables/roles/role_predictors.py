@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.formats import listed
+from core.tables.roles.between_columns import is_group_level, pair_codes
 from core.tables.roles.calendar_texts import parse_dates
-from core.tables.roles.column_profile import ColumnProfile, is_group_level, pair_codes
+from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import FOLLOWED, tokens_of
 from core.tables.roles.role_scores import Scored
 from core.types import FloatArray, IntArray

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.formats import listed
-from core.tables.roles.column_profile import ColumnProfile, constant_groups, is_group_level
+from core.tables.roles.between_columns import constant_groups, is_group_level
+from core.tables.roles.column_profile import ColumnProfile
 
 #: Columns that are looked at in pairs: the likeliest groups, each against the first others.
 _MOST_CANDIDATES = 24
@@ -82,10 +83,8 @@ def _outcome_score(
 ) -> Scored:
     """Weigh what speaks for a column of numbers, of two answers or of ordered words."""
     cues, score = column.cues, 0.0
-    said = ["it holds numbers"]
-    if not column.is_numeric:
-        said = ["it holds two answers" if column.has_answers else "it holds words with an order"]
-        score += _ANSWERS if column.has_answers else 0.0
+    score += _ANSWERS * column.has_answers
+    said = [_what_it_holds(column)]
     if cues.outcome and not _is_designed(column):
         score += (1.5 if cues.weak_outcome else 3.0) - 1.0 * (cues.attribute or cues.time)
         said.append("its name is that of an outcome")
@@ -112,15 +111,26 @@ def _outcome_score(
         said.append(f"it comes {'first' if column is ends[0] else 'last'} among the measurements")
     score -= 1.5 * (column.n_missing > 0.5 * column.n_rows)
     if group is not None:
-        constant, sizes = constant_groups(column, group)
-        several = sizes > 1
-        share = float(constant[several].mean()) if several.any() else 0.0
+        share = _constant_share(column, group)
         # Two or three values are often the same throughout a small group.
         few = column.n_distinct <= _FEW_VALUES
         score -= 5.0 * share * (share > (0.95 if few else 0.5))
         if share < 0.5:
             said.append(f"it varies inside '{group.name}'")
     return Scored(column, score, f"Outcome: {listed(said, len(said))}.")
+
+
+def _what_it_holds(column: ColumnProfile) -> str:
+    if column.is_numeric:
+        return "it holds numbers"
+    return "it holds two answers" if column.has_answers else "it holds words with an order"
+
+
+def _constant_share(column: ColumnProfile, group: ColumnProfile) -> float:
+    """Return the share of the groups of several rows in which a column never varies."""
+    constant, sizes = constant_groups(column, group)
+    several = sizes > 1
+    return float(constant[several].mean()) if several.any() else 0.0
 
 
 def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:

@@ -113,7 +113,8 @@ _YES_AND_NO = (
     ("retained", "dropped"), ("churned", "retained"), ("left", "stayed"), ("approved", "denied"),
     ("approved", "rejected"), ("guilty", "not guilty"), ("detected", "not detected"),
     ("response", "no response"), ("remission", "no remission"), ("disease", "no disease"),
-    ("increase", "decrease"), ("increased", "decreased"), ("up", "down"), ("ill", "well"), ("ill", "healthy"), ("malignant", "benign"), ("fail", "ok"),
+    ("increase", "decrease"), ("increased", "decreased"), ("up", "down"), ("ill", "well"),
+    ("ill", "healthy"), ("malignant", "benign"), ("fail", "ok"),
     ("defect", "ok"), ("defective", "good"), ("agree", "disagree"),
 )  # fmt: skip
 #: Of these, the ones that are nothing but an answer.

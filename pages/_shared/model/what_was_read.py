@@ -1,4 +1,4 @@
-"""What was read: what was put right in a file, each repair taken back in one click."""
+"""What was read: repairs, each taken back in one click, and the roles with what comes next."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import streamlit as st
 
 import core
 from core import escape
-from pages._shared import opening, texts
+from core.explore.data import overview
+from core.formats import listed, shorten
+from pages._shared import opening, state, texts
 from pages._shared.dataset import Dataset
+from pages._shared.model import guessing, sidebar
 
 #: Repairs shown one by one; files have few.
 _MOST = 12
@@ -23,15 +26,19 @@ def show(data: Dataset, key: str) -> None:
         Of the screen, so that its buttons are its own.
     """
     report = core.read_report(data.table)
-    if report is None or not data.content or not (report.repairs or data.options.as_typed):
+    if report is None or not data.content:
         return
     text = texts.load("reading")
     n_rows, n_columns = len(data.table), data.table.shape[1]
-    said = _count(text, "repairs", len(report.repairs))
     line = text["read"].format(
-        rows=_count(text, "rows", n_rows), columns=_count(text, "columns", n_columns), said=said
+        rows=_count(text, "rows", n_rows),
+        columns=_count(text, "columns", n_columns),
+        said=_count(text, "repairs", len(report.repairs)),
     )
-    with st.expander(escape.for_markdown(line), key=f"{key}_read", expanded=True):
+    is_news = bool(report.repairs or data.options.as_typed)
+    others = guessing.runners_up(data)
+    with st.expander(escape.for_markdown(line), key=f"{key}_read", expanded=is_news):
+        _roles(data, others, key)
         for i, repair in enumerate(report.repairs[:_MOST]):
             row = st.container(horizontal=True, vertical_alignment="center", gap="small")
             row.markdown(escape.for_markdown(repair.sentence))
@@ -49,6 +56,29 @@ def show(data: Dataset, key: str) -> None:
                 on_click=opening.again,
                 args=(data, {"as_typed": ()}),
             )
+
+
+def _roles(data: Dataset, others: list[tuple[str, str]], key: str) -> None:
+    """Say which column plays which role, and offer what comes next to it."""
+    draft, text = state.draft(data.id), texts.load("reading")
+    if not draft:
+        return
+    names = {name: f"'{shorten(str(draft[name]))}'" for name in ("outcome", "group")}
+    by = listed([f"'{shorten(name)}'" for name in draft["predictors"]], 3)
+    said = text["roles" if by else "roles_alone"].format(predictors=by, **names)
+    ending = text["guess" if sidebar.is_first_model(data) else "chosen"]
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.markdown(escape.for_markdown(f"{said}{ending}"))
+    for i, (role, column) in enumerate(others):
+        row.button(
+            escape.for_markdown(text[f"rather_{role}"].format(column=shorten(column))),
+            key=f"{key}_rather_{i}",
+            on_click=guessing.choose,
+            args=(data, role, column),
+        )
+    coded = overview.coded_outcome(data.table, str(draft["outcome"]))
+    if coded:
+        st.markdown(escape.for_markdown(coded))
 
 
 def _count(text: dict[str, dict[str, str]], what: str, number: int) -> str:
