@@ -104,8 +104,7 @@ class Walk(RuleBasedStateMachine):
 
     def _kept(self) -> Any:
         state = self.app.session_state
-        held = state["kept_models"] if "kept_models" in state else {}
-        return held.get(state["data_choice"])
+        return state["kept_models"].get(state["data_choice"])
 
     @rule()
     def look_at_all_again(self) -> None:
