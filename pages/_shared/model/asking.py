@@ -8,10 +8,16 @@ from core import escape
 from core.tables.doctor.first_questions import Question
 from pages._shared import messages, state, texts
 from pages._shared.dataset import Dataset
-from pages._shared.model import guessing, what_was_read
+from pages._shared.host import tab
+from pages._shared.model import factors, guessing, what_was_read
 
 #: Screens that say nothing of the table's groups.
 _ANYWAY = ("data", "simulate", "lessons", "terms")
+
+
+def stands_in(address: str, title: str) -> bool:
+    """Show what takes the place of a screen, if anything does; return whether it was so."""
+    return tab.instead() or instead(address) or factors.instead(address, title)
 
 
 def instead(address: str) -> bool:

@@ -34,11 +34,12 @@ def show(data: Dataset, key: str) -> None:
         rows=_count(text, "rows", n_rows),
         columns=_count(text, "columns", n_columns),
         said=_count(text, "repairs", len(report.repairs)),
+        roles=_roles(data),
     )
     is_news = bool(report.repairs or data.options.as_typed)
     others = guessing.runners_up(data)
     with st.expander(escape.for_markdown(line), key=f"{key}_read", expanded=is_news):
-        _roles(data, others, key)
+        _others(data, others, key)
         for i, repair in enumerate(report.repairs[:_MOST]):
             row = st.container(horizontal=True, vertical_alignment="center", gap="small")
             row.markdown(escape.for_markdown(repair.sentence))
@@ -58,25 +59,30 @@ def show(data: Dataset, key: str) -> None:
             )
 
 
-def _roles(data: Dataset, others: list[tuple[str, str]], key: str) -> None:
-    """Say which column plays which role, and offer what comes next to it."""
+def _roles(data: Dataset) -> str:
+    """Return which column plays which role, and whether that is a guess."""
     draft, text = state.draft(data.id), texts.load("reading")
     if not draft:
-        return
+        return ""
     names = {name: f"'{shorten(str(draft[name]))}'" for name in ("outcome", "group")}
     by = listed([f"'{shorten(name)}'" for name in draft["predictors"]], 3)
     said = text["roles" if by else "roles_alone"].format(predictors=by, **names)
-    ending = text["guess" if sidebar.is_first_model(data) else "chosen"]
-    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    row.markdown(escape.for_markdown(f"{said}{ending}"))
-    for i, (role, column) in enumerate(others):
-        row.button(
-            escape.for_markdown(text[f"rather_{role}"].format(column=shorten(column))),
-            key=f"{key}_rather_{i}",
-            on_click=guessing.choose,
-            args=(data, role, column),
-        )
-    coded = overview.coded_outcome(data.table, str(draft["outcome"]))
+    return str(said + text["guess" if sidebar.is_first_model(data) else "chosen"])
+
+
+def _others(data: Dataset, others: list[tuple[str, str]], key: str) -> None:
+    """Offer what comes next for a role, and say what the numbers of two answers mean."""
+    text = texts.load("reading")
+    if others:
+        row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        for i, (role, column) in enumerate(others):
+            row.button(
+                escape.for_markdown(text[f"rather_{role}"].format(column=shorten(column))),
+                key=f"{key}_rather_{i}",
+                on_click=guessing.choose,
+                args=(data, role, column),
+            )
+    coded = overview.coded_outcome(data.table, str(state.draft(data.id).get("outcome")))
     if coded:
         st.markdown(escape.for_markdown(coded))
 
