@@ -10,9 +10,10 @@ import streamlit as st
 from core import escape
 from core.exceptions import PoolingError, SourceError
 from core.explore.data import overview
-from pages._shared import texts
+from pages._shared import state, texts
 from pages._shared.dataset import Shown
 from pages._shared.host import sources
+from pages._shared.model import reshaping
 
 
 def error(problem: PoolingError) -> None:
@@ -46,6 +47,7 @@ def failures(shown: Shown) -> None:
         kept = text["previous_kept"].format(what=escape.for_markdown(shown.dataset.title))
         reason = escape.for_markdown(str(shown.error))
         st.error(f"{text['model_failed'].format(reason=reason)}\n\n{kept}")
+        reshaping.offer(state.asked())
         if isinstance(shown.error, SourceError) and sources.is_waiting():
             st.button(text["again"], key="source_again", on_click=sources.again)
     note = shown.fits.data.sample_note

@@ -30,7 +30,7 @@ def test_a_reload_brings_table_screen_and_choices_back(open_app: Callable[..., P
     settle(page)
     page.reload()
     settle(page)
-    expect(page.get_by_test_id("stSidebar").get_by_text("shops.csv").first).to_be_visible()
+    expect(page.get_by_test_id("stMain")).to_contain_text("Filiale", timeout=60_000)
     assert "ranking" in page.url and "shops" not in page.url
     token = page.evaluate("sessionStorage.getItem('pooling-tab')")
     assert len(token) == 64 and token not in page.url

@@ -83,12 +83,18 @@ def first_look(table: pd.DataFrame) -> FirstLook:
         two columns are equally likely.
     """
     roles = guess_roles(table)
-    cells = _about_cells(table, roles)
-    return FirstLook(roles, cells[:_MOST] if cells else _about_roles(roles))
+    findings = examine(table) if len(table) and table.shape[1] else ()
+    cells = _about_cells(table, roles, findings)
+    if cells:
+        return FirstLook(roles, cells[:_MOST])
+    wide = next((f for f in findings if f.code == "wide_layout" and f.fix is not None), None)
+    return FirstLook(roles, _about_roles(roles, wide))
 
 
-def _about_cells(table: pd.DataFrame, roles: Roles) -> tuple[Question, ...]:
-    asked = [finding for finding in examine(table) if _is_asked(finding, table, roles)]
+def _about_cells(
+    table: pd.DataFrame, roles: Roles, findings: Sequence[Finding]
+) -> tuple[Question, ...]:
+    asked = [finding for finding in findings if _is_asked(finding, table, roles)]
     if not asked:
         return ()
     after = guess_roles(_read(table, asked))
@@ -127,14 +133,23 @@ def _named(roles: Roles) -> tuple[str | None, ...]:
     return (roles.outcome, roles.group, *roles.predictors)
 
 
-def _about_roles(roles: Roles) -> tuple[Question, ...]:
-    """Return a question for each role for which another column is as likely."""
+def _about_roles(roles: Roles, wide: Finding | None) -> tuple[Question, ...]:
+    """Return a question for each role for which another column is as likely.
+
+    Where the likeliest outcomes are one measurement at several times, these can be put below
+    each other.
+    """
+    columns: tuple[str, ...] = () if wide is None else getattr(wide.fix, "columns", ())
+    if wide is not None and wide.fix is not None and roles.outcome in columns:
+        others = [name for name in roles.runners_up.get("outcome", ()) if name in columns]
+        if roles.group is None or (others and "outcome" in roles.tosses):
+            kept = (roles.outcome, *others) if roles.group is not None else ()
+            return (Question("outcome", roles.outcome, wide.message, (wide.fix,), kept),)
     found = []
     for about, guessed in (("outcome", roles.outcome), ("group", roles.group)):
-        others = roles.runners_up.get(about, ())
+        others = list(roles.runners_up.get(about, ()))
         if about in roles.tosses and guessed is not None and others:
-            columns = (guessed, *others)
-            found.append(_role_question(about, columns))
+            found.append(_role_question(about, (guessed, *others)))
     return tuple(found)
 
 

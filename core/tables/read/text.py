@@ -63,7 +63,8 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
     if options.allows("unclosed_quote") and _seems_unclosed(plain[:SAMPLE_CHARS], plain):
         plain, repairs = close_quotes(plain)
     layout = _sniff_file(plain, options, name)
-    rows = plain.count(b"\n") + plain.count(b"\r") - plain.count(b"\r\n")
+    returns = plain.count(b"\r")
+    rows = plain.count(b"\n") + (returns - plain.count(b"\r\n") if returns else 0)
     LIMITS.check_shape(max(rows - 1, 0), 1, name)
     LIMITS.check_shape(min(rows, len(plain) // len(layout.names)), len(layout.names), name)
     if is_here and rows * len(layout.names) > max(LIMITS.cells_here, 2 * len(plain)):
@@ -224,8 +225,18 @@ def _has_blank_lines(plain: bytes, layout: Layout) -> bool:
     """Whether a line holds nothing but delimiters, as rows between two parts of a table do."""
     blank = (layout.delimiter * (len(layout.names) - 1)).encode()
     quoted = layout.delimiter.join(['""'] * len(layout.names)).encode()
-    lines = [b"\n" + line + end for line in (blank, quoted) for end in (b"\n", b"\r") if line]
-    return any(line in plain for line in lines)
+    return any(_has_line(plain, line) for line in (blank, quoted) if line)
+
+
+def _has_line(plain: bytes, line: bytes) -> bool:
+    """Whether a line of a file is exactly this, looked for in one pass."""
+    begin = b"\n" + line
+    place = plain.find(begin)
+    while place >= 0:
+        if plain[place + len(begin) : place + len(begin) + 1] in (b"\n", b"\r"):
+            return True
+        place = plain.find(begin, place + 1)
+    return False
 
 
 def _seems_unclosed(sample: bytes, plain: bytes) -> bool:

@@ -9,7 +9,7 @@ from core.tables.doctor.first_questions import Question
 from pages._shared import messages, state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.host import tab
-from pages._shared.model import factors, guessing, what_was_read
+from pages._shared.model import factors, guessing, reshaping, what_was_read
 
 #: Screens that say nothing of the table's groups.
 _ANYWAY = ("data", "simulate", "lessons", "terms")
@@ -45,6 +45,7 @@ def _ask(data: Dataset, question: Question, text: dict[str, str]) -> None:
     place = [str(name) for name in data.table.columns].index(question.column)
     with st.container(border=True):
         st.markdown(escape.for_markdown(question.sentence))
+        reshaping.preview(data, question.fixes)
         row = st.container(horizontal=True, gap="small")
         for i, fix in enumerate(question.fixes):
             row.button(

@@ -101,3 +101,19 @@ def test_marathon_times_are_seconds_and_formulas_texts() -> None:
     assert runs["time"].iloc[1] == 3600 + 600 + 1
     typed = read('site;"day";score', lambda j, i: f'{i};="{j},{i}"', ";")
     assert typed["score"].tolist()[:3] == [0.0, 0.1, 0.2]
+
+
+def test_several_measures_at_several_times_become_long() -> None:
+    names = ("pre_math", "post_math", "pre_read", "post_read")
+    cells = "".join(
+        f"p{k},s{k % 5}," + ",".join(f"{40 + 3 * (k % 9) + m}.{m}" for m in range(4)) + "\n"
+        for k in range(30)
+    )
+    table = core.read_table((f"pupil,school,{','.join(names)}\n" + cells).encode(), "t.csv")
+    (found,) = [f for f in core.examine(table) if f.code == "wide_layout"]
+    assert found.fix is not None
+    long = core.apply_fix(table, found.fix)
+    assert list(long) == ["pupil", "school", "time", "math", "read"] and len(long) == 60
+    assert long["time"].tolist()[:2] == ["pre", "post"]
+    assert long["math"].tolist()[:2] == [table["pre_math"][0], table["post_math"][0]]
+    assert long["read"].tolist()[58:] == [table["pre_read"][29], table["post_read"][29]]
