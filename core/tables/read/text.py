@@ -18,6 +18,7 @@ from core.exceptions import DataError
 from core.formats import shorten
 from core.tables.limits import LIMITS, NotHere
 from core.tables.names import unique_names
+from core.tables.read.blank_lines import has_blank_lines
 from core.tables.read.encoding import Encoding, find_encoding
 from core.tables.read.finish import RawTable
 from core.tables.read.report import MISSING_TOKENS, ReadOptions, ReadReport
@@ -101,7 +102,7 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
         notes=tuple(notes),
         above=layout.above,
         description=layout.below,
-        has_blank_lines=_has_blank_lines(plain, layout),
+        has_blank_lines=has_blank_lines(plain, layout),
         repairs=repairs,
     )
     return RawTable(columns, layout.names, report, left_open)
@@ -219,24 +220,6 @@ def _read_plain(
     return keep_text(
         table, read, forced, None if settled else (layout.open_columns, layout.delimiter)
     )
-
-
-def _has_blank_lines(plain: bytes, layout: Layout) -> bool:
-    """Whether a line holds nothing but delimiters, as rows between two parts of a table do."""
-    blank = (layout.delimiter * (len(layout.names) - 1)).encode()
-    quoted = layout.delimiter.join(['""'] * len(layout.names)).encode()
-    return any(_has_line(plain, line) for line in (blank, quoted) if line)
-
-
-def _has_line(plain: bytes, line: bytes) -> bool:
-    """Whether a line of a file is exactly this, looked for in one pass."""
-    begin = b"\n" + line
-    place = plain.find(begin)
-    while place >= 0:
-        if plain[place + len(begin) : place + len(begin) + 1] in (b"\n", b"\r"):
-            return True
-        place = plain.find(begin, place + 1)
-    return False
 
 
 def _seems_unclosed(sample: bytes, plain: bytes) -> bool:
