@@ -329,13 +329,16 @@ def agreement_sentence(fit: MultilevelFit, found: Agreement | None) -> str:
             "statsmodels' MixedLM, asked about the same estimates, agrees to "
             f"{count(found.digits, 'digit')} (criterion, coefficients, groups' deviations)."
         )
-    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
-    why = "Which of the two is right cannot be told from here: compare with lme4."
     if fit.is_singular:
         why = (
             "It cannot hold a variance of exactly zero or a correlation of exactly one, and was "
-            "asked about the nearest fit inside."
+            "asked about fits close to it."
         )
-    elif found.criterion_gap > 0:
+        if found.digits:
+            return f"statsmodels' MixedLM agrees to {count(found.digits, 'digit')}. {why}"
+        return f"statsmodels' MixedLM has no answer of use here. {why}"
+    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
+    why = "Which of the two is right cannot be told from here: compare with lme4."
+    if found.criterion_gap > 0:
         why = "The fit shown has the lower criterion, so it is the better one."
     return f"statsmodels' MixedLM does not quite agree: {what}. {why}"
