@@ -82,9 +82,15 @@ def headline(fits: PoolingFits, wording: Wording) -> str:
     pooled = _span(each.partial_pooling, digits)
     if not each.is_estimable.any():
         return f"No {wording.group.one} has an estimate of its own; partial pooling gives {pooled}."
-    own = _span(each.no_pooling, digits)
+    own, n_own = _span(each.no_pooling, digits), int(each.is_estimable.sum())
+    ranging = f"{groups} range from {own}; partially pooled, from {pooled}"
+    if n_own < each.n_groups:
+        has = f"have estimates, {own}"
+        if n_own == 1:
+            has = f"has an estimate, {fixed(float(np.nanmax(each.no_pooling)), digits)}"
+        ranging = f"{n_own:,} of {groups} {has}; partially pooled, all range from {pooled}"
     return (
-        f"Left alone, {groups} range from {own}; partially pooled, from {pooled}"
+        f"Left alone, {ranging}"
         f"{_far_away(each, fits, wording)}. {pooling_by_size(each, fits, wording)}"
     )
 
