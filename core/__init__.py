@@ -37,6 +37,8 @@ from core.explore.two_levels.slopes import Slopes, slopes
 from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
+from core.keep import Keep
+from core.model_terms import Interaction, Log, Power, Spline, Sqrt, Time, ZScore
 from core.moments import GroupMoments
 from core.posterior.posterior import Posterior, posterior
 from core.posterior.sensitivity import Sensitivity, prior_sensitivity
@@ -121,9 +123,12 @@ __all__ = [
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
+    "Interaction",
+    "Keep",
     "LazyTable",
     "LeftOut",
     "Limits",
+    "Log",
     "Logarithm",
     "Look",
     "MapRun",
@@ -139,6 +144,7 @@ __all__ = [
     "PoolingFits",
     "Population",
     "Posterior",
+    "Power",
     "Prior",
     "Profile",
     "ReadOptions",
@@ -157,14 +163,18 @@ __all__ = [
     "Slopes",
     "SourceError",
     "SpecError",
+    "Spline",
+    "Sqrt",
     "Standardise",
     "Status",
     "Stop",
     "StudyRun",
+    "Time",
     "TwoLevels",
     "WinMap",
     "Work",
     "World",
+    "ZScore",
     "ZeroChance",
     "apply_fix",
     "can_take_log",
