@@ -9,7 +9,7 @@ import streamlit as st
 
 import core
 from core import escape
-from core.estimators.folds import MOST_FOLDS, HoldOut
+from core.estimators.holding_out.folds import MOST_FOLDS, HoldOut
 from core.explore.prediction.story import NAMES
 from core.explore.predicts_best.numbers import validate_fits
 from core.explore.predicts_best.story import Measure, ValidationStory
