@@ -12,6 +12,7 @@ from core.exceptions import PoolingError
 from core.factors_results import FactorsFits
 from core.results import PoolingFits
 from core.spec import ModelSpec
+from core.tables.term_words import worded
 from core.tables.wording import Wording
 from pages._shared.host import room
 
@@ -77,7 +78,7 @@ class Shown:
         """The groups that can be looked at; with several factors none by its name alone."""
         return () if isinstance(self.fits, FactorsFits) else self.fits.data.group_names
 
-    @property
+    @cached_property
     def wording(self) -> Wording:
-        """What things are called."""
-        return self.dataset.wording
+        """What things are called, terms of the model among them."""
+        return worded(self.dataset.wording, self.fits.data)
