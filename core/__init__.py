@@ -15,7 +15,9 @@ from core.exceptions import (
     SourceError,
     SpecError,
 )
-from core.explore.compare.numbers import compare, r_squared, variance_test
+from core.explore.compare.comparison import Comparison, compare
+from core.explore.compare.numbers import r_squared, variance_test
+from core.explore.compare.predicted_difference import PredictedDifference, compare_predictions
 from core.explore.dial.dial_posterior import DialPosterior, dial_posterior
 from core.explore.dial.held_out import DialValidation, dial_validation
 from core.explore.dial.numbers import DialPosition, dial
@@ -103,6 +105,7 @@ __all__ = [
     "Asking",
     "CentreGrandMean",
     "CentreGroupMean",
+    "Comparison",
     "CompletePoolingFit",
     "CrossValidation",
     "DataError",
@@ -142,6 +145,7 @@ __all__ = [
     "PoolingFits",
     "Population",
     "Posterior",
+    "PredictedDifference",
     "Prior",
     "Profile",
     "ReadOptions",
@@ -174,6 +178,7 @@ __all__ = [
     "compare",
     "compare_draw",
     "compare_groups",
+    "compare_predictions",
     "cross_validate",
     "data_needed",
     "describe_columns",

@@ -22,6 +22,7 @@ from pages.understand.standard_errors import controls as standard_errors
 from pages.understand.two_levels import controls as two_levels
 from pages.understand.variance import controls as variance
 from pages.use.checks import controls as checks
+from pages.use.compare import controls as compare
 from pages.use.prediction import controls as prediction
 from pages.use.predicts_best import controls as predicts_best
 from pages.use.ranking import controls as ranking
@@ -59,6 +60,7 @@ SCREENS = (
     Screen("Use", "ranking", "Ranking", ranking.CONTROLS),
     Screen("Use", "checks", "Checks", checks.CONTROLS),
     Screen("Use", "predicts_best", "Which predicts best", predicts_best.CONTROLS),
+    Screen("Use", "compare", "Compare", compare.CONTROLS),
     Screen("Learn", "simulate", "Simulate", simulate.CONTROLS),
     Screen("Learn", "lessons", "Lessons", lessons.CONTROLS),
     Screen("Learn", "terms", "Terms", terms.CONTROLS),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.estimators.fitted_lines import no_pooling
-from core.estimators.fold_fits import admits_multilevel
-from core.estimators.folds import needed_pairs
+from core.estimators.holding_out.fold_fits import admits_multilevel
+from core.estimators.holding_out.folds import needed_pairs
 from core.estimators.training import Training
 from core.fitting.multilevel import unit_of
 from core.fitting.scaled import ScaledModel, scale_model

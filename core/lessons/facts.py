@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.estimators.estimates import Estimates, estimates, varying_names
-from core.estimators.folds import HoldOut
+from core.estimators.holding_out.folds import HoldOut
 from core.estimators.profile import Profile, profile
 from core.exceptions import SpecError
 from core.explore.dial.numbers import DialPosition, dial

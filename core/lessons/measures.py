@@ -10,7 +10,7 @@ import pandas as pd
 
 from core import formats
 from core.estimators.estimates import Estimates
-from core.estimators.folds import HoldOut
+from core.estimators.holding_out.folds import HoldOut
 from core.exceptions import SpecError
 from core.explore.compare.numbers import r_squared
 from core.lessons.facts import Facts, Scene

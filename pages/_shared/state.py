@@ -34,6 +34,7 @@ from core.tables.wording import Wording
 from pages._shared import cache
 from pages._shared.dataset import Dataset, Shown
 from pages._shared.host.settings import MEGABYTE, settings
+from pages._shared.model import kept
 
 #: Simulated tables that one session may hold.
 MOST_SIMULATIONS = 5
@@ -179,6 +180,7 @@ def close(data: Dataset) -> None:
         data.elsewhere.cancel()
         data.elsewhere.close()
     st.session_state.get("drafts", {}).pop(data.id, None)
+    kept.keep(data.id, None)
     cache.forget(data.id)
     shown = st.session_state.get("shown")
     if shown is not None and shown.dataset.id == data.id:
@@ -237,6 +239,9 @@ def _carry(before: Dataset, after: Dataset, fix: core.Fix | None = None) -> None
     old, names = draft(before.id), {str(c) for c in after.table.columns}
     if old and {old["outcome"], old["group"]} <= names:
         st.session_state["drafts"][after.id] = _carried(old, names, fix)
+    model = kept.kept(before.id)
+    if model is not None and set(model.columns) <= names:
+        kept.keep(after.id, model)
 
 
 def _carried(old: dict[str, Any], names: set[str], fix: core.Fix | None) -> dict[str, Any]:

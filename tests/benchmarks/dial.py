@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import core
-from core.estimators.folds import make_folds
+from core.estimators.holding_out.folds import make_folds
 from core.estimators.training import KNOWN
 from core.explore.dial.beneath import DROP_95, dial_evidence
 from core.explore.dial.curve import dial_curve

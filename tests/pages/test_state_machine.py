@@ -91,6 +91,21 @@ class Walk(RuleBasedStateMachine):
             return True
         return key.startswith("model_") or key.endswith(("_view", "_term", "_order"))
 
+    @rule(key=st.sampled_from(["kept_keep", "kept_back", "kept_forget", "compare_back"]))
+    def keep_or_take_back(self, key: str) -> None:
+        drawn = {str(b.key): b for b in self.app.button}
+        if key in drawn:
+            before = self.app.session_state["shown"].spec
+            drawn[key].click().run()
+            if key.endswith("_back") and not self._failed():
+                assert self.app.session_state["shown"].spec == self._kept()
+            if key == "kept_keep" and not self._failed():
+                assert self._kept() == before == self.app.session_state["shown"].spec
+
+    def _kept(self) -> Any:
+        state = self.app.session_state
+        return state["kept_models"].get(state["data_choice"])
+
     @rule()
     def look_at_all_again(self) -> None:
         """Follow the link in a fresh session and go on from there: a reload, or somebody else."""
@@ -157,6 +172,8 @@ class Walk(RuleBasedStateMachine):
         again = follow(link.encoded(params), self.screen)
         assert not any("could not be followed" in w.value for w in again.warning), params
         ours, theirs = self.app.session_state["shown"], again.session_state["shown"]
+        held = again.session_state["kept_models"]
+        assert held.get(ours.dataset.id) == self._kept(), params
         assert theirs.spec == ours.spec and address(again) == params
         if ours.fits.multilevel_or_none is not None:
             value = ours.fits.multilevel.criterion_value

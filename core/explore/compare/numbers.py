@@ -14,6 +14,7 @@ from core.fitting.multilevel import solve_at
 from core.fitting.scaled import scale_model
 from core.results import MultilevelFit
 from core.spec import ModelSpec
+from core.tables.grouped import FactorsData
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,40 +82,18 @@ def information(fit: MultilevelFit) -> pd.DataFrame:
     )
 
 
-def compare(first: MultilevelFit, second: MultilevelFit) -> pd.DataFrame:
-    """Return two models of the same rows side by side, always by a likelihood they share.
-
-    Restricted likelihoods of different fixed effects are not comparable, so those models
-    are fitted again by ML; the column ``criterion`` says what the numbers are.
-
-    Raises
-    ------
-    SpecError
-        When the models do not use the same rows of the same outcome.
-    """
-    if not first.data.has_rows_of(second.data):
-        raise SpecError(
-            f"The models use different rows ({first.n_obs:,} and {second.n_obs:,}) or outcomes, "
-            "so their likelihoods cannot be compared. Leave out the same rows in both."
-        )
-    if first.fixef_names != second.fixef_names or first.criterion != second.criterion:
-        first, second = by_ml(first), by_ml(second)
-    out = pd.concat([information(fit) for fit in (first, second)], ignore_index=True)
-    out.insert(0, "model", [fit.spec.lme4_formula() for fit in (first, second)])
-    shares = [r_squared(fit) for fit in (first, second)]
-    out["R2_marginal"] = [s.marginal for s in shares]
-    out["R2_conditional"] = [s.conditional for s in shares]
-    return out
-
-
 def by_ml(fit: MultilevelFit) -> MultilevelFit:
     """Return the same model estimated by maximum likelihood."""
     if fit.criterion == "ML":
         return fit
-    return _refit(fit, fit.spec.update(criterion="ML"), fit.data.varying)
+    varying = () if isinstance(fit.data, FactorsData) else fit.data.varying
+    return _refit(fit, fit.spec.update(criterion="ML"), varying)
 
 
 def _refit(fit: MultilevelFit, spec: ModelSpec, varying: tuple[int, ...]) -> MultilevelFit:
+    if isinstance(fit.data, FactorsData):
+        cells = fit.data.cells.update(spec=spec)
+        return fit_all(FactorsData(cells, fit.data.factors), engine="moments").multilevel
     data = fit.data.update(spec=spec, varying=varying)
     return fit_all(data, engine="moments").multilevel
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import formats
-from core.estimators.folds import Fold, make_folds
+from core.estimators.holding_out.folds import Fold, make_folds
 from core.estimators.training import KNOWN
 from core.explore.dial.curve import dial_range
 from core.explore.dial.directions import Directions, Solutions, directions_of

@@ -7,13 +7,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from core.estimators.fold_fits import fold_predictors
-from core.estimators.folds import Fold, HoldOut, make_folds
-from core.estimators.predictors import Predictor, RowPredictions
-from core.estimators.students_t import t_log_density
+from core.estimators.holding_out.fold_fits import fold_predictors
+from core.estimators.holding_out.folds import Fold, HoldOut, make_folds
+from core.estimators.holding_out.held_rows import HeldOut, held_out
+from core.estimators.predictors import Predictor
 from core.explore.predicts_best.scores import (
     LEVELS,
-    HeldOut,
     Scoreboard,
     by_size,
     differences,
@@ -168,7 +167,7 @@ def _score(
     y = (data.y - moments.center[-1]) / scale
     for fold, predictors in zip(folds, fold_predictors(folds, whole), strict=True):
         at_hand = {
-            name: _held_out(predictor.predict(fold.rows), y[fold.where], scale)
+            name: held_out(predictor.predict(fold.rows), y[fold.where], scale)
             for name, predictor in predictors.items()
             if name != "two_stage"
         }
@@ -178,17 +177,6 @@ def _score(
             for field in fields(HeldOut):
                 getattr(out[name], field.name)[fold.where] = getattr(found, field.name)
     return out
-
-
-def _held_out(found: RowPredictions, y: FloatArray, scale: float) -> HeldOut:
-    """Return what predictions say of outcomes (scaled by ``scale``), in outcome units."""
-    error = y - found.point
-    se = np.sqrt(found.variance)
-    if not found.is_defined.all():
-        error[~found.is_defined] = np.nan
-    with np.errstate(invalid="ignore", divide="ignore"):
-        density = t_log_density(error / se, found.df) - np.log(se * scale)
-    return HeldOut(error * scale, density, se * scale, found.df)
 
 
 def _second_stage(
@@ -207,7 +195,7 @@ def _second_stage(
         return alone
     y, scale = outcomes
     rest = predictors["two_stage"].predict(fold.rows.take(left))
-    found = _held_out(rest, y[fold.where[left]], scale)
+    found = held_out(rest, y[fold.where[left]], scale)
     out = HeldOut(*(getattr(alone, field.name).copy() for field in fields(HeldOut)))
     for field in fields(HeldOut):
         getattr(out, field.name)[left] = getattr(found, field.name)

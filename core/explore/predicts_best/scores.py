@@ -4,58 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from core.estimators.students_t import t_quantile, two_sided
+from core.estimators.holding_out.held_rows import HeldOut, clustered_se
 from core.types import BoolArray, FloatArray, IntArray
 
 LEVELS = (0.5, 0.9)
 #: Group sizes are told in at most so many bands.
 _BANDS = 4
 _DIFFERENCE = ("reference_rmse", "rmse", "rmse_se", "log_score", "log_score_se")
-
-
-@dataclass(frozen=True, eq=False)
-class HeldOut:
-    """What one estimator said of every row when it was held out (NaN: not defined).
-
-    Attributes
-    ----------
-    error : FloatArray, shape (n,)
-        Outcome minus prediction, outcome units.
-    log_score : FloatArray, shape (n,)
-        Log predictive density of the outcome.
-    se, df : FloatArray, shape (n,)
-        Scale (outcome units) and degrees of freedom of the predictive t distribution.
-    """
-
-    error: FloatArray
-    log_score: FloatArray
-    se: FloatArray
-    df: FloatArray
-
-    @classmethod
-    def empty(cls, n: int) -> HeldOut:
-        """Return one without a prediction yet."""
-        return cls(*(np.full(n, np.nan) for _ in range(4)))
-
-    @cached_property
-    def p_within(self) -> FloatArray:
-        """Level of the smallest prediction interval that holds the outcome, shape (n,)."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return two_sided(self.error / self.se, self.df)
-
-    def inside(self, level: float) -> BoolArray:
-        """Return which outcomes lie in their prediction intervals, shape (n,)."""
-        first = self.df[0] if len(self.df) else np.nan
-        df = self.df[:1] if (self.df == first).all() else self.df
-        with np.errstate(invalid="ignore"):
-            half = t_quantile(0.5 + 0.5 * level, df) * self.se
-            return np.asarray(np.abs(self.error) <= half)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,22 +137,6 @@ def _difference(one: GroupSums, other: GroupSums, some: BoolArray) -> dict[str, 
         clustered_se(score, counts),
     )
     return dict(zip(_DIFFERENCE, map(float, values), strict=True))
-
-
-def clustered_se(totals: FloatArray, counts: FloatArray) -> float:
-    """Return the standard error of a mean over rows whose independent units are groups.
-
-    Parameters
-    ----------
-    totals, counts : FloatArray, shape (J,)
-        Sum over the rows of each group, and how many they are.
-    """
-    live = int((counts > 0).sum())
-    if live < 2:
-        return np.nan
-    n = counts.sum()
-    apart = totals - counts * (totals.sum() / n)
-    return float(np.sqrt(live / (live - 1) * np.sum(apart**2)) / n)
 
 
 def size_bands(sizes: IntArray, most: int = _BANDS) -> list[tuple[int, int]]:

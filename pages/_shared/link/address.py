@@ -26,6 +26,7 @@ from pages._shared import state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.link import link_model, own_seed
 from pages._shared.link.link_model import Columns, Params
+from pages._shared.model import kept
 from pages._shared.model import sidebar as controls
 from pages._shared.option import Option, Place
 
@@ -37,7 +38,7 @@ _RECIPES: dict[str, type[core.Recipe]] = {
     "standardise": core.Standardise,
     "log": core.Logarithm,
 }
-_SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion", link_model.HEADER)
+_SINGLE = ("data", "at", "y", "group", "uncorrelated", "criterion", link_model.HEADER, kept.IS_KEPT)
 _BEGAN, _OPENED, _PUBLISHED = "link_began", "link_opened", "link_published"
 _WANTED, _REFUSED, _FOLLOWED = "link_wanted", "link_refused", "link_followed"
 
@@ -166,6 +167,7 @@ def params_of(screen: str, *, is_whole: bool = False) -> Params:
         params["do"] = tuple(_write_fix(fix) for fix in data.fixes)
     columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
     params |= link_model.write(found.spec, start, columns)
+    params |= kept.write(data.id, start, columns)
     if is_whole or not is_private:
         at = st.session_state.get(f"group_{data.id}")
         params |= {"at": (at,)} if at in found.group_names else {}
@@ -294,8 +296,9 @@ def _set_options(
 def _set_model(data: Dataset, params: Params, *, is_private: bool) -> ModelSpec:
     start = None if is_private else controls.first_spec(data)
     columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
-    spec = link_model.read(params, start, columns)
+    spec, other = link_model.read(params, start, columns), kept.read(params, start, columns)
     controls.set_model(data, spec)
+    kept.keep(data.id, other)
     return spec
 
 
@@ -329,7 +332,8 @@ def _own(
             return held[name]
     st.session_state["link_needs"] = texts.load("link")["needs"]
     names = (*link_model.NAMES, link_model.HEADER)
-    st.session_state["waiting_model"] = {k: params[k] for k in names if k in params}
+    waiting = {k: params[k] for k in names if k in params} | kept.waiting(params)
+    st.session_state["waiting_model"] = waiting
     st.session_state["waiting_controls"] = lambda table, spec: _set_options(
         known, table, spec, wanted
     )

@@ -19,7 +19,7 @@ from pages._shared.control import Control
 from pages._shared.dataset import Dataset
 from pages._shared.host import sources
 from pages._shared.link import link_model
-from pages._shared.model import groupings, roles
+from pages._shared.model import groupings, keeping, kept, roles
 from pages._shared.model.fields import MODEL, REFERENCE, key_of
 from pages._shared.option import Place
 
@@ -120,6 +120,7 @@ def _waiting(data: Dataset) -> ModelSpec | None:
         state.note(text["taken"])
     if put_controls is not None:
         put_controls(data.id, spec)
+    kept.take(data.id, asked, columns)
     return spec
 
 
@@ -151,6 +152,7 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
         return error
     text = texts.load("controls")["model"]
     st.subheader(text["heading"], anchor=False)
+    beside = st.container(gap="xsmall")
     _select(data, "outcome", roles.numeric_columns(data.table))
     _multiselect(data, "predictors", _free(data, columns, "predictors"))
     _select(data, "group", columns)
@@ -165,7 +167,10 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     for field in MODEL:
         value = st.session_state[key_of(data, field)]
         draft[field] = draft[field] if value is None else value
-    return _spec(draft)
+    spec = _spec(draft)
+    with beside:
+        keeping.offer(data, spec, set_model)
+    return spec
 
 
 def _choose_structure(data: Dataset, text: dict[str, str]) -> None:

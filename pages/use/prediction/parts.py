@@ -55,6 +55,22 @@ def ask(shown: Shown, settings: tuple[Setting, ...]) -> Question:
     return Question(group, values, along, float(level), individual, chosen)
 
 
+def picture(shown: Shown, asked: Question, settings: tuple[Setting, ...]) -> Picture:
+    """Return what is drawn, kept for the same question."""
+    chosen = doubt.Doubt(asked.posterior)
+    found: Picture = cache.derived(
+        shown,
+        "prediction_picture",
+        lambda fits, *_: prediction_story.picture(
+            fits, predictors(shown), asked, settings, shown.wording
+        ),
+        asked.group,
+        tuple(asked.values.items()),
+        (asked.along, asked.level, asked.individual, chosen.key),
+    )
+    return found
+
+
 def who() -> bool:
     """Return whether an individual is predicted, not a mean."""
     text = texts.load("prediction")

@@ -24,9 +24,7 @@ messages.problems(shown)
 title_in = st.container()
 settings = scenario.settings(shown.fits, wording)
 asked = predicting.ask(shown, settings)
-picture = prediction_story.picture(
-    shown.fits, predicting.predictors(shown), asked, settings, wording
-)
+picture = predicting.picture(shown, asked, settings)
 title_in.title(escape.for_markdown(picture.title), anchor=False)
 figure = plot_prediction(picture, style=look.style())
 figures.key(figure.layout.meta)

@@ -10,7 +10,7 @@ import streamlit as st
 import core
 from core import escape
 from core.estimators.factors.view import FactorView
-from core.estimators.folds import MOST_FOLDS, HoldOut
+from core.estimators.holding_out.folds import MOST_FOLDS, HoldOut
 from core.explore.prediction.story import NAMES
 from core.explore.predicts_best.factors.numbers import ROWS, validate_factors
 from core.explore.predicts_best.numbers import validate_fits

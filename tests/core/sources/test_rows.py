@@ -11,7 +11,8 @@ import pytest
 import core
 from core.explore.checks.numbers import checked_along, checked_columns
 from core.explore.checks.reference import reference
-from core.explore.compare.numbers import compare, r_squared
+from core.explore.compare.comparison import compare
+from core.explore.compare.numbers import r_squared
 from core.explore.data.overview import outcome_histogram
 from core.explore.dial.labels import dial_labels
 from core.explore.pooling.lines import group_lines
@@ -141,7 +142,7 @@ def test_what_lives_on_moments_is_as_in_memory(pair: tuple[PoolingFits, PoolingF
         )
     bins = [outcome_histogram(fits.data)["count"] for fits in pair]
     assert bins[0].sum() == bins[1].sum() and np.abs(bins[0] - bins[1]).max() <= 2
-    assert frame_gap(*(compare(f.multilevel, f.multilevel) for f in pair)) < CLOSE
+    assert frame_gap(*(compare(f, f).to_frame() for f in pair)) < CLOSE
 
 
 def test_moving_the_zero_elsewhere(large: pd.DataFrame) -> None:
@@ -194,7 +195,7 @@ def test_folds_of_rows_with_a_key_are_the_same_everywhere(
 
 
 def test_folds_by_key_are_balanced_in_every_group(large: pd.DataFrame) -> None:
-    from core.estimators.folds import assign_folds
+    from core.estimators.holding_out.folds import assign_folds
 
     data = core.GroupedData.from_table(large, SPEC, key="id")
     fold = assign_folds(data, "people", 5, 0)

@@ -11,12 +11,12 @@ from core.estimators.factors.factor_rows import fitted_rows
 from core.estimators.factors.predictions import Predicting, predictions
 from core.estimators.factors.refits import refit_some
 from core.estimators.factors.view import check_factor
-from core.estimators.folds import MOST_FOLDS
+from core.estimators.holding_out.folds import MOST_FOLDS
+from core.estimators.holding_out.held_rows import HeldOut
 from core.estimators.students_t import t_log_density, t_quantile
 from core.exceptions import PoolingError, SpecError
 from core.explore.predicts_best.numbers import CrossValidation
 from core.explore.predicts_best.scores import (
-    HeldOut,
     Scoreboard,
     by_size,
     differences,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import core
-from core.estimators.folds import assign_folds
+from core.estimators.holding_out.folds import assign_folds
 from core.explore.dial.held_out import dial_validation
 from tests.core.brute import likelihood, refit_at
 from tests.core.explore.dial.test_numbers import fits_of

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import core
-from core.estimators import fold_fits, folds
-from core.estimators.folds import assign_folds, training_moments
+from core.estimators.holding_out import fold_fits, folds
+from core.estimators.holding_out.folds import assign_folds, training_moments
+from core.estimators.holding_out.held_rows import HeldOut
 from core.estimators.students_t import t_log_density
-from core.explore.predicts_best.scores import HeldOut
 
 INTERCEPT = core.ModelSpec(outcome="y", group="g", predictors=("x",))
 SLOPE = INTERCEPT.update(varying=("x",))

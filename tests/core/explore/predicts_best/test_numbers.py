@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 import core
-from core.estimators.folds import assign_folds
+from core.estimators.holding_out.folds import assign_folds
 from core.explore.predicts_best.numbers import ESTIMATORS, CrossValidation, size_bands
 
 FULL = core.ModelSpec(

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 import core
 from core.explore.checks.influence import influence
 from core.explore.checks.story import parameter_words
-from core.explore.compare.numbers import by_ml, information
+from core.explore.compare.numbers import information
 from core.explore.variance.numbers import bound_sentence, null_model
 from core.explore.variance.story import variance_story
 from core.results import MultilevelFit
@@ -91,25 +91,6 @@ def test_variance_test_mixes_two_chi_squares() -> None:
     assert found.p_value == pytest.approx(0.5 * (chi2.sf(fall, 1) + chi2.sf(fall, 2)), rel=1e-6)
     assert core.variance_test(fit_of("dyestuff2")).p_value == pytest.approx(0.5, abs=0.5)
     assert core.variance_test(fit_of("dyestuff2")).statistic == pytest.approx(0.0, abs=1e-9)
-
-
-def test_different_fixed_effects_are_compared_by_ml() -> None:
-    case = load_case("radon_int")
-    without = core.ModelSpec("log_radon", "county")
-    first = core.fit_all(core.GroupedData.from_table(case.table, without)).multilevel
-    table = core.compare(first, fit_of("radon_int"))
-    assert list(table["criterion"]) == ["ML", "ML"]
-    assert table.notna().all().all()
-    gold = case.gold["fits"]["ML"]["AIC"]
-    assert table["AIC"][1] == pytest.approx(gold, abs=1e-5)
-    assert by_ml(first).criterion == "ML"
-
-
-def test_models_of_different_rows_are_not_compared() -> None:
-    case = load_case("radon_int")
-    fewer = core.GroupedData.from_table(case.table.iloc[:-5], case.spec())
-    with pytest.raises(core.SpecError, match="different rows"):
-        core.compare(fit_of("radon_int"), core.fit_all(fewer).multilevel)
 
 
 def test_a_column_may_be_called_like_a_variance(simulated: pd.DataFrame) -> None:

@@ -13,7 +13,6 @@ from core.exceptions import NotSupportedError
 from tests.golden.factors.models import fits_of, load
 
 NOT_YET: dict[str, Callable[[Any], object]] = {
-    "compare": lambda fits: core.compare(fits, fits),
     "compare_groups": lambda fits: core.compare_groups(fits, "a", "b"),
     "cross_validate": lambda fits: core.cross_validate(fits.data),
     "dial": lambda fits: core.dial(fits, 0.5),

@@ -13,7 +13,7 @@ from core.estimators.fitted_lines import (
     partial_pooling,
     with_second_stage,
 )
-from core.estimators.folds import Fold
+from core.estimators.holding_out.folds import Fold
 from core.estimators.predictors import Predictor
 from core.estimators.training import Training
 from core.fitting.checks import refusal_of

@@ -189,7 +189,13 @@ def make_folds(
     data: GroupedData, moments: GroupMoments, hold_out: HoldOut, folds: int, seed: int
 ) -> list[Fold]:
     """Return the folds of a cross-validation."""
-    fold = assign_folds(data, hold_out, folds, seed)
+    return folds_as_dealt(data, moments, assign_folds(data, hold_out, folds, seed), folds)
+
+
+def folds_as_dealt(
+    data: GroupedData, moments: GroupMoments, fold: IntArray, folds: int
+) -> list[Fold]:
+    """Return folds by the number of the fold of every row, shape (n,)."""
     base = np.column_stack(
         [
             (data.base_values(b) - moments.center[b]) / moments.scale[b]
