@@ -14,7 +14,7 @@ from core.estimators.holding_out.folds import MOST_FOLDS, HoldOut
 from core.explore.prediction.story import NAMES
 from core.explore.predicts_best.factors.numbers import ROWS, validate_factors
 from core.explore.predicts_best.numbers import validate_fits
-from core.explore.predicts_best.story import Measure, ValidationStory
+from core.explore.predicts_best.story import Measure, ValidationStory, validation_story
 from core.results import PoolingFits
 from core.tables.recipe_text import MOST_SEED
 from pages._shared import cache, texts
@@ -101,6 +101,17 @@ def validated(shown: Shown, asked: Asked) -> core.CrossValidation:
         shown, "cross_validation", make, asked.hold_out, asked.folds, asked.seed
     )
     return found
+
+
+def story(shown: Shown, found: core.CrossValidation, asked: Asked) -> ValidationStory:
+    """Return what the scores say, kept for the same question."""
+    told: ValidationStory = cache.derived(
+        shown,
+        "validation_story",
+        lambda _, measure, *__: validation_story(found, shown.wording, measure),
+        *(asked.measure, asked.hold_out, asked.folds, asked.seed),
+    )
+    return told
 
 
 def axis(shown: Shown, story: ValidationStory, measure: Measure) -> str:
