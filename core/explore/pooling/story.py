@@ -14,10 +14,12 @@ from core.estimators.estimates import Estimates, estimates, varying_names
 from core.evidence import Agreement
 from core.explore.pooling.overshoot import strays, strays_words
 from core.formats import count, decimals_for, fixed, listed, number, percent, upper_first
+from core.model_terms import label_of
 from core.results import MultilevelFit, PoolingFits
 from core.tables.columns import NumericColumn
 from core.tables.grouped import GroupedData
 from core.tables.wording import INTERCEPT, Wording
+from core.term_rules import design_terms
 from core.types import FloatArray, IntArray
 
 #: Pooling factors closer than this are told as one number.
@@ -100,7 +102,9 @@ def _far_away(each: Estimates, fits: PoolingFits, wording: Wording) -> str:
     if each.term != INTERCEPT:
         return f" ({wording.term(each.term, fits.data)})"
     for name in (*fits.spec.varying, *fits.spec.predictors):
-        column = fits.data.columns[name]
+        column = fits.data.columns.get(name)
+        if has_made_columns(fits.data, name):
+            continue  # what is made of it is zero somewhere else
         if isinstance(column, NumericColumn):
             least, _, most = column.span
             if least <= 0 <= most:
@@ -300,10 +304,17 @@ def context(fits: PoolingFits, wording: Wording) -> str:
     """Return what is on screen: how much data, and which model, told apart from every other."""
     data, spec = fits.data, fits.spec
     rows = f"{wording.individual.count(data.n_obs)} in {wording.group.count(data.n_groups)}"
-    columns = (*spec.predictors, *spec.group_predictors)
+    own = [label_of(term) for term in design_terms(spec)]
+    columns = (*own, *spec.group_predictors)
     by = f" by {listed(map(wording.in_sentence, columns), 8)}" if columns else ""
     outcome = wording.in_sentence(spec.outcome)
     return f"{rows}: {outcome}{by}; {structure(fits, wording)} ({spec.criterion})"
+
+
+def has_made_columns(data: GroupedData, name: str) -> bool:
+    """Return whether a predictor enters only as what is made of it, such as its logarithm."""
+    own = [b for b in data.base if b.depends_on(name) and len(b.made_of) == 1]
+    return bool(own) and all(b.parts for b in own)
 
 
 def structure(fits: PoolingFits, wording: Wording) -> str:

@@ -8,14 +8,19 @@ from core.explore.prediction import story as prediction_story
 from core.explore.prediction.plot_budget import plot_budget
 from core.explore.prediction.plot_cases import plot_cases
 from core.explore.prediction.plot_prediction import plot_prediction
+from core.factors_results import FactorsFits
 from pages._shared import figures, look, messages, state, texts
 from pages._shared.drawn import drawn
+from pages.use.prediction import factors
 from pages.use.prediction import parts as predicting
 
 text = texts.load("prediction")
 shown = state.shown()
 wording = shown.wording
 
+if isinstance(shown.fits, FactorsFits):
+    factors.show(shown, shown.fits)
+    st.stop()
 messages.problems(shown)
 title_in = st.container()
 settings = scenario.settings(shown.fits, wording)

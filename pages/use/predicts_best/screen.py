@@ -8,6 +8,7 @@ from core.explore.predicts_best import story as validation_story
 from core.explore.predicts_best.plot_validation import plot_coverage, plot_differences
 from pages._shared import figures, look, messages, state, texts
 from pages._shared.drawn import drawn
+from pages._shared.model import in_view
 from pages.use.predicts_best import parts as predicting_best
 
 text = texts.load("predicts_best")
@@ -15,6 +16,8 @@ shown = state.shown()
 
 messages.problems(shown)
 title_in = st.container()
+shown = in_view.choose(shown)
+wording = shown.wording
 asked = predicting_best.ask(shown)
 try:
     found = predicting_best.validated(shown, asked)
