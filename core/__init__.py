@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from core.estimators.factors.intervals import variance_intervals
+from core.estimators.factors.view import FactorDial, FactorView, factor_dial, factor_view
 from core.estimators.inference import fixed_effects
 from core.estimators.profile import Profile, profile
 from core.exceptions import (
@@ -23,10 +25,10 @@ from core.explore.dial.path import DialPath, dial_path
 from core.explore.dial.receipt import Receipt, receipt
 from core.explore.dial.receipt_doubt import ReceiptDoubt, receipt_doubt
 from core.explore.dial.split import dial_split
-from core.explore.pooling.factors.view import FactorDial, factor_dial
 from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
-from core.explore.ranking.numbers import GroupDifference, Pairs, compare_groups, pairs_alike, rank
+from core.explore.ranking.numbers import rank
+from core.explore.ranking.pairs import GroupDifference, Pairs, compare_groups, pairs_alike
 from core.explore.simulate.data_needed import DataNeeded, data_needed
 from core.explore.simulate.draw_story import DrawComparison, compare_draw
 from core.explore.simulate.numbers import SimulationStudy
@@ -39,6 +41,8 @@ from core.explore.two_levels.slopes import Slopes, slopes
 from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
+from core.keep import Keep
+from core.model_terms import Interaction, Log, Power, Spline, Sqrt, Time, ZScore
 from core.moments import GroupMoments
 from core.posterior.posterior import Posterior, posterior
 from core.posterior.sensitivity import Sensitivity, prior_sensitivity
@@ -118,15 +122,19 @@ __all__ = [
     "DrawComparison",
     "Example",
     "FactorDial",
+    "FactorView",
     "Finding",
     "Fix",
     "GroupColumn",
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
+    "Interaction",
+    "Keep",
     "LazyTable",
     "LeftOut",
     "Limits",
+    "Log",
     "Logarithm",
     "Look",
     "MapRun",
@@ -142,6 +150,7 @@ __all__ = [
     "PoolingFits",
     "Population",
     "Posterior",
+    "Power",
     "PredictedDifference",
     "Prior",
     "Profile",
@@ -161,14 +170,18 @@ __all__ = [
     "Slopes",
     "SourceError",
     "SpecError",
+    "Spline",
+    "Sqrt",
     "Standardise",
     "Status",
     "Stop",
     "StudyRun",
+    "Time",
     "TwoLevels",
     "WinMap",
     "Work",
     "World",
+    "ZScore",
     "ZeroChance",
     "apply_fix",
     "can_take_log",
@@ -186,6 +199,7 @@ __all__ = [
     "dial_validation",
     "examine",
     "factor_dial",
+    "factor_view",
     "fit_all",
     "fixed_effects",
     "group_columns",
@@ -226,6 +240,7 @@ __all__ = [
     "standard_errors",
     "to_csv",
     "two_levels",
+    "variance_intervals",
     "variance_test",
     "wide_to_long",
     "win_map",

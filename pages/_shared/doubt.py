@@ -76,6 +76,8 @@ class _Made:
 
 def now(shown: Shown) -> Doubt:
     """Return where intervals come from, without drawing the switch."""
+    if shown.factor:
+        return Doubt()
     return _doubt(shown, _wanted(shown))
 
 
@@ -88,6 +90,9 @@ def choose(shown: Shown, plug_in: str = "plug-in") -> Doubt:
     if shown.fits.multilevel_or_none is None:
         return Doubt()
     text = texts.load("intervals")
+    if shown.factor:
+        st.caption(text["factors"])
+        return Doubt()
     groups = escape.for_markdown(shown.wording.group.many)
     with st.spinner(text["waiting"]):
         wanted = _wanted(shown)

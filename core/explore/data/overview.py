@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.formats import shorten
+from core.formats import count, listed, shorten
 from core.tables.grouped import GroupedData
 from core.tables.roles.word_scales import answers_of
 from core.tables.wording import Wording
@@ -69,10 +69,16 @@ def coded_outcome(table: pd.DataFrame, outcome: str) -> str:
     if answers is None:
         return ""
     yes, no = (shorten(answer, 30) for answer in answers)
-    return (
-        f"'{shorten(outcome)}' counts '{yes}' as 1 and '{no}' as 0, so that means are shares; a "
-        "linear model may leave 0 to 1."
-    )
+    return f"'{shorten(outcome)}' counts '{yes}' as 1 and '{no}' as 0: its means are shares."
+
+
+def filter_sentence(data: GroupedData) -> str:
+    """Return which rows the model is restricted to and how many that leaves out; '' for all."""
+    if not data.spec.rows:
+        return ""
+    kept = listed([keep.sentence for keep in data.spec.rows], 6)
+    lost = data.left_out.n_filtered
+    return f"Only rows with {kept}: {count(lost, 'row')} left out by this filter."
 
 
 def left_out_table(table: pd.DataFrame, data: GroupedData) -> pd.DataFrame:
