@@ -19,11 +19,12 @@ def main() -> None:
     from pages._server.warm import IMPORTS
 
     IMPORTS.wait()
-    from pages._shared import look, messages, navigation
+    from pages._shared import look, navigation
     from pages._shared.host import notice, tab
     from pages._shared.link import address as link
     from pages._shared.link import share
-    from pages._shared.model import asking, sidebar
+    from pages._shared.looking import asking
+    from pages._shared.model import sidebar
     from pages._shared.takeaway import button as takeaway
     from pages._shared.takeaway import work
     from pages.screens import SCREENS, START, controls
@@ -63,9 +64,7 @@ def main() -> None:
         share.button(screen.url_path)
         takeaway.draw(screen.url_path)
     notice.lost()
-    if not asking.stands_in(screen.url_path, screen.title):
-        with messages.told():
-            screen.run()
+    asking.run(screen)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from core.explore.data import overview
 from pages._shared import state, texts
 from pages._shared.dataset import Shown
 from pages._shared.host import sources
-from pages._shared.model import reshaping, rows
+from pages._shared.looking import reshaping
+from pages._shared.model import rows
 
 
 def error(problem: PoolingError) -> None:

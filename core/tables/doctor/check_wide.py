@@ -11,10 +11,10 @@ import numpy as np
 
 from core.formats import listed, shorten
 from core.tables.doctor.finding import Finding, quoted
+from core.tables.doctor.several_to_long import SeveralToLong
 from core.tables.reshape import WideToLong
 from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import TIMES, tokens_of
-from core.tables.several_to_long import SeveralToLong
 from core.types import BoolArray, FloatArray
 
 _NUMBERED = re.compile(r"(.*?)(\d+(?:\.\d+)?)(\D*)")

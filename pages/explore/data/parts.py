@@ -13,8 +13,8 @@ from core.exceptions import PoolingError
 from core.explore.data import overview
 from core.factors_results import FactorsFits
 from core.tables.columns import NumericColumn
+from core.tables.doctor.several_to_long import SeveralToLong
 from core.tables.reshape import WideToLong
-from core.tables.several_to_long import SeveralToLong
 from pages._shared import cache, messages, state, texts
 from pages._shared.dataset import Dataset, Shown
 from pages._shared.model import roles

@@ -10,8 +10,8 @@ import streamlit as st
 import core
 from core import escape
 from core.exceptions import PoolingError
+from core.tables.doctor.several_to_long import SeveralToLong
 from core.tables.reshape import WideToLong
-from core.tables.several_to_long import SeveralToLong
 from pages._shared import cache, state, texts
 from pages._shared.dataset import Dataset
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core import escape
@@ -9,15 +11,20 @@ from core.tables.doctor.first_questions import Question
 from pages._shared import messages, state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.host import tab
-from pages._shared.model import factors, guessing, reshaping, what_was_read
+from pages._shared.looking import guessing, reshaping, what_was_read
+from pages._shared.model import factors
 
 #: Screens that say nothing of the table's groups.
 _ANYWAY = ("data", "simulate", "lessons", "terms")
 
 
-def stands_in(address: str, title: str) -> bool:
-    """Show what takes the place of a screen, if anything does; return whether it was so."""
-    return tab.instead() or instead(address) or factors.instead(address, title)
+def run(screen: Any) -> None:
+    """Show a screen, or what takes its place."""
+    address, title = screen.url_path, screen.title
+    if tab.instead() or instead(address) or factors.instead(address, title):
+        return
+    with messages.told():
+        screen.run()
 
 
 def instead(address: str) -> bool:

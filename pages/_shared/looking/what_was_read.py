@@ -10,7 +10,8 @@ from core.explore.data import overview
 from core.formats import listed, shorten
 from pages._shared import opening, state, texts
 from pages._shared.dataset import Dataset
-from pages._shared.model import guessing, sidebar
+from pages._shared.looking import guessing
+from pages._shared.model import sidebar
 
 #: Repairs shown one by one; files have few.
 _MOST = 12
