@@ -9,10 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 from core.exceptions import SpecError
-from core.types import Criterion
+from core.types import Criterion, WeightKind
 
 #: Grouping factors that a model may have.
 MOST_FACTORS = 6
+_SURVEY = frozenset(["survey", "sampling", "probability", "design"])
+SURVEY_WEIGHTS = (
+    "Survey weights, inverse probabilities of being selected, are neither precision nor frequency "
+    "weights: taken as either, estimates may be biased and standard errors are wrong. Put what the "
+    "selection went by (strata, size, region) among the predictors, or use a design-based method: "
+    "R's packages 'survey' and 'svylme', or 'WeMix' for multilevel models."
+)
 _SYNTACTIC = re.compile(r"^(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*$")
 _R_RESERVED = frozenset(
     [
@@ -80,6 +87,12 @@ class ModelSpec:
         is known by both (lme4's ``school:class``).
     varying_by : tuple of (str, tuple of str)
         What varies by which of several factors; made from the mapping ``varying``.
+    weights : str
+        Column of weights; '' for none.
+    weight_kind : {"precision", "frequency"}
+        ``precision``: the variance inside groups is ``sigma_y**2 / weight`` (lme4's ``weights``),
+        as for means of several measurements. ``frequency``: the row stands for so many equal
+        rows. Survey weights are neither and are refused.
 
     Raises
     ------
@@ -102,6 +115,8 @@ class ModelSpec:
     groups: tuple[str, ...] = ()
     within: Mapping[str, str] = field(default_factory=dict, hash=False)
     varying_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    weights: str = ""
+    weight_kind: WeightKind = "precision"
 
     def __post_init__(self) -> None:
         self._settle_groups()
@@ -112,6 +127,7 @@ class ModelSpec:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         self._check_options()
         self._check_roles()
+        self._check_weights()
 
     def __getstate__(self) -> dict[str, Any]:
         state = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -158,6 +174,21 @@ class ModelSpec:
                     f"A cross-level interaction pairs two columns, got {pair!r}: give "
                     "(individual-level predictor, group-level predictor)."
                 )
+
+    def _check_weights(self) -> None:
+        if str(self.weight_kind) in _SURVEY:
+            raise SpecError(SURVEY_WEIGHTS)
+        if self.weight_kind not in ("precision", "frequency"):
+            raise SpecError(
+                f"weight_kind must be 'precision' or 'frequency', not {self.weight_kind!r}."
+            )
+        if not isinstance(self.weights, str):
+            raise SpecError(f"'weights' names a column, got {type(self.weights).__name__}.")
+        if self.weights and self.weights in (self.outcome, *self.groups):
+            raise SpecError(
+                f"'{self.weights}' cannot be the weight: it is the outcome or a group. Choose "
+                "another column."
+            )
 
     def _check_within(self) -> None:
         for inner, outer in self.within.items():
@@ -243,10 +274,16 @@ class ModelSpec:
         return (group,) if outer is None else (*self.path_of(outer), group)
 
     @property
+    def has_precision(self) -> bool:
+        """Whether rows differ in precision: the variance inside groups is sigma_y**2 / weight."""
+        return bool(self.weights) and self.weight_kind == "precision"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column of the table that the model reads, outcome and groups first."""
         paths = [name for group in self.groups for name in (group, *self.path_of(group))]
         named = (self.outcome, *paths, *self.predictors, *self.group_predictors)
+        named += (self.weights,) if self.weights else ()
         return tuple(dict.fromkeys(named))
 
     def lme4_formula(self) -> str:

@@ -135,6 +135,8 @@ class Walk(RuleBasedStateMachine):
         assert spec.criterion == held("criterion")
         assert bool(spec.varying) == (held("structure") == "slope" and bool(spec.predictors))
         assert spec.correlated == held("correlated")
+        assert spec.weights == held("weights")
+        assert not spec.weights or spec.weight_kind == held("weigh")
         assert shown.fits.spec == spec
 
     @invariant()
@@ -145,6 +147,7 @@ class Walk(RuleBasedStateMachine):
         line = story.context(shown.fits, shown.wording)
         assert any(_plain(line) == _plain(c.value) for c in self.app.caption)
         assert f"({shown.spec.criterion})" in line
+        assert ("weighted by" in line) == shown.spec.has_precision
         if shown.spec.varying:
             assert (", correlated" in line) == shown.spec.correlated
             assert (", uncorrelated" in line) == (not shown.spec.correlated)

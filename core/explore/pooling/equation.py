@@ -11,7 +11,7 @@ import keyword
 from core import escape, formats
 from core.formats import number
 from core.results import CompletePoolingFit, MultilevelFit, PoolingFits
-from core.spec import ModelSpec
+from core.spec import ModelSpec, r_name
 from core.tables.grouped import GroupedData
 from core.tables.grouping.design import Term
 from core.types import FloatArray
@@ -111,7 +111,8 @@ def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
     """Return the distributions of the residuals and of the deviations."""
     sd = model.sigma_group
     symbols = list(_coefficient_symbols(data).values())
-    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(model.sigma_y)}^2)"]
+    spread = _residual(data.spec, model.sigma_y)
+    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {spread})"]
     lines += [
         rf"{_eta(symbol)} &\sim \mathrm{{N}}(0,\ {number_of(float(s))}^2)"
         for symbol, s in zip(symbols, sd, strict=True)
@@ -124,6 +125,12 @@ def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
             if (r := float(model.correlation[a, b])) == r
         ]
     return lines
+
+
+def _residual(spec: ModelSpec, sigma_y: float) -> str:
+    """Return the residual variance: with precision weights divided by the row's."""
+    weight = rf" / {text_of(spec.weights)}_i" if spec.has_precision else ""
+    return rf"{number_of(sigma_y)}^2{weight}"
 
 
 def _rho(symbols: list[str], a: int, b: int) -> str:
@@ -156,7 +163,7 @@ def complete_pooling_equation(fits: PoolingFits) -> str:
         parts.append(signed(value, not parts) + factor + _group_factor(data, term, "j[i]"))
     return (
         rf"\begin{{aligned}}{text_of(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i \\ "
-        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(whole.sigma_y)}^2)\end{{aligned}}"
+        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {_residual(data.spec, whole.sigma_y)})\end{{aligned}}"
     )
 
 
@@ -193,9 +200,21 @@ def mixedlm_call(spec: ModelSpec, categorical: frozenset[str] = frozenset()) -> 
         arguments.append(f"vc_formula={parts!r}")
     body = ",\n    ".join(arguments)
     return (
-        "import statsmodels.formula.api as smf\n\n"
+        f"import statsmodels.formula.api as smf\n\n{_weights_in_python(spec)}"
         f"fit = smf.mixedlm(\n    {body},\n).fit(reml={spec.criterion == 'REML'})"
     )
+
+
+def _weights_in_python(spec: ModelSpec) -> str:
+    """Return what a script does about weights before it fits."""
+    if not spec.weights:
+        return ""
+    if spec.has_precision:
+        return (
+            "# MixedLM takes no weights: this is the model without them. The script under Take "
+            "home\n# scales the rows instead; lme4 takes weights as they are.\n"
+        )
+    return f"table = table.loc[table.index.repeat(table[{spec.weights!r}])]\n\n"
 
 
 def _fixed_part(spec: ModelSpec, categorical: frozenset[str]) -> str:
@@ -249,4 +268,12 @@ def _patsy(column: str, categorical: frozenset[str], spec: ModelSpec) -> str:
 def lmer_call(spec: ModelSpec) -> str:
     """Return the lme4 call that fits the same model, as R source."""
     reml = "" if spec.criterion == "REML" else ", REML = FALSE"
-    return f"library(lme4)\n\nfit <- lmer(\n  {spec.lme4_formula()},\n  data = table{reml}\n)"
+    weights = f", weights = {r_name(spec.weights)}" if spec.has_precision else ""
+    rows = ""
+    if spec.weights and not spec.has_precision:
+        column = r_name(spec.weights)
+        rows = f"table <- table[rep(seq_len(nrow(table)), table${column}), ]\n\n"
+    return (
+        f"library(lme4)\n\n{rows}fit <- lmer(\n  {spec.lme4_formula()},\n"
+        f"  data = table{weights}{reml}\n)"
+    )

@@ -66,6 +66,10 @@ class Setup:
 def source(shown: Shown) -> Source:
     """Return where the truth comes from."""
     words = texts.load("simulate")["sources"]
+    if shown.spec.has_precision:
+        weights = escape.for_markdown(shown.spec.weights)
+        st.caption(words["no_weights"].format(weights=weights))
+        return "designed"
     if shown.fits.multilevel_or_none is None:
         st.caption(words["no_own"])
         return "designed"
