@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from core.estimators.factors.intervals import variance_intervals
+from core.estimators.factors.view import FactorDial, FactorView, factor_dial, factor_view
 from core.estimators.inference import fixed_effects
 from core.estimators.profile import Profile, profile
 from core.exceptions import (
@@ -23,10 +25,10 @@ from core.explore.dial.path import DialPath, dial_path
 from core.explore.dial.receipt import Receipt, receipt
 from core.explore.dial.receipt_doubt import ReceiptDoubt, receipt_doubt
 from core.explore.dial.split import dial_split
-from core.explore.pooling.factors.view import FactorDial, factor_dial
 from core.explore.prediction.numbers import predict
 from core.explore.predicts_best.numbers import CrossValidation, cross_validate, leave_one_group_out
-from core.explore.ranking.numbers import GroupDifference, Pairs, compare_groups, pairs_alike, rank
+from core.explore.ranking.numbers import rank
+from core.explore.ranking.pairs import GroupDifference, Pairs, compare_groups, pairs_alike
 from core.explore.simulate.data_needed import DataNeeded, data_needed
 from core.explore.simulate.draw_story import DrawComparison, compare_draw
 from core.explore.simulate.numbers import SimulationStudy
@@ -118,6 +120,7 @@ __all__ = [
     "DrawComparison",
     "Example",
     "FactorDial",
+    "FactorView",
     "Finding",
     "Fix",
     "GroupColumn",
@@ -186,6 +189,7 @@ __all__ = [
     "dial_validation",
     "examine",
     "factor_dial",
+    "factor_view",
     "fit_all",
     "fixed_effects",
     "group_columns",
@@ -226,6 +230,7 @@ __all__ = [
     "standard_errors",
     "to_csv",
     "two_levels",
+    "variance_intervals",
     "variance_test",
     "wide_to_long",
     "win_map",

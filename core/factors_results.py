@@ -6,8 +6,9 @@ They are of the same classes as with one factor. What only one factor has (``ran
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,9 @@ class FactorOwn:
     estimable : BoolArray, shape (L, k)
         False also where a level cannot be compared with most others, because no row connects
         them.
+    coef_se : FloatArray, shape (L, k)
+        Standard errors with the common residual sd, worked out when asked for; NaN where there is
+        no estimate, no residual degree of freedom, or more than 5,000 levels in all.
     """
 
     name: str
@@ -108,15 +112,22 @@ class FactorOwn:
     varying_names: tuple[str, ...]
     coef: FloatArray
     estimable: BoolArray
+    errors: Callable[[], FloatArray] = field(repr=False)
+
+    @cached_property
+    def coef_se(self) -> FloatArray:
+        """Standard errors of ``coef``, shape (L, k)."""
+        return np.where(self.estimable & np.isfinite(self.coef), self.errors(), np.nan)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per level and coefficient."""
+        """Return one row per level and coefficient: estimate, standard error, estimable or not."""
         k = len(self.varying_names)
         return pd.DataFrame(
             {
                 self.name: np.repeat(np.array(self.group_names, dtype=object), k),
                 "term": np.tile(np.array(self.varying_names, dtype=object), len(self.group_names)),
                 "estimate": self.coef.ravel(),
+                "se": self.coef_se.ravel(),
                 "estimable": self.estimable.ravel(),
             }
         )
@@ -150,6 +161,7 @@ class FactorsFits(PoolingFits):
     """The three fits of one model with several factors to one table."""
 
     data: FactorsData
+    complete_pooling: FactorsCompleteFit
     no_pooling: FactorsNoPoolingFit
     cells: GroupMoments
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pages._shared import doubt
 from pages._shared.link.address import SHARED
+from pages._shared.model import in_view
 from pages._shared.model.sidebar import PROJECTOR
 from pages._shared.option import Option
 from pages.explore.data import controls as data
@@ -69,6 +70,6 @@ SCREENS = (
 def controls() -> dict[str, tuple[Option, ...]]:
     """Return the controls of every screen by its address, and those that all screens share."""
     return {
-        SHARED: (PROJECTOR, *doubt.CONTROLS),
+        SHARED: (PROJECTOR, *doubt.CONTROLS, in_view.FACTOR),
         **{screen.path: screen.controls for screen in SCREENS},
     }

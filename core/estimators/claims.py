@@ -11,11 +11,10 @@ from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.special import chdtri, stdtrit
+from scipy.special import chdtri
 
 from core.estimators.profile import profile_interval
 from core.results import MultilevelFit
-from core.types import FloatArray
 
 Direction: TypeAlias = Literal["up", "down", "unknown"]
 #: The level at which sentences are sure.
@@ -73,22 +72,6 @@ def ratio_of_errors(ratio: float, df: float, level: float = LEVEL) -> Claim:
     tail = 0.5 * (1.0 - level)
     ends = [float(np.sqrt(df / chdtri(df, p))) for p in (tail, 1.0 - tail)]
     return Claim(float(ratio), float(ratio * ends[0]), float(ratio * ends[1]), null=1.0)
-
-
-def any_differs(estimate: FloatArray, se: FloatArray, df: FloatArray, level: float = LEVEL) -> bool:
-    """Return whether at least one of m coefficients is away from 0 (Bonferroni's t intervals).
-
-    Parameters
-    ----------
-    estimate, se, df : FloatArray, shape (m,)
-        Coefficients with standard errors and degrees of freedom; NaN where not estimable.
-    """
-    known = np.isfinite(estimate) & np.isfinite(se)
-    if not known.any():
-        return False
-    quantile = stdtrit(df[known], 1.0 - 0.5 * (1.0 - level) / known.sum())
-    claims = map(of_difference, estimate[known], se[known], quantile)
-    return any(claim.is_sure for claim in claims)
 
 
 def correlation_claim(fit: MultilevelFit, one: str, other: str) -> Claim:

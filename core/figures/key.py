@@ -40,7 +40,10 @@ def _line(name: theme.MarkName, style: theme.Style) -> str:
     ink = color
     if mark.dash:
         on, period = mark.dash[0], sum(mark.dash[:2])
-        ink = f"repeating-linear-gradient(90deg,{color} 0 {on}px,transparent {on}px {period}px)"
+        ink = (
+            f"repeating-linear-gradient(90deg,{color} 0,{color} {on}px,"
+            f"transparent {on}px,transparent {period}px)"
+        )
     height = round(mark.width + 0.4)
     return (
         f"display:inline-block;flex:none;width:{_LINE_WIDTH}px;height:{height}px;background:{ink}"

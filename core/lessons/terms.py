@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from core.exceptions import SpecError
+from core.factors_results import FactorsFits
 from core.lessons.expression import Expression
 from core.lessons.facts import Scene
 from core.lessons.fields import Reader, read_toml
@@ -48,7 +49,12 @@ class Term:
     see: tuple[str, ...]
 
     def live(self, scene: Scene, render: str = "markdown") -> str:
-        """Return the sentence about the model on screen; '' where it has no such numbers."""
+        """Return the sentence about the model on screen; '' where it has no such numbers.
+
+        Sentences speak of one grouping factor; of several they would say too little.
+        """
+        if isinstance(scene.facts.fits, FactorsFits):
+            return ""
         try:
             found = {id(e): evaluate(e, scene).text for e in self.here.expressions}
         except SpecError:
@@ -66,7 +72,7 @@ class Entry:
 
     def live(self, scene: Scene) -> str:
         """Return its value in the fit on screen; '' where there is none."""
-        if self.value is None:
+        if self.value is None or isinstance(scene.facts.fits, FactorsFits):
             return ""
         try:
             return evaluate(self.value, scene).text

@@ -125,7 +125,7 @@ def derived(shown: Shown, what: str, make: Callable[..., Any], *options: Hashabl
     options : hashable
         Passed on, and part of the key; they must have a faithful ``repr``.
     """
-    key = (what, shown.dataset.id, repr(shown.spec), options)
+    key = (what, shown.dataset.id, repr(shown.spec), shown.factor, options)
 
     def compute() -> Any:
         return make(shown.fits, *options)

@@ -269,7 +269,8 @@ def coefficient(
 def coefficients(shown: Shown) -> tuple[str, ...]:
     """Return the varying coefficients of the fits: what ``coefficient`` offers."""
     if isinstance(shown.fits, FactorsFits):
-        return ()
+        own = shown.fits.no_pooling.factors.values()
+        return tuple(dict.fromkeys(name for each in own for name in each.varying_names))
     return tuple(varying_names(shown.fits))
 
 

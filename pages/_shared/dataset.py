@@ -65,19 +65,26 @@ class Shown:
         What the fits are of.
     error : PoolingError or None
         Why the model asked for could not be fitted; the fits are then the last that worked.
+    factor : str
+        The factor that is in view where the model has several: ``fits`` are then a view of it,
+        and ``words`` those for its levels. '' for everything together.
     """
 
     dataset: Dataset
     spec: ModelSpec
     fits: PoolingFits
     error: PoolingError | None = None
+    factor: str = ""
+    words: Wording | None = None
 
     @property
     def group_names(self) -> tuple[str, ...]:
-        """The groups that can be looked at; with several factors none by its name alone."""
-        return () if isinstance(self.fits, FactorsFits) else self.fits.data.group_names
+        """The groups that can be looked at; with several factors the levels of all of them."""
+        if isinstance(self.fits, FactorsFits):
+            return tuple(n for f in self.fits.data.factors for n in f.level_names)
+        return self.fits.data.group_names
 
     @property
     def wording(self) -> Wording:
         """What things are called."""
-        return self.dataset.wording
+        return self.words or self.dataset.wording

@@ -76,6 +76,8 @@ class _Made:
 
 def now(shown: Shown) -> Doubt:
     """Return where intervals come from, without drawing the switch."""
+    if shown.factor:
+        return Doubt()
     return _doubt(shown, _wanted(shown))
 
 
@@ -88,8 +90,13 @@ def choose(shown: Shown, plug_in: str = "plug-in") -> Doubt:
     if shown.fits.multilevel_or_none is None:
         return Doubt()
     text = texts.load("intervals")
+    if shown.factor:
+        st.caption(text["factors"])
+        return Doubt()
     groups = escape.for_markdown(shown.wording.group.many)
-    wanted = _wanted(shown)
+    with st.spinner(text["waiting"]):
+        wanted = _wanted(shown)
+        found = _doubt(shown, wanted)
     with st.container(gap="xsmall"):
         row = st.container(horizontal=True, vertical_alignment="center", gap="small")
         with row:
@@ -105,7 +112,6 @@ def choose(shown: Shown, plug_in: str = "plug-in") -> Doubt:
             )
             if wanted == "posterior":
                 PRIOR.select(text["prior"].format(groups=groups), text["priors"], width=220)
-        found = _doubt(shown, wanted)
         said = _said(shown, found, wanted, plug_in)
         if found.refusal:
             st.warning(said)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -12,13 +14,19 @@ import streamlit as st
 import core
 from core import escape
 from core.figures.key import key_html
+from core.formats import decimals_for, fixed
 from pages._shared import look, terms, texts
 from pages._shared.control import Control
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
 
 #: What the camera of a figure saves.
 FILE = Control("file", "takeaway_file", "png", choices=("png", "svg"))
 #: Dots of a saved picture for each of the screen: about 300 an inch on paper.
 _PRINT = 4
+#: Cells of a table that are written here, not by the browser.
+_MOST_WRITTEN = 20_000
 
 _CONFIG = {
     "displaylogo": False,
@@ -113,10 +121,11 @@ def show_table(
 ) -> None:
     """Show a sortable table with its download; ``on_select`` is told of a click on a row."""
     text = texts.load("pooling")["figure"]
+    shown, left = _written(frame, formats or {})
     st.dataframe(
-        _without_minus_zero(frame, formats or {}),
+        shown,
         hide_index=True,
-        column_config=formats,
+        column_config=left,
         key=f"{key}_table",
         on_select=on_select or "ignore",
         selection_mode="single-row",
@@ -132,12 +141,36 @@ def show_table(
     )
 
 
-def _without_minus_zero(frame: pd.DataFrame, formats: dict[str, Any]) -> pd.DataFrame:
-    """Return a table whose small negative numbers are shown as 0.00, not as -0.00."""
-    shown = frame.copy(deep=False)
-    for name, column in formats.items():
-        asked = column.get("type_config", {}).get("format") if isinstance(column, dict) else None
-        fixed = re.fullmatch(r"%\.(\d+)f", asked or "")
-        if fixed and name in shown:
-            shown[name] = shown[name].round(int(fixed[1])) + 0.0
-    return shown
+def _written(
+    frame: pd.DataFrame, formats: dict[str, Any]
+) -> tuple[pd.DataFrame | Styler, dict[str, Any]]:
+    """Return a table with its numbers written as sentences write them, and the other formats.
+
+    A column has one count of decimals and true minus signs; sorting goes by the numbers. Long
+    tables are left to the browser: writing every cell would take longer than looking at them.
+    """
+    if frame.size > _MOST_WRITTEN or not (frame.columns.is_unique and frame.index.is_unique):
+        return frame, formats
+    written, left = {}, dict(formats)
+    for name in frame.columns[[dtype.kind == "f" for dtype in frame.dtypes]]:
+        column = formats.get(name)
+        settings = column.get("type_config", {}) if isinstance(column, dict) else {}
+        asked = str(settings.get("format") or "")
+        digits = re.fullmatch(r"%\.(\d+)([fg])", asked)
+        if asked and not digits and asked != "percent":
+            continue
+        if asked:
+            kept = {key: value for key, value in settings.items() if key != "format"}
+            left[name] = {**column, "type_config": kept}
+        if asked == "percent":
+            written[name] = partial(_percent, decimals=decimals_for(100 * frame[name], 2, most=2))
+        else:
+            count = int(digits[1]) if digits else 4
+            if not digits or digits[2] == "g":
+                count = decimals_for(frame[name], count)
+            written[name] = partial(fixed, decimals=count)
+    return (frame.style.format(written) if written else frame), left
+
+
+def _percent(share: float, decimals: int) -> str:
+    return f"{fixed(100 * share, decimals)}%" if math.isfinite(share) else fixed(share, 0)

@@ -25,6 +25,9 @@ def test_the_screen_of_the_table(app: AppTest) -> None:
     expected = {"log_radon": "outcome", "floor": "predictors", "county": "group"}
     assert by_column == {**dict.fromkeys(columns, "unused"), **expected}
     assert any("same within each group" in m.value for m in app.markdown)
+    (uranium,) = (c.value for c in app.caption if "never varies inside 'county'" in c.value)
+    assert "It could be a group\\-level predictor" in uranium
+    assert any("Outcome\\: it" in c.value for c in app.caption)
 
 
 def test_a_finding_is_mended_by_a_click_and_undone(app: AppTest) -> None:

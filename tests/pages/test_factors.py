@@ -34,13 +34,15 @@ def _several(app: AppTest, name: str) -> AppTest:
 def test_every_screen_has_a_picture_or_a_sentence(app: AppTest, name: str) -> None:
     _several(app, name)
     for screen in SCREENS:
+        if screen.name == "terms":  # speaks of no model
+            continue
         open_screen(app, f"{screen.section.lower()}/{screen.name}")
         assert not app.error, screen.name
         if not app.get("plotly_chart"):
             said = [i.value for i in app.info] + [m.value for m in app.markdown]
             assert any(len(text) > 40 for text in said), screen.name
-    said = app.info[0].value if app.info else ""
-    assert "one grouping column" in said  # the last, Terms
+    open_screen(app, "use/checks")
+    assert "one grouping column" in app.info[0].value
     app.button(key="factors_keep_1").click().run()
     healthy(app)
     assert app.session_state["shown"].spec.groups == (TABLES[name][2],)

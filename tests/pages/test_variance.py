@@ -107,7 +107,7 @@ def test_many_groups_show_estimates_before_intervals(
     monkeypatch.setattr(story_module, "_SLOW", 10)
     cache._shared.clear()
     open_screen(app, SCREEN)
-    assert app.title[0].value.startswith("Between counties")
+    assert "of the variance is estimated to lie between counties" in app.title[0].value
     assert len(app.get("plotly_chart")) == 1
 
 

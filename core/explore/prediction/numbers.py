@@ -18,7 +18,9 @@ from core.estimators.predictors import Predictor, RowPredictions
 from core.estimators.students_t import t_quantile
 from core.estimators.training import AVERAGE, KNOWN, NEW, Training
 from core.exceptions import SpecError
+from core.explore.prediction.factors.numbers import predict_factors
 from core.explore.prediction.posterior_rows import with_posterior
+from core.factors_results import FactorsFits
 from core.fitting.multilevel import solve_at, unit_of
 from core.fitting.scaled import scale_model
 from core.posterior.posterior import Posterior
@@ -104,7 +106,8 @@ def predict(
         the variances ``fixed_effects, group, individual``, which add up to ``se**2``;
         ``kind`` ("known group", "new group", "average group"); ``reason`` why there is no
         prediction ('' where there is one). With the posterior also ``median``, while ``df``
-        is empty and the doubt how much to pool counts as the group's.
+        is empty and the doubt how much to pool counts as the group's. Of a model with several
+        factors as ``predict_factors`` says: a column of variance for each factor.
 
     Raises
     ------
@@ -121,6 +124,8 @@ def predict(
     t intervals with Satterthwaite's degrees of freedom from the expected information of the
     variances, so that few groups make them wide.
     """
+    if isinstance(fits, FactorsFits):
+        return _of_factors(fits, new_table, (level, estimator), individual, average_group)
     chosen = chosen_posterior(fits, uncertainty)
     if chosen is not None and estimator != "partial_pooling":
         raise SpecError(f"The full posterior is of partial pooling, not of '{estimator}'.")
@@ -129,6 +134,21 @@ def predict(
     if chosen is None:
         return found
     return with_posterior(found, chosen, new, level, individual=individual)
+
+
+def _of_factors(
+    fits: FactorsFits,
+    table: pd.DataFrame,
+    asked: tuple[float, Predicting],
+    individual: bool,
+    average: bool,
+) -> pd.DataFrame:
+    """Return the predictions of a model with several factors (``predict_factors``)."""
+    level, estimator = asked
+    if estimator == "two_stage":
+        raise SpecError("The two-stage method is made for one grouping factor.")
+    names = fits.data.spec.groups if average else ()
+    return predict_factors(fits, table, level, estimator, individual=individual, average=names)
 
 
 def predict_rows(

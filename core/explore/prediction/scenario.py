@@ -13,6 +13,7 @@ from core.estimators.new_rows import NewRows
 from core.estimators.predictors import Predictor
 from core.explore.prediction.numbers import ESTIMATORS, Predicting, predict_rows, predictor_of
 from core.explore.prediction.posterior_rows import with_posterior
+from core.factors_results import FactorsFits
 from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, label_of
@@ -100,7 +101,8 @@ class Question:
 
 def settings(fits: PoolingFits, wording: Wording) -> tuple[Setting, ...]:
     """Return what must be set to predict: individual-level predictors, then group-level ones."""
-    data, spec = fits.data.in_hand, fits.spec
+    data = fits.data.cells if isinstance(fits, FactorsFits) else fits.data.in_hand
+    spec = fits.data.spec
     out = []
     for name in spec.predictors:
         column = data.columns[name]

@@ -122,13 +122,15 @@ def _coverage_table(found: CrossValidation) -> pd.DataFrame:
 
 def _table(found: CrossValidation, against: pd.DataFrame, reference: str) -> pd.DataFrame:
     """Return the scores of every estimator, and its paired differences to the reference."""
-    table = found.summary.set_index("estimator").loc[list(NAMES)]
+    table = found.summary.set_index("estimator")
+    names = [name for name in NAMES if name in table.index]
+    table = table.loc[names]
     columns = ("rmse", "rmse_se", "log_score", "log_score_se")
     pairs = against.reindex(table.index)[list(columns)]
     pairs.loc[reference] = 0.0
     out = pd.DataFrame(
         {
-            "estimator": [NAMES[name] for name in NAMES],
+            "estimator": [NAMES[name] for name in names],
             "predicted": table["n_predicted"],
             "not defined": table["n_not_defined"],
             "RMSE": table["rmse"],

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.estimators.estimates import varying_names
+from core.estimators.factors.system import line_contrasts, scaled_variance, system_of
+from core.estimators.factors.view import FactorView, factor_view
 from core.exceptions import SpecError
+from core.factors_results import FactorsFits
 from core.fitting.multilevel import fixef_in_lines, solve_at, unit_of
 from core.fitting.scaled import scale_model
 from core.posterior.conditional import lines_at
@@ -15,6 +18,9 @@ from core.posterior.marginal import square_factor
 from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.types import FloatArray, IntArray
+
+#: Levels of one of several factors up to which they are looked at together.
+MOST_TOGETHER = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +57,22 @@ class JointCoefficients:
         return np.asarray(np.where(one == other, 0.0, np.sqrt(variance)))
 
 
-def joint_coefficients(fits: PoolingFits, term: str | None = None) -> JointCoefficients:
+def in_view(fits: PoolingFits, factor: str | None) -> PoolingFits:
+    """Return the fits of one factor's levels where there are several factors, else the fits.
+
+    Raises
+    ------
+    PoolingError
+        When there are several factors and none is named.
+    """
+    if factor is None or not isinstance(fits, FactorsFits):
+        return fits
+    return factor_view(fits, factor)
+
+
+def joint_coefficients(
+    fits: PoolingFits, term: str | None = None, factor: str | None = None
+) -> JointCoefficients:
     """Return the joint distribution of one coefficient of all groups.
 
     Parameters
@@ -59,6 +80,8 @@ def joint_coefficients(fits: PoolingFits, term: str | None = None) -> JointCoeff
     fits : PoolingFits
     term : str or None
         Its name; the first varying coefficient by default.
+    factor : str, optional
+        The factor whose levels are meant, where the model has several.
 
     Raises
     ------
@@ -67,6 +90,9 @@ def joint_coefficients(fits: PoolingFits, term: str | None = None) -> JointCoeff
     PoolingError
         When there is no multilevel fit.
     """
+    view = in_view(fits, factor)
+    if isinstance(view, FactorView):
+        return _of_factor(view.whole, term, view.factor)
     names = varying_names(fits)
     if term is not None and term not in names:
         raise SpecError(
@@ -86,6 +112,26 @@ def joint_coefficients(fits: PoolingFits, term: str | None = None) -> JointCoeff
         own_sd=np.sqrt(np.maximum(fit.cond_var[:, k, k], 0.0)),
         shared=through.T @ root,
     )
+
+
+def _of_factor(fits: FactorsFits, term: str | None, factor: str) -> JointCoefficients:
+    """Return the joint distribution over one factor's levels, all other factors in the model.
+
+    Its covariance is that of the whole system of equations. Of more than ``MOST_TOGETHER``
+    levels only the variances are worked out, and the levels taken as independent.
+    """
+    own = fits.multilevel.factors[factor]
+    name = own.varying_names[0] if term is None else term
+    asked = line_contrasts(fits.data, factor, name)
+    mean = own.line[:, own.varying_names.index(name)]
+    if own.n_groups > MOST_TOGETHER:
+        sd = own.line_se[:, own.varying_names.index(name)]
+        return JointCoefficients(name, mean, sd, np.zeros((own.n_groups, 1)))
+    covariance = system_of(fits).covariance(asked) * scaled_variance(fits)
+    values, vectors = np.linalg.eigh(covariance)
+    least = max(float(values[0]), 0.0)
+    shared = vectors * np.sqrt(np.maximum(values - least, 0.0))
+    return JointCoefficients(name, mean, np.full(own.n_groups, np.sqrt(least)), shared)
 
 
 def posterior_joint(made: Posterior, term: str) -> JointCoefficients:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.explore.ranking.numbers import GroupDifference, Pairs, places
+from core.explore.ranking.numbers import places
+from core.explore.ranking.pairs import GroupDifference, Pairs
 from core.formats import fixed, listed, percent
 from core.posterior.uncertainty import PLUG_IN
 from core.results import PoolingFits

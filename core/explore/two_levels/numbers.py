@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from core.estimators.claims import any_differs
+from core.estimators.claims import LEVEL
 from core.estimators.estimates import estimates
 from core.estimators.inference import satterthwaite_df
 from core.explore.two_levels.group_columns import GroupColumn, refit, with_column, without_column
@@ -82,8 +82,14 @@ class TwoLevels:
         rows = self.effects[self.effects["varying"] == term]
         if rows.empty:
             return None
-        estimate, se, df = (rows[c].to_numpy(np.float64) for c in ("estimate", "se", "df"))
-        return any_differs(estimate, se, df)
+        known = int(np.isfinite(rows["estimate"].to_numpy(np.float64)).sum())
+        if not known:
+            return False
+        # Bonferroni: with m coefficients of u, one of m intervals must be away from 0.
+        wide = _effects(self, 1.0 - (1.0 - LEVEL) / known)
+        wide = wide[wide["varying"] == term]
+        lower, upper = (wide[end].to_numpy(np.float64) for end in ("lower", "upper"))
+        return bool(((lower > 0) | (upper < 0)).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +255,7 @@ def _effects(found: TwoLevels, level: float) -> pd.DataFrame:
     fit, data = fits.multilevel, fits.data
     df = satterthwaite_df(fit)
     posterior = found.posteriors[1]
-    made, nothing = posterior.fixef if posterior else None, np.full(len(df), np.nan)
+    made = posterior.fixef if posterior else None
     rows = []
     for i, term in enumerate(data.terms):
         if term.factor < 0 or data.group_base[term.factor].source != found.column.name:
@@ -263,7 +269,10 @@ def _effects(found: TwoLevels, level: float) -> pd.DataFrame:
             value + reach,
         )
         if made is not None:
-            told = tuple(float(part[i]) for part in (made.sd, nothing, made.lower, made.upper))
+            ends = [np.nan, np.nan]
+            if np.isfinite(value):
+                ends = made.quantile(np.array([0.5 - level / 2.0, 0.5 + level / 2.0]), i)
+            told = (float(made.sd[i]), np.nan, float(ends[0]), float(ends[1]))
         rows.append(
             {
                 "varying": data.base[term.base - 1].name if term.base else INTERCEPT,

@@ -13,7 +13,7 @@ from core.estimators.profile import profile
 from core.explore.variance.numbers import PROFILE, IntraclassCorrelation, bound_sentence, icc
 from core.explore.variance.posterior_ends import null_share, posterior_ends
 from core.explore.variance.zero import moving_predictor, predictor_span
-from core.formats import fixed, number, percent, trimmed, with_interval
+from core.formats import fixed, number, percent, trimmed, upper_first, with_interval
 from core.posterior.posterior import Posterior
 from core.posterior.story import zero_sentences
 from core.posterior.uncertainty import source_label
@@ -161,7 +161,7 @@ def where(fits: PoolingFits, at: float, wording: Wording) -> str:
         return " where the varying predictors are 0"
     if at == 0.0:
         return f" where {wording.in_sentence(name)} is 0"
-    return f" at the mean {wording.in_sentence(name)}, {trimmed(at)}"
+    return f" at the mean {wording.in_sentence(name)} ({trimmed(at)})"
 
 
 def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | None) -> str:
@@ -170,15 +170,14 @@ def _title(fits: PoolingFits, wording: Wording, share: IntraclassCorrelation | N
         return f"Between {wording.group.many} slopes have an estimated standard deviation of {sd}"
     span = f"{percent(share.lower)} to {percent(share.upper)}"
     place = where(fits, share.at, wording)
+    lies = f"{percent(share.icc)} of the variance"
+    start = f"{upper_first(place.strip())}, {lies}" if place else upper_first(lies)
     if share.source != PROFILE:
         return (
-            f"Between {wording.group.many} {percent(share.icc)} of the variance is estimated to "
-            f"lie{place}; with {percent(share.level)} probability it is {span}"
+            f"{start} is estimated to lie between {wording.group.many}; with "
+            f"{percent(share.level)} probability it is {span}"
         )
-    return (
-        f"Between {wording.group.many} lies {percent(share.icc)} of the variance{place}; the data "
-        f"allow {span}"
-    )
+    return f"{start} lies between {wording.group.many}; the data allow {span}"
 
 
 def _of_coefficients(

@@ -21,6 +21,7 @@ from core.fitting.factors.factor_modes import varying_names
 from core.fitting.factors.factorise import Factorisation, factorise, reduce_right
 from core.fitting.factors.takeback import take_back
 from core.fitting.inverse import independent_columns, sweep
+from core.fitting.own_errors import own_errors
 from core.tables.grouping.cells import Factor
 from core.types import BoolArray, FloatArray, IntArray
 
@@ -74,14 +75,16 @@ def fit_factors_no_pooling(problem: Elimination) -> Unpooled:
     whole[0] += layout.y_center
     parts = {f.name: _parts(data.factors, f) for f in data.factors}
     total = sum(d.n_levels * d.k for d in layout.designs)
+    sigma_y = float(np.sqrt(raw_rss / df)) if df > 0 else np.nan
     fit = FactorsNoPoolingFit(
         data.spec,
         factors={
-            f.name: _own(problem, i, raw, whole, parts[f.name]) for i, f in enumerate(data.factors)
+            f.name: _own(problem, i, (raw, whole), parts[f.name], sigma_y)
+            for i, f in enumerate(data.factors)
         },
         common_coef=gamma[1:],
         common_names=data.fixef_names[1:],
-        sigma_y=float(np.sqrt(raw_rss / df)) if df > 0 else np.nan,
+        sigma_y=sigma_y,
         df_residual=df,
         rss=raw_rss,
         rank=rank,
@@ -195,11 +198,15 @@ def _residual_rows(problem: Elimination, found: _Solution) -> tuple[FloatArray, 
 def _own(
     problem: Elimination,
     i: int,
-    raw: list[FloatArray],
-    whole: FloatArray,
+    found: tuple[list[FloatArray], FloatArray],
     parts: IntArray,
+    sigma_y: float,
 ) -> FactorOwn:
-    """Return every level's own line, crossed factors being at their average over rows."""
+    """Return every level's own line, crossed factors being at their average over rows.
+
+    ``found`` holds every factor's deviations (L, k) and the common coefficients (p,), raw.
+    """
+    raw, whole = found
     data = problem.layout.data
     factor, design = data.factors[i], problem.layout.designs[i]
     by_base = {t.base: whole[n] for n, t in enumerate(data.terms) if t.factor < 0}
@@ -218,6 +225,7 @@ def _own(
         varying_names=varying_names(data, factor),
         coef=np.where(aliased[:, None], np.nan, coef),
         estimable=np.repeat(estimable[:, None], factor.k, axis=1),
+        errors=lambda: own_errors(problem.layout, factor.name, sigma_y),
     )
 
 

@@ -11,7 +11,12 @@ from pages._shared import messages, state, texts
 from pages._shared.model import groupings
 
 #: Screens, by address, that have a picture of such a model or need none.
-TAKES = frozenset(["", "pooling", "data", "compare", "lessons"])
+TAKES = frozenset(
+    (
+        *("", "pooling", "data", "variance", "standard_errors", "prediction", "ranking"),
+        *("predicts_best", "compare", "simulate", "lessons", "terms"),
+    )
+)
 
 
 def instead(address: str, title: str) -> bool:

@@ -30,7 +30,8 @@ def show(shown: Shown) -> Any:
         st.markdown(escape.for_markdown(words))
         frame = parameters.parameter_table(fits, shown.wording)
         # A table that wraps its words: of a meaning nothing may be cut off.
-        st.table(frame.map(escape.for_markdown), hide_index=True, width="stretch")
+        cells = frame.map(lambda cell: escape.for_markdown(cell) if cell else "")
+        st.table(cells, hide_index=True, width="stretch")
         st.caption(escape.for_markdown(fits.status.sentence))
     part = st.expander(text["symbols"], key="model_symbols", on_change="rerun")
     if part.open:

@@ -27,7 +27,7 @@ def show(data: Dataset) -> None:
     _refused()
     for i in _page(frame, data):
         line = frame.iloc[i]
-        _line(data, i, line, guessed.reasons.get(line["column"], ""))
+        _line(data, i, line, _reason(data, guessed, str(line["column"])))
     st.caption(text["roles_hint"])
 
 
@@ -45,6 +45,26 @@ def _page(frame: pd.DataFrame, data: Dataset) -> list[int]:
         pages = max(-(-len(order) // _PAGE), 1)
         number = PAGE.pages(pages, at=Place(data.id), max_visible_pages=5)
     return order[(number - 1) * _PAGE : number * _PAGE]
+
+
+def _reason(data: Dataset, guessed: core.Roles, name: str) -> str:
+    """Return why a column has its role; where another is marked, what else it could be.
+
+    A reason that speaks of the guessed group is none where another column is the group.
+    """
+    reason, text = guessed.reasons.get(name, ""), texts.load("data")
+    marked = controls.role_of(data, name)
+    likely = _guessed_role(guessed, name)
+    if guessed.group != controls.group_of(data) and name != guessed.group:
+        return ""
+    if not reason or marked == likely:
+        return reason
+    return str(text["could_be"][likely].format(why=reason.partition(": ")[2]))
+
+
+def _guessed_role(guessed: core.Roles, name: str) -> str:
+    one = {guessed.outcome: "outcome", guessed.group: "group"}
+    return one.get(name, "predictors" if name in guessed.predictors else "group_predictors")
 
 
 def _line(data: Dataset, i: int, line: Any, reason: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from core.factors_results import FactorsFits
 from pages._shared.control import INTERCEPT, Control, coefficients, predictors
 from pages._shared.dataset import Shown
 from pages._shared.dial.controls import POSITION, PULLED, SLOPE, VIEWS
@@ -12,20 +11,6 @@ def pairs(shown: Shown) -> dict[str, tuple[str, str]]:
     """Return the pairs of coefficients that a map can show, by what they are called."""
     names = coefficients(shown)
     return {f"{a} × {b}": (a, b) for i, a in enumerate(names) for b in names[i + 1 :]}
-
-
-def factors(shown: Shown) -> tuple[str, ...]:
-    """Return the factors that can be in view, where there are several."""
-    return shown.spec.groups if len(shown.spec.groups) > 1 else ()
-
-
-def varying_by_factors(shown: Shown) -> tuple[str, ...]:
-    """Return the coefficients that vary by any of several factors."""
-    fits = shown.fits
-    if not isinstance(fits, FactorsFits):
-        return ()
-    own = fits.no_pooling.factors.values()
-    return tuple(dict.fromkeys(name for each in own for name in each.varying_names))
 
 
 VIEW = Control(
@@ -53,17 +38,15 @@ PAIR = Control("pair", "pooling_pair", None, "text", is_private=True, offers=pai
 SE = Control("se", "pooling_shrinkage_intervals", False, "flag")
 SE_SIZE = Control("se_size", "pooling_group_size_intervals", True, "flag")
 PAGE = Control("page", "pooling_page", 1, "whole", low=1, high=10_000)
-FACTOR = Control("factor", "pooling_factor_{model}", None, "text", is_private=True, offers=factors)
 FACTOR_VIEW = Control(
     "see", "pooling_factor_view", "shrinkage", choices=("shrinkage", "shares", "relations", "table")
 )
 FACTOR_TERM = Control(
-    "of", "pooling_factor_term", None, "text", is_private=True, offers=varying_by_factors
+    "of", "pooling_factor_term", None, "text", is_private=True, offers=coefficients
 )
 #: What the variance of the factor in view is multiplied with.
 SCALED = Control("scaled", "pooling_scaled", "1", choices=("0", "0.0625", "0.25", "1", "4", "16"))
 CONTROLS = (
-    FACTOR,
     FACTOR_VIEW,
     FACTOR_TERM,
     SCALED,

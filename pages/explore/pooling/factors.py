@@ -10,6 +10,7 @@ import streamlit as st
 import core
 from core import escape
 from core.estimators.estimates import estimates, group_table, varying_names
+from core.estimators.factors.view import factor_dial, factor_view, wording_of
 from core.explore.pooling import equation
 from core.explore.pooling import story as sentences
 from core.explore.pooling.factors import story
@@ -20,7 +21,6 @@ from core.explore.pooling.factors.factors_equation import (
 from core.explore.pooling.factors.numbers import parameter_rows, variance_shares
 from core.explore.pooling.factors.plot_incidence import incidence_alt, plot_incidence
 from core.explore.pooling.factors.plot_shares import plot_shares
-from core.explore.pooling.factors.view import factor_dial, factor_view, wording_of
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
 from core.factors_results import FactorsFits
 from core.results import PoolingFits
@@ -29,7 +29,8 @@ from core.tables.wording import Wording
 from pages._shared import cache, figures, look, messages, terms, texts
 from pages._shared.control import place
 from pages._shared.dataset import Shown
-from pages.explore.pooling.controls import FACTOR, FACTOR_TERM, FACTOR_VIEW, SCALED, SORT
+from pages._shared.model.in_view import FACTOR
+from pages.explore.pooling.controls import FACTOR_TERM, FACTOR_VIEW, SCALED, SORT
 
 _NAME = 60
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import escape
 from core.explore.pooling import story as sentences
+from core.explore.pooling.two_valued import two_valued_sentence
 from core.factors_results import FactorsFits
 from pages._shared import messages, state, terms, texts
 from pages._shared.model import in_words as model
@@ -23,6 +24,8 @@ with st.container(gap="xsmall"):
     with st.container(key="context"):
         st.caption(escape.for_markdown(sentences.context(shown.fits, shown.wording)))
     terms.title(sentences.headline(shown.fits, shown.wording))
+    if limits := two_valued_sentence(shown.fits, shown.wording):
+        st.caption(escape.for_markdown(limits))
     welcomed = st.container()
     options = st.container(horizontal=True, vertical_alignment="center", gap="small")
     with options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import core
 from core.explore.simulate.simulated import span_of
+from core.factors_results import FactorsFits
 from core.tables.recipe_text import FIT_STRUCTURES, MOST_SEED
 from pages._shared import cache, texts
 from pages._shared.control import Control
@@ -23,7 +24,8 @@ def own_world(shown: Shown) -> core.World:
 
 def own_truth(shown: Shown) -> dict[str, Offer]:
     """Return where the controls of the reader's own design start, and their ranges, by name."""
-    if shown.fits.multilevel_or_none is None or shown.spec.has_precision:
+    is_other = isinstance(shown.fits, FactorsFits) or shown.spec.has_precision
+    if shown.fits.multilevel_or_none is None or is_other:
         return {}
     world, fit = own_world(shown), shown.fits.multilevel
     spans = {"sigma_y": span_of(fit.sigma_y, fit.sigma_y)}

@@ -11,6 +11,7 @@ import streamlit as st
 import core
 from core import escape
 from core.explore.simulate.simulated import SIMULATED_WORDING, Span, chosen, span_of
+from core.factors_results import FactorsFits
 from core.spec import ModelSpec
 from core.tables.recipe_text import MOST_SEED
 from core.tables.wording import Wording
@@ -69,6 +70,9 @@ def source(shown: Shown) -> Source:
     if shown.spec.has_precision:
         weights = escape.for_markdown(shown.spec.weights)
         st.caption(words["no_weights"].format(weights=weights))
+        return "designed"
+    if isinstance(shown.fits, FactorsFits):
+        st.caption(words["no_own_factors"])
         return "designed"
     if shown.fits.multilevel_or_none is None:
         st.caption(words["no_own"])

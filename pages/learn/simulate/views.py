@@ -22,8 +22,9 @@ from core.explore.simulate.simulated import simulated_story
 from core.formats import upper_first
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
-from pages._shared import figures, look, state, texts
+from pages._shared import cache, figures, look, state, texts
 from pages._shared.dataset import Dataset, Shown
+from pages._shared.drawn import drawn
 from pages.learn.simulate import parts as arena
 from pages.learn.simulate import run as arena_run
 from pages.learn.simulate.controls import DRAWS, MAP, MEASURE, SAME, SHARE, TERM, VIEW
@@ -58,8 +59,7 @@ def _title(place: Any, title: str) -> None:
 def one_draw(setup: Setup, shown: Shown, title: Any, options: Any) -> None:
     """Show one draw: the truth of every group beside its three estimates."""
     text = texts.load("simulate")
-    draw = core.simulate(setup.truth, setup.seed)
-    found = core.compare_draw(draw, setup.spec)
+    draw, found = _compared(setup, shown)
     with options:
         st.button(
             text["one"]["again"],
@@ -77,7 +77,10 @@ def one_draw(setup: Setup, shown: Shown, title: Any, options: Any) -> None:
         )
         term = _coefficient(found.coefficients, setup, found.fits.data)
     axis = setup.wording.term_axis(term, found.fits.data)
-    figure = plot_draw(found, term, axis=axis, wording=setup.wording, style=look.style())
+    owner = shown.dataset if setup.recipe is None else None
+    figure = drawn(
+        owner, plot_draw, found, term, axis=axis, wording=setup.wording, style=look.style()
+    )
     _title(title, figure.layout.meta["title"])
     figures.key(figure.layout.meta)
     alt = draw_story.draw_alt(found, term, axis, setup.wording)
@@ -89,6 +92,22 @@ def one_draw(setup: Setup, shown: Shown, title: Any, options: Any) -> None:
         st.code(hand_in(setup.recipe, found.fits), language=None)
     if wants:
         st.switch_page(START)
+
+
+def _compared(setup: Setup, shown: Shown) -> tuple[core.Draw, core.DrawComparison]:
+    """Return a draw and its fits: for everybody where no table of a reader's is behind it."""
+
+    def make() -> tuple[core.Draw, core.DrawComparison]:
+        draw = core.simulate(setup.truth, setup.seed)
+        return draw, core.compare_draw(draw, setup.spec)
+
+    key, spec = setup.key, repr(setup.spec)
+    found: tuple[core.Draw, core.DrawComparison]
+    if setup.recipe is None:
+        found = cache.private(("compared_draw", shown.dataset.id, key, spec), make)
+    else:
+        found = cache.of_example("compared_draw", make, key, spec)
+    return found
 
 
 def open_draw(setup: Setup, shown: Shown, draw: core.Draw) -> None:

@@ -7,14 +7,19 @@ from core.exceptions import PoolingError
 from core.explore.standard_errors import story as error_story
 from core.explore.standard_errors.error_intervals import coefficient_errors, errors_table
 from core.explore.standard_errors.plot_errors import plot_errors
+from core.factors_results import FactorsFits
 from pages._shared import cache, figures, look, messages, state, terms, texts
 from pages._shared.drawn import drawn
+from pages.understand.standard_errors import factors
 from pages.understand.standard_errors import parts as errors
 
 text = texts.load("standard_errors")
 shown = state.shown()
 fits, wording = shown.fits, shown.wording
 
+if isinstance(fits, FactorsFits):
+    factors.show(shown, fits)
+    st.stop()
 messages.problems(shown)
 try:
     found = cache.derived(shown, "coefficient_errors", coefficient_errors)

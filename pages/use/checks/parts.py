@@ -83,12 +83,16 @@ def _show(view: str, picture: _Picture, title_in: Any) -> None:
 
 def _show_curve(
     view: str,
+    shown: Shown,
     curve: CheckedCurve,
     story: CheckStory,
+    *,
     axes: tuple[str, str],
     title_in: Any,
 ) -> None:
-    figure = plot_check(
+    figure = drawn(
+        shown.dataset,
+        plot_check,
         curve,
         title=story.title,
         axes=axes,
@@ -101,9 +105,13 @@ def _show_curve(
 
 def _residuals(shown: Shown, title_in: Any) -> None:
     found, axes = _reference(shown), texts.load("checks")["axes"]
-    curve = model_checks.residual_quantiles(found)
+    curve: CheckedCurve = cache.derived(
+        shown, "residual_quantiles", lambda _: model_checks.residual_quantiles(found)
+    )
     story = check_story.residual_story(curve, found)
-    _show_curve("residuals", curve, story, (axes["expected"], axes["worm"]), title_in)
+    _show_curve(
+        "residuals", shown, curve, story, axes=(axes["expected"], axes["worm"]), title_in=title_in
+    )
 
 
 def _fitted(shown: Shown, title_in: Any) -> None:
@@ -114,7 +122,7 @@ def _fitted(shown: Shown, title_in: Any) -> None:
     story = check_story.fitted_story(curve, found)
     outcome = shown.wording.column(shown.spec.outcome).title
     across = f"{axes['fitted']}: {outcome}"
-    _show_curve("fitted", curve, story, (across, axes["mean"]), title_in)
+    _show_curve("fitted", shown, curve, story, axes=(across, axes["mean"]), title_in=title_in)
 
 
 def _along(shown: Shown, title_in: Any) -> None:
@@ -128,7 +136,12 @@ def _along(shown: Shown, title_in: Any) -> None:
         column = ALONG.select(text["along"], None, names, width=260)
     found = _reference(shown)
     try:
-        curve = model_checks.checked_along(shown.fits, found, column)
+        curve: CheckedCurve = cache.derived(
+            shown,
+            "checked_along",
+            lambda fits, name: model_checks.checked_along(fits, found, name),
+            column,
+        )
     except PoolingError:  # the variance of the groups' effects is zero
         st.info(text["no_effects"])
         return
@@ -136,7 +149,7 @@ def _along(shown: Shown, title_in: Any) -> None:
     across = shown.wording.column(column).title
     is_level = model_checks.group_values(shown.fits, column) is not None
     kind = "mean_effect" if is_level else "mean"
-    _show_curve("along", curve, story, (across, text["axes"][kind]), title_in)
+    _show_curve("along", shown, curve, story, axes=(across, text["axes"][kind]), title_in=title_in)
 
 
 def _effects(shown: Shown, title_in: Any) -> None:
@@ -144,13 +157,15 @@ def _effects(shown: Shown, title_in: Any) -> None:
     term = coefficient(TERM, shown, text["coefficient"])
     k = names.index(term)
     found = _reference(shown)
-    curve = model_checks.effect_quantiles(found, k)
+    curve: CheckedCurve | None = cache.derived(
+        shown, "effect_quantiles", lambda _, at: model_checks.effect_quantiles(found, at), k
+    )
     if curve is None:
         st.info(text["no_effects"])
         return
     story = check_story.effect_story(shown.fits, curve, found, k, shown.wording)
     axes = (text["axes"]["effect"], text["axes"]["effect_worm"])
-    _show_curve("effects", curve, story, axes, title_in)
+    _show_curve("effects", shown, curve, story, axes=axes, title_in=title_in)
 
 
 def _spread(shown: Shown, title_in: Any) -> None:

@@ -44,8 +44,8 @@ def ask(shown: Shown, settings: tuple[Setting, ...]) -> Question:
             label = wording.column(setting.name).title
             if setting.is_group_level:
                 label = text["known_only"].format(group=wording.group.one, label=label)
-            values[setting.name] = _value(shown, setting, escape.for_markdown(label))
-        individual = _who()
+            values[setting.name] = value_of(shown, setting, escape.for_markdown(label))
+        individual = who()
         level = LEVEL.segments(
             text["level"], lambda v: f"{v:.0%}", is_labelled=True, help=text["level_help"]
         )
@@ -55,7 +55,23 @@ def ask(shown: Shown, settings: tuple[Setting, ...]) -> Question:
     return Question(group, values, along, float(level), individual, chosen)
 
 
-def _who() -> bool:
+def picture(shown: Shown, asked: Question, settings: tuple[Setting, ...]) -> Picture:
+    """Return what is drawn, kept for the same question."""
+    chosen = doubt.Doubt(asked.posterior)
+    found: Picture = cache.derived(
+        shown,
+        "prediction_picture",
+        lambda fits, *_: prediction_story.picture(
+            fits, predictors(shown), asked, settings, shown.wording
+        ),
+        asked.group,
+        tuple(asked.values.items()),
+        (asked.along, asked.level, asked.individual, chosen.key),
+    )
+    return found
+
+
+def who() -> bool:
     """Return whether an individual is predicted, not a mean."""
     text = texts.load("prediction")
     chosen = WHO.segments(
@@ -82,7 +98,7 @@ def _along(shown: Shown) -> str | None:
     return chosen
 
 
-def _value(shown: Shown, setting: Setting, label: str) -> Value:
+def value_of(shown: Shown, setting: Setting, label: str) -> Value:
     """Draw the control of one predictor and return its value."""
     control, at = VALUE.named(setting.name), place(shown)
     kept = control.now(at)

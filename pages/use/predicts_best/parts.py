@@ -9,10 +9,12 @@ import streamlit as st
 
 import core
 from core import escape
+from core.estimators.factors.view import FactorView
 from core.estimators.holding_out.folds import MOST_FOLDS, HoldOut
 from core.explore.prediction.story import NAMES
+from core.explore.predicts_best.factors.numbers import ROWS, validate_factors
 from core.explore.predicts_best.numbers import validate_fits
-from core.explore.predicts_best.story import Measure, ValidationStory
+from core.explore.predicts_best.story import Measure, ValidationStory, validation_story
 from core.results import PoolingFits
 from core.tables.recipe_text import MOST_SEED
 from pages._shared import cache, texts
@@ -90,12 +92,26 @@ def validated(shown: Shown, asked: Asked) -> core.CrossValidation:
 
     def make(fits: PoolingFits, hold_out: HoldOut, folds: int, seed: int) -> core.CrossValidation:
         with st.spinner(texts.load("predicts_best")["computing"]):
+            if isinstance(fits, FactorView):
+                what = ROWS if hold_out == "people" else fits.factor
+                return validate_factors(fits.whole, what, folds, seed, by=fits.factor)
             return validate_fits(fits, hold_out, folds, seed)
 
     found: core.CrossValidation = cache.derived(
         shown, "cross_validation", make, asked.hold_out, asked.folds, asked.seed
     )
     return found
+
+
+def story(shown: Shown, found: core.CrossValidation, asked: Asked) -> ValidationStory:
+    """Return what the scores say, kept for the same question."""
+    told: ValidationStory = cache.derived(
+        shown,
+        "validation_story",
+        lambda _, measure, *__: validation_story(found, shown.wording, measure),
+        *(asked.measure, asked.hold_out, asked.folds, asked.seed),
+    )
+    return told
 
 
 def axis(shown: Shown, story: ValidationStory, measure: Measure) -> str:
@@ -126,7 +142,7 @@ def formats(shown: Shown) -> dict[str, Any]:
 def method(shown: Shown) -> str:
     """Return how it was done, in the reader's nouns."""
     wording = shown.wording
-    template: str = texts.load("predicts_best")["method"]
+    template: str = texts.load("predicts_best")["method_factors" if shown.factor else "method"]
     return template.format(
         individual=wording.individual.one, group=wording.group.one, groups=wording.group.many
     )

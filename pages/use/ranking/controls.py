@@ -7,7 +7,7 @@ from pages._shared.dataset import Shown
 
 
 def _groups(shown: Shown) -> tuple[str, ...]:
-    return tuple(shown.fits.data.group_names)
+    return shown.group_names
 
 
 VIEW = Control("view", "ranking_view", "ranks", choices=("ranks", "estimates", "size"))

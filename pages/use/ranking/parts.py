@@ -13,7 +13,7 @@ from core import escape
 from core.estimators import order
 from core.estimators.estimates import estimates
 from core.explore.ranking import story as ranking_story
-from core.explore.ranking.numbers import Pairs
+from core.explore.ranking.pairs import Pairs
 from core.explore.ranking.plot_caterpillar import plot_caterpillar
 from core.explore.ranking.plot_rank_size import plot_rank_size
 from core.explore.ranking.plot_ranking import plot_ranking

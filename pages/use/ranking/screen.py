@@ -5,6 +5,7 @@ import streamlit as st
 from core import escape
 from core.explore.ranking.numbers import n_draws
 from pages._shared import messages, state, texts
+from pages._shared.model import in_view
 from pages.use.ranking import parts as ranks
 
 text = texts.load("ranking")
@@ -13,6 +14,7 @@ shown = state.shown()
 messages.problems(shown)
 messages.needs_multilevel(shown)
 title_in = st.container()
+shown = in_view.choose(shown)
 asked, marked = ranks.controls(shown)
 ranks.say_of(shown, asked, marked)
 ranks.show_figure(shown, asked, marked, title_in)

@@ -235,3 +235,7 @@ def test_the_posterior_gives_the_band_the_groups_and_the_effect() -> None:
     row = found.effects.set_index("term").loc["floor:log_uranium"]
     slope = drawn[:, at["floor:log_uranium"]]
     assert row["lower"] == pytest.approx(np.quantile(slope, 0.025), abs=0.12 * slope.std())
+    # Counties on soil with more uranium do have more radon; the slope's change is in doubt.
+    at_intercept = drawn[:, at["log_uranium"]]
+    assert np.quantile(at_intercept, [0.025, 0.975]).min() > 0 and found.acts_on("(Intercept)")
+    assert np.prod(np.quantile(slope, [0.025, 0.975])) < 0 and not found.acts_on("floor")

@@ -8,6 +8,7 @@ import pytest
 
 import core
 from core.estimators.estimates import estimates
+from core.estimators.factors.view import factor_dial, factor_view, wording_of
 from core.exceptions import SpecError
 from core.explore.pooling import equation
 from core.explore.pooling.factors import story
@@ -17,7 +18,6 @@ from core.explore.pooling.factors.factors_equation import (
 )
 from core.explore.pooling.factors.numbers import parameter_rows, variance_shares
 from core.explore.pooling.factors.plot_shares import plot_shares
-from core.explore.pooling.factors.view import factor_dial, factor_view, wording_of
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
 from core.tables.wording import Wording
 from core.types import FloatArray

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from core.fitting.factors.factor_search import theta_from
 from core.results import CompletePoolingFit, MultilevelFit, NoPoolingFit, PoolingFits
 from core.tables.examples import Noun
 from core.tables.grouped import GroupedData
-from core.tables.grouping.cells import Factor
+from core.tables.grouping.cells import Factor, refusal
 from core.tables.wording import Wording
 from core.types import FloatArray
 
@@ -59,8 +60,7 @@ def factor_dial(fits: FactorsFits, factor: str, c: float) -> FactorDial:
     """
     fit = fits.multilevel
     names = fit.spec.groups
-    if factor not in names:
-        raise SpecError(f"The model has no factor '{factor}'; it has {', '.join(names)}.")
+    check_factor(fits, factor)
     if not 0.0 <= c < np.inf:
         raise SpecError(f"A variance can be multiplied with 0 or more, not with {c!r}.")
     assert isinstance(fit, FactorsFit)
@@ -80,6 +80,13 @@ def factor_dial(fits: FactorsFits, factor: str, c: float) -> FactorDial:
     )
 
 
+def check_factor(fits: FactorsFits, name: str) -> None:
+    """Raise SpecError where a model has no such factor."""
+    names = fits.data.spec.groups
+    if name not in names:
+        raise SpecError(f"The model has no factor '{name}'; it has {', '.join(names)}.")
+
+
 def wording_of(wording: Wording, fits: FactorsFits, name: str) -> Wording:
     """Return the words for the levels of one factor: its own noun where the table has one."""
     column = wording.columns.get(name)
@@ -88,7 +95,56 @@ def wording_of(wording: Wording, fits: FactorsFits, name: str) -> Wording:
     return replace(wording, group=Noun(f"level of {shown}", f"levels of {shown}"))
 
 
-def factor_view(fits: FactorsFits, name: str, dial: FactorDial | None = None) -> PoolingFits:
+class _ViewFit(MultilevelFit):
+    """The multilevel model as one factor's levels see it; has no moments of its own."""
+
+    whole: FactorsFit
+
+    def __init__(self, whole: FactorsFit, **held: Any) -> None:
+        for name, value in (held | {"whole": whole, "reference": None}).items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"_ViewFit({self.data.spec.group})"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "whole" not in self.__dict__:
+            raise AttributeError(name)
+        raise refusal(self.whole.spec.groups, f"'{name}'")
+
+
+class FactorView(PoolingFits):
+    """What the three fits of a model with several factors say of one factor's levels.
+
+    Made for figures and tables of estimates, and for what knows how to go on from ``whole``;
+    whatever needs a factor's moments alone is refused in words, as the model has none.
+
+    Attributes
+    ----------
+    whole : FactorsFits
+        The fits of the model.
+    factor : str
+        The factor's column.
+    """
+
+    whole: FactorsFits
+    factor: str
+
+    def __init__(self, whole: FactorsFits, factor: str, **held: Any) -> None:
+        held |= {"refusal": whole.refusal, "diagnostics": whole.diagnostics}
+        for name, value in (held | {"whole": whole, "factor": factor}).items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"FactorView({self.factor})"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "whole" not in self.__dict__:
+            raise AttributeError(name)
+        raise refusal(self.whole.data.spec.groups, f"'{name}'")
+
+
+def factor_view(fits: FactorsFits, name: str, dial: FactorDial | None = None) -> FactorView:
     """Return what the fits say of one factor's levels, as fits of a model with that factor alone.
 
     They are made for figures and tables of estimates. The estimates are those of the whole
@@ -102,18 +158,23 @@ def factor_view(fits: FactorsFits, name: str, dial: FactorDial | None = None) ->
         The factor's column.
     dial : FactorDial, optional
         Another position than the estimate.
+
+    Raises
+    ------
+    SpecError
+        When the model has no such factor.
     """
     data = fits.data
+    check_factor(fits, name)
     factor = data.factor(name)
     alone = _data_of(fits, factor)
-    return PoolingFits(
+    return FactorView(
+        fits,
+        name,
         data=alone,
-        moments=fits.cells,
         complete_pooling=_complete(fits, factor),
         no_pooling=_no_pooling(fits, factor),
         multilevel_or_none=_multilevel(fits, factor, alone, dial),
-        refusal=fits.refusal,
-        diagnostics=fits.diagnostics,
     )
 
 
@@ -164,7 +225,7 @@ def _no_pooling(fits: FactorsFits, factor: Factor) -> NoPoolingFit:
     return NoPoolingFit(
         coef=own.coef,
         estimable=own.estimable,
-        coef_se=unknown,
+        coef_se=own.coef_se,
         coef_cov=np.full((*own.coef.shape, factor.k), np.nan),
         group_names=own.group_names,
         group_sizes=own.group_sizes,
@@ -189,7 +250,9 @@ def _multilevel(
     of_factor = (fit.factors if dial is None else dial.factors)[factor.name]
     sigma_y = fit.sigma_y if dial is None else dial.sigma_y
     values, vectors = np.linalg.eigh(of_factor.vcov_group / sigma_y**2)
-    return MultilevelFit(
+    assert isinstance(fit, FactorsFit)
+    return _ViewFit(
+        fit,
         spec=alone.spec,
         fixef=fit.fixef if dial is None else dial.fixef,
         fixef_cov=fit.fixef_cov,
@@ -216,5 +279,4 @@ def _multilevel(
         group_sizes=of_factor.group_sizes,
         n_obs=fit.n_obs,
         data=alone,
-        moments=fits.cells,
     )

@@ -1,0 +1,1 @@
+"""Prediction with several grouping factors: a known and a new level of each."""

@@ -1,0 +1,1 @@
+"""The variances of several factors: where the variance is, and how sure that is."""
