@@ -25,6 +25,8 @@ MODEL = {
         "criterion": {"default": "REML", "choices": ("REML", "ML")},
         "weights": {"default": "", "kind": "text"},
         "weigh": {"default": "precision", "choices": ("precision", "frequency", "survey")},
+        "terms": {"kind": "many"},
+        "rows": {"kind": "many"},
     }.items()
 }
 REFERENCE = Control("reference", "model_reference_{table}_{name}", None, "named")
