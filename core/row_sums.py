@@ -47,6 +47,7 @@ class RowSums:
         return np.asarray(column.codes == level, dtype=np.float64)
 
     def category(self, base: int) -> tuple[CategoricalColumn, int]:
+        """Return the column that an indicator is of, and its level."""
         item = self.data.base[base - 1]
         column = self.data.columns[item.source]
         assert isinstance(column, CategoricalColumn)
