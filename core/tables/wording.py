@@ -100,6 +100,13 @@ class Wording:
             return f"slope{where}"
         return (self._contrast(term, data) or f"slope of {self.name(term)}") + where
 
+    def short_term(self, term: str, data: GroupedData) -> str:
+        """Return what a coefficient is called where room is short: ``slope at 0``."""
+        long, where = self.term(term, data), self.where(term, data)
+        if not where or not long.endswith(where):
+            return long
+        return long[: -len(where)] + (" at 0" if " where " in where else "")
+
     def where(self, term: str, data: GroupedData) -> str:
         """Return where a coefficient holds: `` where x = 0`` if x enters squared too, else ''.
 

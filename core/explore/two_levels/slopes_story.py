@@ -69,7 +69,7 @@ def slopes_title(found: Slopes, wording: Wording) -> str:
 
 
 def slopes_note(fits: PoolingFits, predictor: str, wording: Wording) -> str:
-    """Return that these slopes are not the model's, where x enters it by more than a line; or ''."""
+    """Return that the model has no one slope, where x enters by more than a line; else ''."""
     if not any(item.parts and item.depends_on(predictor) for item in fits.data.base):
         return ""
     return (
