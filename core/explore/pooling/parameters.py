@@ -120,7 +120,8 @@ def together(found: Claim, first: str, second: str) -> str:
     """Return whether two coefficients go together, as a sentence with its interval; or ''."""
     if np.isnan(found.estimate):
         return ""
-    amount = f"ρ = {with_interval(found.estimate, found.lower, found.upper)}"
+    words = "95% profile interval "
+    amount = f"ρ = {with_interval(found.estimate, found.lower, found.upper, words)}"
     if found.is_sure:
         way = "rise" if found.direction == "up" else "fall"
         return f" As the {first} rises, the {second} tends to {way} ({amount})."

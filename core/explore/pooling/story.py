@@ -84,9 +84,15 @@ def headline(fits: PoolingFits, wording: Wording) -> str:
     pooled = _span(each.partial_pooling, digits)
     if not each.is_estimable.any():
         return f"No {wording.group.one} has an estimate of its own; partial pooling gives {pooled}."
-    own = _span(each.no_pooling, digits)
+    own, n_own = _span(each.no_pooling, digits), int(each.is_estimable.sum())
+    ranging = f"{groups} range from {own}; partially pooled, from {pooled}"
+    if n_own < each.n_groups:
+        has = f"have estimates, {own}"
+        if n_own == 1:
+            has = f"has an estimate, {fixed(float(np.nanmax(each.no_pooling)), digits)}"
+        ranging = f"{n_own:,} of {groups} {has}; partially pooled, all range from {pooled}"
     return (
-        f"Left alone, {groups} range from {own}; partially pooled, from {pooled}"
+        f"Left alone, {ranging}"
         f"{_far_away(each, fits, wording)}. {pooling_by_size(each, fits, wording)}"
     )
 
@@ -340,13 +346,16 @@ def agreement_sentence(fit: MultilevelFit, found: Agreement | None) -> str:
             "statsmodels' MixedLM, asked about the same estimates, agrees to "
             f"{count(found.digits, 'digit')} (criterion, coefficients, groups' deviations)."
         )
-    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
-    why = "Which of the two is right cannot be told from here: compare with lme4."
     if fit.is_singular:
         why = (
             "It cannot hold a variance of exactly zero or a correlation of exactly one, and was "
-            "asked about the nearest fit inside."
+            "asked about fits close to it."
         )
-    elif found.criterion_gap > 0:
+        if found.digits:
+            return f"statsmodels' MixedLM agrees to {count(found.digits, 'digit')}. {why}"
+        return f"statsmodels' MixedLM has no answer of use here. {why}"
+    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
+    why = "Which of the two is right cannot be told from here: compare with lme4."
+    if found.criterion_gap > 0:
         why = "The fit shown has the lower criterion, so it is the better one."
     return f"statsmodels' MixedLM does not quite agree: {what}. {why}"
