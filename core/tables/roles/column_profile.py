@@ -338,6 +338,8 @@ def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
     bare = table.copy(deep=False)
     bare.attrs = {}  # pandas would copy them with every column
     measured = {str(pair[0]) for pair in table.attrs.get(REPORT_KEY, {}).get("units", ())}
+    if {"x", "y", "z"} <= set(map(str, table.columns)):
+        measured |= {"x", "y", "z"}  # three directions, and no outcome named y
     return tuple(
         ColumnProfile(str(name), j, series, _cues(str(name), str(name) in measured))
         for j, (name, series) in enumerate(bare.items())
@@ -347,7 +349,10 @@ def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
 def _cues(name: str, is_measured: bool) -> Cues:
     """Return what a name suggests; numbers with a unit are how much, and not which."""
     cues = cues_of(name)
-    return replace(cues, group=False, id=False, row_id=False) if is_measured else cues
+    if not is_measured:
+        return cues
+    is_outcome = cues.outcome and name != "y"
+    return replace(cues, group=False, id=False, row_id=False, outcome=is_outcome)
 
 
 def sample_size(table: pd.DataFrame) -> int:

@@ -138,7 +138,7 @@ OUTCOMES = words_in("""
     effect effectsize yi es smd hedges logor agreement agree trust belief support opinion attitude
     intention liking usefulness anger fear mood sleep quality comfort satisfaction loyalty churn
     churned bought purchase purchased clicked converted conversion response responded respond
-    spending spend budget bill tip fee donation donations capital bonus payroll turnover margin
+    spending spend budget tip fee donation donations capital bonus payroll turnover margin
     earning income wealth nitrate phosphate lead zinc copper cfu bacteria milk grain fruit fruits
     laptime duration elapsed pace speed velocity throughput lifetime
     umsatz gewinn preis ertrag gewicht zeit dauer rundenzeit fehler zufriedenheit angst schmerz
@@ -156,7 +156,8 @@ WEAK_OUTCOMES = words_in("""
     rates conc vote votes counts death activity grade effort amount angle accuracy cost costs
     fatal output
     investment expend thickness quality wt stress pain fatigue unemployment inflation ozone rainfall
-    severity motivation points errors survival mileage capital bonus fear mood sleep comfort
+    severity motivation points errors survival mileage income count capital bonus fear mood
+    sleep comfort
     bacteria milk grain speed velocity lead zinc copper budget leistungen
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
@@ -165,7 +166,7 @@ DURATIONS = words_in(
 )
 _DURATIONS_ONLY = words_in("time times duration")
 PERSONS = words_in(
-    "student pupil child person patient subject subj individual respondent id ids nr no"
+    "student pupil child person patient subject subj individual respondent worker id ids nr no"
 )
 #: Who or what is visited again and again: persons, animals, plants, things under test.
 FOLLOWED = PERSONS | words_in("""
@@ -173,6 +174,7 @@ FOLLOWED = PERSONS | words_in("""
     goat chick tree plant seedling eye tooth knee baby infant mother employee athlete player
     customer proband case pid sid household machine engine battery implant tumor tumour
 """)
+_THINGS = words_in("machine engine battery implant plant")
 STIMULI = words_in("""
     item items question stimulus word rater judge assessor reviewer observer consumer product sample
     plate lecturer instructor user d s
@@ -207,7 +209,7 @@ _GLUED_CATEGORY = re.compile(
 _DUMMY = re.compile(r"(?:y|yr|d|year|q|m|t)(?:19|20)?\d\d")
 _GLUED_OUTCOME = re.compile(
     r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield|wt))"
-    r"|[a-z]{0,2}gdp[a-z]{0,6}"
+    r"|[a-z]{0,2}gdp[a-z]{0,6}|[a-z]{1,5}rate"
     r"|(?:log|ln)[a-z0-9]{2,}"
 )
 
@@ -238,6 +240,8 @@ class Cues:
     outcome : bool
     weak_outcome : bool
         Of the outcome's words, only such as often name a predictor too.
+    plain_outcome : bool
+        An outcome's word and nothing else.
     followed : bool
         Names persons, animals or things that are visited again and again.
     auxiliary : bool
@@ -255,6 +259,7 @@ class Cues:
     category: bool = False
     outcome: bool = False
     weak_outcome: bool = False
+    plain_outcome: bool = False
     auxiliary: bool = False
     followed: bool = False
 
@@ -295,9 +300,10 @@ def cues_of(name: str) -> Cues:
         attribute=bool(bare & (ATTRIBUTES | _ATTRIBUTES_ABROAD)),
         category=bool(set(words) & CATEGORIES) or _GLUED_CATEGORY.fullmatch(whole) is not None,
         auxiliary=bool(set(words) & AUXILIARY) or dummy or is_before,
-        followed=bool(bare & (FOLLOWED - IDS)),
+        followed=bool(bare & (FOLLOWED - IDS - _THINGS)),
         outcome=any_outcome and not dummy,
         weak_outcome=any_outcome and not strong,
+        plain_outcome=not dummy and whole in (OUTCOMES | _OUTCOMES_ABROAD),
     )
 
 

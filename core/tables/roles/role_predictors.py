@@ -55,7 +55,8 @@ def _predictor_score(
     if strength > 0.9 and _determines(column, outcome) and _determines(outcome, column):
         score -= 2.0  # another form of the outcome, such as its logarithm
     if cues.time and column.is_numeric and (group is None or _is_repeated(column, group)):
-        score += _TIME
+        # A count of the visits says less than how old somebody was, or the day.
+        score += _TIME - 0.2 * column.counts_within_blocks
         said.insert(0, "it is the time of measurement")
     # A few machines that every worker used are conditions, whatever their name.
     is_condition = cues.group and not column.is_numeric and column.n_distinct <= _FEW_LEVELS

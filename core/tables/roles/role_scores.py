@@ -87,6 +87,7 @@ def _outcome_score(
     said = [_what_it_holds(column)]
     if cues.outcome and not _is_designed(column):
         score += (1.5 if cues.weak_outcome else 3.0) - 1.0 * (cues.attribute or cues.time)
+        score += 0.5 * cues.plain_outcome
         said.append("its name is that of an outcome")
     if cues.time and not cues.outcome:
         measured = _is_duration(column, group)
@@ -210,7 +211,7 @@ def _group_name_score(column: ColumnProfile) -> tuple[float, list[str]]:
     if column.stands_together:
         score += 0.5
         said.append("its rows stand together")
-    score += 1.0 * (cues.followed and not cues.attribute)
+    score += 0.5 * (cues.followed and not cues.attribute)
     return score, said
 
 
@@ -232,6 +233,8 @@ def _constant_columns(
     found: list[str] = []
     for p in others:
         telling = p.kind not in ("constant", "empty") and p.n_distinct < group.n_distinct
+        # That a subject never varies inside a run tells of the subject, not of the run.
+        telling = telling and not (p.cues.followed and p.cues.group)
         if telling and not p.is_unique and is_group_level(p, group):
             found.append(p.name)
         if len(found) == _TELLING:

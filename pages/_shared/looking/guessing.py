@@ -8,11 +8,13 @@ answered : dict of dataset id to set of str
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 import core
 from core.exceptions import PoolingError
 from core.tables.doctor.first_questions import FirstLook, Question, first_look
+from core.tables.doctor.fixes import DaysSinceFirst
 from pages._shared import cache, state
 from pages._shared.dataset import Dataset
 from pages._shared.model import sidebar
@@ -52,6 +54,22 @@ def runners_up(data: Dataset) -> list[tuple[str, str]]:
         for column in columns
         if column is not None and column not in held
     ]
+
+
+def offers(data: Dataset) -> tuple[core.Fix, ...]:
+    """Return what makes the dates of visits a predictor: days since each group's first."""
+    if not _is_looked_at(data):
+        return ()
+    group = str(state.draft(data.id).get("group"))
+    found: tuple[core.Fix, ...] = cache.of_table(data, "days", _days, group)
+    return found
+
+
+def _days(table: pd.DataFrame, group: str) -> tuple[core.Fix, ...]:
+    if group not in map(str, table.columns):
+        return ()
+    fixes = [choice for f in core.examine(table, group) for choice in (f.choices or (f.fix,))]
+    return tuple(fix for fix in fixes if isinstance(fix, DaysSinceFirst))
 
 
 def settle(data: Dataset, key: str = state.EVERYTHING) -> None:

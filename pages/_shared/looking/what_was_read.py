@@ -83,6 +83,13 @@ def _others(data: Dataset, others: list[tuple[str, str]], key: str) -> None:
                 on_click=guessing.choose,
                 args=(data, role, column),
             )
+    for i, fix in enumerate(guessing.offers(data)):
+        st.button(
+            escape.for_markdown(fix.label),
+            key=f"{key}_offer_{i}",
+            on_click=guessing.mend,
+            args=(data, fix),
+        )
     coded = overview.coded_outcome(data.table, str(state.draft(data.id).get("outcome")))
     if coded:
         st.markdown(escape.for_markdown(coded))
