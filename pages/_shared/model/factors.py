@@ -14,7 +14,7 @@ from pages._shared.model import groupings
 TAKES = frozenset(
     (
         *("", "pooling", "data", "variance", "standard_errors", "prediction", "ranking"),
-        *("predicts_best", "compare", "simulate", "lessons", "terms"),
+        *("groups", "checks", "predicts_best", "compare", "simulate", "lessons", "terms"),
     )
 )
 
