@@ -308,7 +308,6 @@ def _factor_results(fit: FactorsFit, laid: _Laid) -> Any:
     """Return MixedLM's results object at the estimates of a fit, without a search."""
     from statsmodels.regression.mixed_linear_model import MixedLMParams
 
-    data = fit.data
     used = np.isfinite(fit.fixef)
     cov_re = None
     if laid.top:

@@ -14,7 +14,7 @@ from core.exceptions import SpecError
 from core.formats import count, number, shorten
 from core.tables.columns import CategoricalColumn, categorical_column, column_of
 from core.tables.grouping.cells import inside
-from core.tables.roles.lexicon import STIMULI, tokens_of
+from core.tables.roles.lexicon import CONDITIONS, STIMULI, tokens_of
 from core.types import FloatArray, IntArray
 
 RelationCode: TypeAlias = Literal["nested", "nested_by_reused_ids", "crossed", "partly_crossed"]
@@ -176,16 +176,16 @@ def _begins_anew(pair: _Pair) -> bool:
     last = np.full(len(outer.levels), -1, dtype=np.intp)
     np.maximum.at(last, pair.at_outer, place[pair.at_inner])
     is_anew = last + 1 == n_labels
-    if _is_complete(pair) and not _may_begin_anew(pair):
-        # Combinations that are missing by chance are not the last ones of their level each time.
-        short = n_labels < len(inner.levels)
-        return bool(is_anew.all() and short.sum() >= _SHORT)
-    return bool(np.mean(is_anew) >= _ANEW)
+    if not _is_complete(pair):
+        return bool(np.mean(is_anew) >= _ANEW)
+    # Combinations that are missing by chance are not the last ones of their level each time.
+    short = n_labels < len(inner.levels)
+    return bool(is_anew.all() and (_may_begin_anew(pair) or short.sum() >= _SHORT))
 
 
 def _names_things(column: CategoricalColumn) -> bool:
     """Whether a column, by its name or by that of its labels ('word 3'), names things met again."""
-    if set(tokens_of(column.name)) & STIMULI:
+    if set(tokens_of(column.name)) & (STIMULI | CONDITIONS):
         return True
     called = {label.rstrip("0123456789.-_ ") for label in column.levels[:_LOOKED_AT]}
     return len(called) == 1 and bool(set(tokens_of(called.pop())) & STIMULI)
