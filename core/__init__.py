@@ -41,6 +41,8 @@ from core.explore.two_levels.slopes import Slopes, slopes
 from core.explore.variance.numbers import icc, icc_curve
 from core.explore.variance.zero_chance import ZeroChance, zero_chance
 from core.fitting.fit import fit_all
+from core.keep import Keep
+from core.model_terms import Interaction, Log, Power, Spline, Sqrt, Time, ZScore
 from core.moments import GroupMoments
 from core.posterior.posterior import Posterior, posterior
 from core.posterior.sensitivity import Sensitivity, prior_sensitivity
@@ -127,9 +129,12 @@ __all__ = [
     "GroupDifference",
     "GroupMoments",
     "GroupedData",
+    "Interaction",
+    "Keep",
     "LazyTable",
     "LeftOut",
     "Limits",
+    "Log",
     "Logarithm",
     "Look",
     "MapRun",
@@ -145,6 +150,7 @@ __all__ = [
     "PoolingFits",
     "Population",
     "Posterior",
+    "Power",
     "PredictedDifference",
     "Prior",
     "Profile",
@@ -164,14 +170,18 @@ __all__ = [
     "Slopes",
     "SourceError",
     "SpecError",
+    "Spline",
+    "Sqrt",
     "Standardise",
     "Status",
     "Stop",
     "StudyRun",
+    "Time",
     "TwoLevels",
     "WinMap",
     "Work",
     "World",
+    "ZScore",
     "ZeroChance",
     "apply_fix",
     "can_take_log",

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
 from core.exceptions import SpecError
+from core.keep import Keep, check_rows
+from core.model_terms import Term, check_terms, label_of, r_name
+from core.term_rules import design_terms, may_vary, r_term, settled
 from core.types import Criterion
 
 #: Grouping factors that a model may have.
 MOST_FACTORS = 6
-_SYNTACTIC = re.compile(r"^(?:[A-Za-z]|\.(?![0-9]))[A-Za-z0-9._]*$")
-_R_RESERVED = frozenset(
-    [
-        *("if", "else", "repeat", "while", "function", "for", "next", "break", "in"),
-        *("TRUE", "FALSE", "NULL", "Inf", "NaN", "NA"),
-    ]
-)
 
 
 def _as_tuple(value: object, name: str) -> tuple[str, ...]:
@@ -34,13 +29,6 @@ def _as_tuple(value: object, name: str) -> tuple[str, ...]:
     if not all(isinstance(item, str) for item in names):
         raise SpecError(f"'{name}' must hold column names, got {names!r}.")
     return names
-
-
-def r_name(column: str) -> str:
-    """Return a column name as R writes it: bare when syntactic, else in backticks."""
-    if _SYNTACTIC.match(column) and column not in _R_RESERVED:
-        return column
-    return "`" + column.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
 @dataclass(frozen=True)
@@ -80,6 +68,13 @@ class ModelSpec:
         is known by both (lme4's ``school:class``).
     varying_by : tuple of (str, tuple of str)
         What varies by which of several factors; made from the mapping ``varying``.
+    terms : tuple of Interaction, Power, Spline, Log, Sqrt, ZScore or Time
+        What is made of individual-level predictors (``core.model_terms``), with what hierarchy
+        adds. What varies, and what a cross-level interaction joins, may be a term by its label.
+    rows : tuple of Keep
+        Which rows of the table take part; all where empty.
+    without : tuple of str
+        Predictors that have no coefficient of their own: parts of products asked for alone.
 
     Raises
     ------
@@ -102,6 +97,9 @@ class ModelSpec:
     groups: tuple[str, ...] = ()
     within: Mapping[str, str] = field(default_factory=dict, hash=False)
     varying_by: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    terms: tuple[Term, ...] = ()
+    rows: tuple[Keep, ...] = ()
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._settle_groups()
@@ -110,8 +108,17 @@ class ModelSpec:
         object.__setattr__(self, "cross_level", tuple(tuple(pair) for pair in self.cross_level))
         for name in ("reference", "within"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "rows", check_rows(self.rows))
+        self._settle_terms()
         self._check_options()
         self._check_roles()
+
+    def _settle_terms(self) -> None:
+        """Take in what hierarchy adds to the terms, so that all of it stands in the fields."""
+        object.__setattr__(self, "terms", check_terms(self.terms))
+        if self.terms or self.without:
+            for name, value in settled(self).items():
+                object.__setattr__(self, name, value)
 
     def __getstate__(self) -> dict[str, Any]:
         state = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -178,14 +185,15 @@ class ModelSpec:
         for names in (self.varying, *(names for _, names in self.varying_by)):
             if len(set(names)) < len(names):
                 raise SpecError(f"A slope can vary only once: {', '.join(names)}.")
+        known = may_vary(self)
         for column in self.varying:
-            if column not in self.predictors:
+            if column not in known:
                 raise SpecError(
                     f"The slope of '{column}' varies by group but '{column}' is not among the "
                     "individual-level predictors. Add it there."
                 )
         for individual, group_level in self.cross_level:
-            if individual not in self.predictors or group_level not in self.group_predictors:
+            if individual not in known or group_level not in self.group_predictors:
                 raise SpecError(
                     f"The cross-level interaction '{individual}:{group_level}' needs "
                     f"'{individual}' among the predictors and '{group_level}' among the "
@@ -251,15 +259,16 @@ class ModelSpec:
 
     def lme4_formula(self) -> str:
         """Return the formula that gives the same model in R's lme4."""
-        fixed = [r_name(c) for c in (*self.predictors, *self.group_predictors)]
-        fixed += [f"{r_name(a)}:{r_name(b)}" for a, b in self.cross_level]
+        fixed = [r_term(self, label_of(t)) for t in design_terms(self)]
+        fixed += [r_name(c) for c in self.group_predictors]
+        fixed += [f"{r_term(self, a)}:{r_name(b)}" for a, b in self.cross_level]
         left = f"{r_name(self.outcome)} ~ {' + '.join(fixed) or '1'}"
         return " + ".join([left, *(self._lme4_term(group) for group in self.groups)])
 
     def _lme4_term(self, group: str) -> str:
         """Return what varies by one factor, as lme4 writes it."""
         slopes = self.varying_of(group)
-        varying = ["1" if self.varying_intercept else "0"] + [r_name(c) for c in slopes]
+        varying = ["1" if self.varying_intercept else "0"] + [r_term(self, c) for c in slopes]
         if self.varying_intercept and slopes:
             varying = varying[1:]
         bar = "|" if self.correlated or not slopes else "||"

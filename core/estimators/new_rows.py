@@ -17,6 +17,7 @@ from core.tables.columns import (
 )
 from core.tables.grouped import GroupedData
 from core.tables.grouping.design import BaseColumn
+from core.tables.grouping.times import time_column, time_of
 from core.types import BoolArray, FloatArray, IntArray
 
 
@@ -35,7 +36,7 @@ class NewRows:
     def __init__(
         self, table: pd.DataFrame, data: GroupedData, moments: GroupMoments, *, is_average: bool
     ) -> None:
-        self._table = table
+        self._table, self._spec = table, data.spec
         self.index = table.index
         self._levels: dict[str, tuple[str, ...]] = dict(data.group_levels)
         for name, column in data.columns.items():
@@ -63,17 +64,35 @@ class NewRows:
         self.reasons[where] = np.array(reasons, dtype=object)[place[where]]
 
     def _values(self, item: BaseColumn) -> FloatArray:
-        """Return a numeric column, or the indicator of a level, noting rows without a value."""
+        """Return a column of the design in raw units, noting rows without a value."""
+        if item.parts:
+            return self._made(item)
         if item.level >= 0:
             codes = self._codes(item.source, role="predictor")
             self._note(codes == -1, f"'{item.source}' is missing")
             return np.asarray(codes == item.level, dtype=np.float64)
         return self._numbers(item.source)
 
+    def _made(self, item: BaseColumn) -> FloatArray:
+        """Return a made column: the product of its parts, with the knots of the fitted rows."""
+        out = np.ones(len(self._table))
+        for part in item.parts:
+            if part.level >= 0:
+                out *= self._values(BaseColumn(part.column, part.column, part.level))
+                continue
+            raw = self._numbers(part.column)
+            values = part.of(raw)
+            self._note(np.isfinite(raw) & ~np.isfinite(values), f"'{item.term}' does not exist")
+            out *= values
+        return out
+
     def _numbers(self, name: str) -> FloatArray:
         """Return a numeric column, noting rows without a number."""
         series = column_of(self._table, name, "predictor")
-        if is_numeric(series):
+        time = time_of(self._spec, name)
+        if time is not None:
+            values = time_column(series, time).values
+        elif is_numeric(series):
             values = numeric_column(series, name).values
         else:
             parsed = pd.to_numeric(series.astype(object), errors="coerce")

@@ -7,7 +7,7 @@ takes longer than the fits of a classroom table.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,23 @@ from core.exceptions import NotSupportedError, PoolingError
 from core.factors_results import FactorsFit
 from core.fitting.multilevel import fit_at, optimum_at
 from core.fitting.scaled import ScaledModel
+from core.fitting.several.components import (
+    Components,
+    carries_factors,
+    components_of,
+    modes_gap,
+    off_zero,
+    why_not_carried,
+)
 from core.results import Diagnostic, MultilevelFit
-from core.tables.grouped import FactorsData
 from core.types import FloatArray
 
 #: Groups and rows up to which MixedLM answers in a second or so.
 CARRIES_GROUPS = 1_000
 CARRIES_ROWS = 20_000
-#: Rows and levels up to which it does so with variance components, which it works out densely.
-CARRIES_FACTOR_ROWS, CARRIES_COLUMNS = 3_000, 300
+#: How far off the boundary a singular fit is handed over: MixedLM inverts Sigma, and may lose
+#: every digit so close to it, on some tables where on others it loses none.
+_LIFTS = (1e-8, 1e-7, 1e-6, 1e-5)
 
 
 def carries(fit: MultilevelFit) -> bool:
@@ -60,7 +68,7 @@ def _params_of(fit: MultilevelFit, rel_cov: FloatArray) -> Any:
     return MixedLMParams.from_components(fe_params=fit.fixef[used], cov_re=rel_cov)
 
 
-def _lifted(fit: MultilevelFit) -> FloatArray:
+def _lifted(fit: MultilevelFit, by: float) -> FloatArray:
     """Return Sigma / sigma_y**2, lifted off the boundary by a hair where it is singular.
 
     MixedLM inverts Sigma, so a variance of exactly zero cannot be handed to it.
@@ -69,11 +77,13 @@ def _lifted(fit: MultilevelFit) -> FloatArray:
     if not fit.is_singular:
         return rel_cov
     spread = np.mean(fit.data.varying_design() ** 2, axis=0)
-    return np.asarray(rel_cov + np.diag(1e-8 / np.maximum(spread, 1e-300)))
+    return np.asarray(rel_cov + np.diag(by / np.maximum(spread, 1e-300)))
 
 
-def results_at(fit: MultilevelFit) -> Any:
+def results_at(fit: MultilevelFit, lift: float = _LIFTS[0]) -> Any:
     """Return a genuine ``MixedLMResults`` at the estimates of a fit, without a search.
+
+    ``lift``: how far off the boundary a singular fit is handed over, as a share of sigma_y**2.
 
     A search with a tolerance that its first gradient meets ends where it starts
     (``do_cg=False`` raises UnboundLocalError in statsmodels 0.15).
@@ -81,7 +91,7 @@ def results_at(fit: MultilevelFit) -> Any:
     from statsmodels.regression.mixed_linear_model import MixedLMParams
 
     model = model_of(fit, use_sqrt=False)
-    params: MixedLMParams = _params_of(fit, _lifted(fit))
+    params: MixedLMParams = _params_of(fit, _lifted(fit, lift))
     structure = {} if fit.spec.correlated or len(fit.varying_names) == 1 else _independent(fit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -109,10 +119,18 @@ def confirm(fit: MultilevelFit) -> Agreement | None:
     """
     if not carries(fit):
         return None
+    found = _asked(fit, _LIFTS[0])
+    for lift in _LIFTS[1:] if fit.is_singular else ():
+        again = _asked(fit, lift)
+        found = again if again.digits > found.digits else found
+    return found
+
+
+def _asked(fit: MultilevelFit, lift: float) -> Agreement:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            return _compare(fit, results_at(fit))
+            return _compare(fit, results_at(fit, lift))
     except (np.linalg.LinAlgError, ValueError, UnboundLocalError):
         return Agreement(np.nan, np.nan, np.nan, np.nan)
 
@@ -210,131 +228,34 @@ class MixedLMReference:
         return results_at(fit)
 
 
-def _is_carried(fit: FactorsFit) -> str:
-    """Return why MixedLM cannot carry a model of several factors, in words; '' where it can."""
-    top = _top(fit)
-    for factor in fit.data.factors:
-        if factor.k > 1 and fit.spec.correlated and factor.name != top:
-            where = "crossed with another factor" if top == "" else f"inside '{top}'"
-            return (
-                "MixedLM has one covariance matrix, that of its groups; its other variances are "
-                f"uncorrelated. Here intercept and slopes vary together by '{factor.name}', which "
-                f"is {where}. Let them vary without correlation, or leave the slopes out."
-            )
-    return ""
+def _factor_results(fit: FactorsFit, laid: Components) -> Any:
+    """Return MixedLM's results object at the estimates of a fit, without a search."""
+    from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams, VCSpec
 
-
-def _top(fit: FactorsFit) -> str:
-    """Return the factor that all others are nested in; '' where there is none."""
-    for factor in fit.data.factors:
-        if all(factor.name in o.outer for o in fit.data.factors if o is not factor):
-            return factor.name
-    return ""
-
-
-def _carries_factors(fit: FactorsFit) -> bool:
-    columns = sum(f.n_levels * f.k for f in fit.data.factors)
-    small = fit.n_obs <= CARRIES_FACTOR_ROWS and columns <= CARRIES_COLUMNS
-    return small and not _is_carried(fit)
-
-
-@dataclass(frozen=True, eq=False)
-class _Laid:
-    """A model of several factors as MixedLM takes it, and where its variances stand."""
-
-    model: Any
-    top: str
-    components: tuple[tuple[str, int], ...]
-
-
-def _lay_factors(fit: FactorsFit) -> _Laid:
-    """Return the ``MixedLM`` model: groups of the outermost factor, variance components by hand.
-
-    Every coefficient of every other factor is one component; its matrices are indicators of the
-    levels times the column, group by group.
-    """
-    from statsmodels.regression.mixed_linear_model import MixedLM, VCSpec
-
-    data = fit.data
-    cell = data.cells.group_index
-    top = _top(fit)
-    groups = np.zeros(data.n_obs, dtype=np.intp)
-    exog_re = None
-    if top:
-        factor = data.factor(top)
-        groups = factor.of_cell[cell]
-        if fit.spec.correlated or factor.k == 1:
-            exog_re = np.column_stack([data.cells.base_values(b) for b in factor.varying])
-        else:
-            top = ""
-            groups = factor.of_cell[cell]
-    rows = [np.flatnonzero(groups == g) for g in range(int(groups.max()) + 1)]
-    names: list[str] = []
-    columns: list[list[list[str]]] = []
-    matrices: list[list[FloatArray]] = []
-    components: list[tuple[str, int]] = []
-    for factor in data.factors:
-        if factor.name == top:
-            continue
-        level = factor.of_cell[cell]
-        for a, base in enumerate(factor.varying):
-            values = data.cells.base_values(base)
-            names.append(f"{len(names)}")
-            components.append((factor.name, a))
-            made, called = [], []
-            for at in rows:
-                levels, where = np.unique(level[at], return_inverse=True)
-                block = np.zeros((len(at), len(levels)))
-                block[np.arange(len(at)), where] = values[at]
-                made.append(block)
-                called.append([f"{len(names) - 1}|{j}" for j in levels])
-            columns.append(called)
-            matrices.append(made)
     used = np.flatnonzero(np.isfinite(fit.fixef))
     model = MixedLM(
-        data.y,
-        data.design()[:, used],
-        groups=groups,
-        exog_re=exog_re,
-        exog_vc=VCSpec(names, columns, matrices),
+        fit.data.y,
+        fit.data.design()[:, used],
+        groups=laid.groups,
+        exog_re=laid.exog_re,
+        exog_vc=VCSpec(laid.names, laid.columns, laid.matrices),
         use_sqrt=False,
     )
-    model.data.xnames = [data.fixef_names[i] for i in used]
+    model.data.xnames = [fit.data.fixef_names[i] for i in used]
     model.exog_names[:] = model.data.xnames
-    return _Laid(model, top, tuple(components))
-
-
-def _factor_results(fit: FactorsFit, laid: _Laid) -> Any:
-    """Return MixedLM's results object at the estimates of a fit, without a search."""
-    from statsmodels.regression.mixed_linear_model import MixedLMParams
-
-    used = np.isfinite(fit.fixef)
-    cov_re = None
-    if laid.top:
-        cov_re = _off_zero(fit, laid.top)
-    vcomp = np.array([_off_zero(fit, name)[a, a] for name, a in laid.components])
-    params = MixedLMParams.from_components(fe_params=fit.fixef[used], cov_re=cov_re, vcomp=vcomp)
+    params = MixedLMParams.from_components(
+        fe_params=fit.fixef[used],
+        cov_re=off_zero(fit, laid.top) if laid.top else None,
+        vcomp=np.array([off_zero(fit, name)[a, a] for name, a in laid.owners]),
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return laid.model.fit(
-            start_params=params, reml=fit.criterion == "REML", method="bfgs", gtol=np.inf
-        )
-
-
-def _off_zero(fit: FactorsFit, name: str) -> FloatArray:
-    """Return a factor's Sigma / sigma_y**2, lifted off the boundary by a hair where singular."""
-    data = fit.data
-    rel = fit.factors[name].vcov_group / fit.sigma_y**2
-    values = np.linalg.eigvalsh(rel)
-    if values[0] > 1e-9 * max(float(values[-1]), 1.0):
-        return rel
-    columns = [data.cells.base_values(b) for b in data.factor(name).varying]
-    spread = np.array([float(np.mean(c**2)) for c in columns])
-    return np.asarray(rel + np.diag(1e-8 / np.maximum(spread, 1e-300)))
+        reml = fit.criterion == "REML"
+        return model.fit(start_params=params, reml=reml, method="bfgs", gtol=np.inf)
 
 
 def _factor_agreement(fit: FactorsFit) -> Agreement:
-    laid = _lay_factors(fit)
+    laid = components_of(fit)
     results = _factor_results(fit, laid)
     used = np.isfinite(fit.fixef)
     se = fit.fixef_se[used]
@@ -342,32 +263,8 @@ def _factor_agreement(fit: FactorsFit) -> Agreement:
         criterion_gap=-2.0 * float(results.llf) - fit.criterion_value,
         fixef_gap=float(np.max(np.abs(np.asarray(results.fe_params) - fit.fixef[used]) / se)),
         se_gap=float(np.max(np.abs(np.asarray(results.bse_fe) - se) / se)),
-        ranef_gap=_factor_modes_gap(fit, laid, results) / fit.sigma_y,
+        ranef_gap=modes_gap(fit, laid, results) / fit.sigma_y,
     )
-
-
-def _factor_modes_gap(fit: FactorsFit, laid: _Laid, results: Any) -> float:
-    """Return the largest difference of a deviation, in units of what it moves the outcome by."""
-    data = fit.data
-    gap = 0.0
-    width = data.factor(laid.top).k if laid.top else 0
-    for group, effects in results.random_effects.items():
-        values = np.asarray(effects, dtype=np.float64)
-        if laid.top:
-            own = fit.factors[laid.top].ranef[int(group)]
-            reach = _columns_reach(data, laid.top)
-            gap = max(gap, float(np.max(np.abs(values[:width] - own) * reach)))
-        for label, value in zip(list(effects.index)[width:], values[width:], strict=True):
-            number, level = str(label).split("[")[-1].rstrip("]").split("|")
-            name, a = laid.components[int(number)]
-            ours = float(fit.factors[name].ranef[int(level), a])
-            gap = max(gap, abs(float(value) - ours) * float(_columns_reach(data, name)[a]))
-    return gap
-
-
-def _columns_reach(data: FactorsData, name: str) -> FloatArray:
-    columns = [data.cells.base_values(b) for b in data.factor(name).varying]
-    return np.array([float(np.sqrt(np.mean(c**2))) for c in columns])
 
 
 class FactorMixedLMReference:
@@ -376,7 +273,7 @@ class FactorMixedLMReference:
     def confirm(self, fit: MultilevelFit) -> Agreement | None:
         """Return how far it agrees at the optimum; None for models and tables it cannot carry."""
         assert isinstance(fit, FactorsFit)
-        if not _carries_factors(fit):
+        if not carries_factors(fit):
             return None
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -394,7 +291,7 @@ class FactorMixedLMReference:
             For a model that MixedLM has no form for; the reason is said.
         """
         assert isinstance(fit, FactorsFit)
-        reason = _is_carried(fit)
+        reason = why_not_carried(fit)
         if reason:
             raise NotSupportedError(reason)
-        return _factor_results(fit, _lay_factors(fit))
+        return _factor_results(fit, components_of(fit))

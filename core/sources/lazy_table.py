@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from core.exceptions import DataError, SourceError
 from core.moments import GroupMoments
+from core.sources.asking.choosing import with_rows
 from core.sources.engines.engine import Engine
 from core.sources.engines.place import Place
 from core.sources.expressions import Kind, as_level, as_number, is_finite, is_level, kind_of
@@ -246,6 +248,18 @@ class LazyTable:
         DataError
             As ``core.GroupedData.from_table``; ``SourceError`` for what happens elsewhere.
         """
+        if spec.terms:
+            raise DataError(
+                f"'{spec.terms[0].label}' is made of rows, and these stay where they are. Make it "
+                "as a column of the table there, or bring the table into memory."
+            )
+        if spec.rows:
+            for each in spec.rows:
+                self._check(each.column)
+            chosen = self._changed(with_rows(self._table, spec.rows, self.kinds))
+            found = chosen.grouped(spec.update(rows=()), key=key, progress=progress)
+            lost = replace(found.left_out, n_filtered=self.n_rows - chosen.n_rows)
+            return cast("QueriedData", found.update(spec=spec, left_out=lost))
         with self._checked():
             return group_elsewhere(
                 self._engine,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.exceptions import DataError
+from core.model_terms import Time
 from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.grouping.cells import (
@@ -20,7 +21,16 @@ from core.tables.grouping.cells import (
     owners_of,
     refusal,
 )
-from core.tables.grouping.design import BaseColumn, Term, base_columns, group_level_columns
+from core.tables.grouping.design import (
+    BaseColumn,
+    Term,
+    base_columns,
+    group_level_columns,
+    individual_columns,
+)
+from core.tables.grouping.filtered import filtered
+from core.tables.grouping.made import resolved
+from core.tables.grouping.times import with_zeros
 from core.tables.grouping.usable import outcome_of, predictor_of, usable_rows
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS
@@ -99,12 +109,17 @@ class GroupedData(RowsInMemory):
         """
         if len(table) == 0:
             raise DataError("The table has no rows. Upload a table with at least a few rows.")
+        table, chosen = filtered(table, spec)
         outcome = outcome_of(table, spec.outcome)
         groups = [group_column(table, spec, name) for name in spec.groups]
         group = groups[0]
         predictors = [predictor_of(table, name, spec) for name in spec.predictors]
         group_level = [predictor_of(table, name, spec) for name in spec.group_predictors]
         kept, left_out = usable_rows(group, [outcome, *groups[1:], *predictors, *group_level])
+        if any(isinstance(term, Time) for term in spec.terms):
+            spec = with_zeros(spec, table, kept)
+            predictors = [predictor_of(table, name, spec) for name in spec.predictors]
+        left_out = left_out.of_filtered(chosen)
         if kept is not None:
             groups = [each.keep(kept) for each in groups]
             group = groups[0]
@@ -115,13 +130,14 @@ class GroupedData(RowsInMemory):
             if isinstance(column, NumericColumn):
                 column.check_size()
         check_size(spec, group, [*predictors, *group_level], len(outcome.values))
+        spec = resolved(spec, {c.name: c for c in predictors})
         columns = (predictors, group_level)
         if len(groups) > 1:
             return _assemble_factors(spec, outcome, groups, columns, left_out)
         made = assemble(spec, outcome, group, columns, left_out)
         if key is None:
             return made
-        keys = key_of(table, key)
+        keys = key_of(table, key)  # of the rows that the filter keeps
         return made.update(key=keys if kept is None else keys[kept])
 
     @classmethod
@@ -254,7 +270,7 @@ def _assemble_factors(
     cells = assemble(spec, outcome, cell, columns, left_out)
     of_source: dict[str, tuple[int, ...]] = {}
     for i, item in enumerate(cells.base, start=1):
-        of_source[item.source] = (*of_source.get(item.source, ()), i)
+        of_source[item.term] = (*of_source.get(item.term, ()), i)
     intercept = (0,) if spec.varying_intercept else ()
     varying = {
         name: intercept + tuple(b for source in spec.varying_of(name) for b in of_source[source])
@@ -276,12 +292,7 @@ def assemble(
 ) -> GroupedData:
     """Lay out base columns, group-level columns and the terms of the design."""
     predictors, group_level = columns
-    base: list[BaseColumn] = []
-    of_source: dict[str, list[int]] = {}
-    for column in predictors:
-        made = base_columns(column)
-        of_source[column.name] = [len(base) + 1 + i for i in range(len(made))]
-        base += made
+    base, of_source, read = individual_columns(spec, {c.name: c for c in predictors})
     terms = [Term("(Intercept)", 0)]
     terms += [Term(b.name, i + 1) for i, b in enumerate(base)]
     group_columns: list[tuple[str, FloatArray]] = []
@@ -305,7 +316,7 @@ def assemble(
         y=outcome.values,
         group_index=group.codes,
         group_names=group.levels,
-        columns={c.name: c for c in predictors},
+        columns=read,
         base=tuple(base),
         group_columns=tuple(group_columns),
         terms=tuple(terms),

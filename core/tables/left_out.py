@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.formats import shorten
-from core.types import IntArray
+from core.types import BoolArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +34,32 @@ class LeftOut:
         Groups of which no row is left.
     because : IntArray
         Position in ``reasons`` of each of ``rows``.
+    n_filtered : int
+        Rows that a filter of the model leaves out: they count apart, not among ``rows``.
+    filtered : IntArray
+        Their positions in the table; empty where the table stays elsewhere.
     """
 
     rows: IntArray
     reasons: tuple[LeftOutReason, ...] = ()
     lost_groups: tuple[str, ...] = ()
     because: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    n_filtered: int = 0
+    filtered: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+
+    def of_filtered(self, kept: BoolArray | None) -> LeftOut:
+        """Return the account for the table before a filter that kept these rows (None: all)."""
+        if kept is None:
+            return self
+        rows = np.flatnonzero(kept)[self.rows]
+        filtered = np.flatnonzero(~kept)
+        return replace(self, rows=rows, n_filtered=len(filtered), filtered=filtered)
+
+    def used(self, n_rows: int) -> BoolArray:
+        """Return which of a table's rows the fits use, shape (n_rows,)."""
+        out = np.ones(n_rows, dtype=bool)
+        out[self.rows] = out[self.filtered] = False
+        return out
 
     @property
     def n_rows(self) -> int:

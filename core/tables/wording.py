@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from core.formats import trimmed
+from core.formats import listed, trimmed
+from core.model_terms import Log, Power, Spline, Sqrt, ZScore, columns_of
 from core.tables.columns import CategoricalColumn
 from core.tables.examples import Column, Example, Noun
 from core.tables.grouped import GroupedData
+from core.tables.grouping.design import BaseColumn
+from core.term_rules import term_of
 from core.types import FloatArray
 
 INTERCEPT = "(Intercept)"
 
 
 def per_unit(unit: str) -> str:
-    """Return a unit for after 'per': days -> day."""
+    """Return a unit for after 'per': days -> day; of a time without its zero."""
+    unit = unit.split(" since ")[0]
     is_plural = unit.isalpha() and len(unit) > 3 and unit.endswith("s") and unit[-2] != "s"
     return unit[:-1] if is_plural else unit
 
@@ -87,9 +91,41 @@ class Wording:
         """Return what a coefficient is called in a sentence: ``slope``, if there is but one."""
         if term == INTERCEPT:
             return "intercept" if data.spec.predictors else f"{self.group.one} mean"
+        where = self.where(term, data)
+        if self._is_made(term, data):
+            return f"coefficient of {self.name(term)}{where}"
         if len(data.varying) - (0 in data.varying) == 1:
-            return "slope"
-        return self._contrast(term, data) or f"slope of {self.name(term)}"
+            return f"slope{where}"
+        return (self._contrast(term, data) or f"slope of {self.name(term)}") + where
+
+    def where(self, term: str, data: GroupedData) -> str:
+        """Return where a coefficient holds: `` where x = 0`` if x enters squared too, else ''.
+
+        A predictor that enters squared, or in a product, has no one slope: its coefficient is the
+        slope where the square, or the other part of the product, is zero.
+        """
+        base = next((b for b in data.base if b.name == term), None)
+        if base is None:
+            return ""
+        own = {(part.column, part.level, part.term) for part in base.made_of}
+        held: dict[str, None] = {}
+        for item in data.base:
+            parts = [(part.column, part.level, part.term) for part in item.made_of]
+            if item is base or not own <= set(_below(item, base)) or not item.parts:
+                continue
+            held |= {self._zero_of(p[0], data): None for p in parts if p not in own}
+        return f" where {listed(held, 4)}" if held else ""
+
+    def _zero_of(self, column: str, data: GroupedData) -> str:
+        found = data.columns[column]
+        if isinstance(found, CategoricalColumn):
+            return f"{self.in_sentence(column)} is {self.level(column, found.levels[0])}"
+        if self.is_indicator(column):
+            return f"{self.in_sentence(column)} is {self.level(column, 0)}"
+        return f"{self.in_sentence(column)} = 0"
+
+    def _is_made(self, term: str, data: GroupedData) -> bool:
+        return any(b.parts for b in data.base if b.name == term)
 
     def term_axis(self, term: str, data: GroupedData) -> str:
         """Return the axis title of a coefficient: what it measures, with its unit."""
@@ -99,9 +135,12 @@ class Wording:
             return f"{outcome.label}{self._origin(data)}{unit}"
         contrast = self._contrast(term, data)
         if contrast:
-            return f"{outcome.label}, {contrast}{unit}"
+            return f"{outcome.label}, {contrast}{self.where(term, data)}{unit}"
+        if self._is_made(term, data):
+            return f"coefficient of {self.name(term)}{self.where(term, data)}"
         per = per_unit(self.column(term).unit) or f"unit of {self.name(term)}"
-        return f"slope of {self.name(term)} ({outcome.unit or outcome.label} per {per})"
+        what = f"slope of {self.name(term)}{self.where(term, data)}"
+        return f"{what} ({outcome.unit or outcome.label} per {per})"
 
     def _contrast(self, term: str, data: GroupedData) -> str:
         """Return ``first floor minus basement`` for the coefficient of a category, else ''."""
@@ -117,7 +156,8 @@ class Wording:
     def _origin(self, data: GroupedData) -> str:
         """Return where the intercept stands: ', basement' or ' where Age = 0'."""
         spec = data.spec
-        column = next(iter((*spec.varying, *spec.predictors)), None)
+        varying = [columns_of(term_of(spec, name))[0] for name in spec.varying]
+        column = next(iter((*varying, *spec.predictors)), None)
         if column is None:
             return ""
         values = data.columns[column]
@@ -125,4 +165,35 @@ class Wording:
             return f", {self.level(column, values.levels[0])}"
         if self.is_indicator(column):
             return f", {self.level(column, 0)}"
-        return f" where {self.name(column)} = 0"
+        return f" where {self.name(column)} = {_zero_at(column, data)}"
+
+
+def _below(item: BaseColumn, base: BaseColumn) -> list[tuple[str, int, object]]:
+    """Return the parts of a made column, and what the lower powers of each would be."""
+    out: list[tuple[str, int, object]] = []
+    for part in item.made_of:
+        out.append((part.column, part.level, part.term))
+        own = [p for p in base.made_of if p.column == part.column and p.level == part.level]
+        if isinstance(part.term, Power):
+            out += [
+                (p.column, p.level, p.term)
+                for p in own
+                if p.term is None or (isinstance(p.term, Power) and p.term.power < part.term.power)
+            ]
+        elif part.term is not None:
+            out += [(p.column, p.level, p.term) for p in own if p.term is None]
+    return out
+
+
+def _zero_at(column: str, data: GroupedData) -> str:
+    """Return the value of a predictor at which all columns made of it are zero."""
+    made = [b.made_of[0].term for b in data.base if b.depends_on(column) and len(b.made_of) == 1]
+    plain = any(term is None or isinstance(term, Power | Sqrt) for term in made)
+    first = next(iter(made), None)
+    if not plain and isinstance(first, Log):
+        return "1"
+    if not plain and isinstance(first, ZScore) and first.mean is not None:
+        return trimmed(first.mean)
+    if not plain and isinstance(first, Spline) and first.boundary is not None:
+        return trimmed(first.boundary[0])
+    return "0"

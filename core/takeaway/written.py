@@ -29,6 +29,7 @@ from core.formats import NOT_A_NUMBER, number
 from core.posterior.posterior import Posterior
 from core.posterior.story import prior_sentence
 from core.results import PoolingFits
+from core.tables.term_words import worded
 from core.tables.wording import Wording
 from core.takeaway.cleaned import cleaned_table
 from core.takeaway.pictures import MOST_ROWS, SECTIONS, ReportPicture, Section, sections
@@ -94,7 +95,7 @@ def report(
         When a screen is asked for that reports do not know.
     """
     asked = options or ReportOptions()
-    words = wording or Wording()
+    words = worded(wording or Wording(), fits.data)
     found = sections(fits, SHORT if asked.is_short else tuple(screens), words, asked.posterior)
     if asked.is_short:
         found = [_first_alone(section) for section in found]
@@ -129,7 +130,7 @@ def report_markdown(
     PoolingError
         When a screen is asked for that reports do not know.
     """
-    asked, words = options or ReportOptions(), wording or Wording()
+    asked, words = options or ReportOptions(), worded(wording or Wording(), fits.data)
     found = sections(fits, SHORT if asked.is_short else tuple(screens), words, asked.posterior)
     shown = [_shown(section, is_short=asked.is_short) for section in found]
     context = _context(fits, words, asked, note or asked.note)
@@ -178,7 +179,12 @@ def _context(
         "version": _version(),
         "data": {
             "headline": overview.table_headline(data, wording),
-            "left_out": overview.left_out_sentence(data, wording),
+            "left_out": " ".join(
+                filter(
+                    None,
+                    (overview.filter_sentence(data), overview.left_out_sentence(data, wording)),
+                )
+            ),
             "changes": asked.changes,
             "source": asked.source,
             "hash": _hash(fits),

@@ -12,6 +12,7 @@ from core.exceptions import PoolingError
 from core.factors_results import FactorsFits
 from core.results import PoolingFits
 from core.spec import ModelSpec
+from core.tables.term_words import worded
 from core.tables.wording import Wording
 from pages._shared.host import room
 
@@ -84,7 +85,7 @@ class Shown:
             return tuple(n for f in self.fits.data.factors for n in f.level_names)
         return self.fits.data.group_names
 
-    @property
+    @cached_property
     def wording(self) -> Wording:
-        """What things are called."""
-        return self.words or self.dataset.wording
+        """What things are called, terms of the model among them."""
+        return worded(self.words or self.dataset.wording, self.fits.data)

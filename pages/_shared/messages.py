@@ -13,6 +13,7 @@ from core.explore.data import overview
 from pages._shared import texts
 from pages._shared.dataset import Shown
 from pages._shared.host import sources
+from pages._shared.model import rows
 
 
 def error(problem: PoolingError) -> None:
@@ -23,6 +24,7 @@ def error(problem: PoolingError) -> None:
 def problems(shown: Shown) -> None:
     """Show what a reader must know before the picture: failures, left-out rows, the verdict."""
     failures(shown)
+    rows.told(shown)
     text = texts.load("messages")
     if shown.fits.multilevel_or_none is None:
         reason = escape.for_markdown(str(shown.fits.refusal))

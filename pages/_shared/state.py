@@ -28,6 +28,7 @@ import streamlit as st
 import core
 from core.exceptions import PoolingError
 from core.explore.simulate.simulated import SIMULATED_WORDING, simulated_story, simulated_title
+from core.model_terms import columns_of
 from core.spec import ModelSpec
 from core.tables.recipe_text import PREFIX as SIMULATED
 from core.tables.wording import Wording
@@ -261,8 +262,14 @@ def _carried(old: dict[str, Any], names: set[str], fix: core.Fix | None) -> dict
 
 
 def _known(values: list[Any], names: set[str]) -> list[Any]:
-    """Return the columns, or pairs of columns, that a table has."""
-    return [v for v in values if {v} <= names or (isinstance(v, tuple) and set(v) <= names)]
+    """Return the columns, pairs of columns, terms and filters that a table has the columns of."""
+    return [v for v in values if set(_columns_in(v)) <= names]
+
+
+def _columns_in(value: Any) -> tuple[str, ...]:
+    if isinstance(value, core.Keep):
+        return (value.column,)
+    return value if isinstance(value, tuple) else columns_of(value)
 
 
 def undo(data: Dataset) -> None:

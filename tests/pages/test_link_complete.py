@@ -27,6 +27,7 @@ KINDS += ("select_slider", "selectbox", "slider", "text_area", "text_input", "to
 LEFT_OUT = {
     "data_choice|model_.*": "the table and the model have parameters of their own",
     "data_paste|data_long_.*|lessons_file": "something that is being put in",
+    "rows_(column|way|levels|from|to)_.*": "a filter that is being picked",
     "data_role_.*": "the roles are the model's",
     "groups_name_.*": "the group that is looked at is said by 'at'",
     "intervals_switch": "what is chosen there is said by 'intervals'",
@@ -110,6 +111,9 @@ SET = [
     ("", "data=penicillin&factor=sample&see=relations"),
     ("", "data=pastes&factor=cask&scaled=4&restart="),
     ("", "data=exam&also=type&slope_by=type&factor=type&of=standLRT"),
+    ("", 'data=sleepstudy&made=["power","Days",2]&keep=["Days",null,[1,9]]'),
+    ("prediction", 'data=exam&x=standLRT&x=sex&made=["join","standLRT","sex"]&along=standLRT'),
+    ("groups", 'data=exam&made=["curve","standLRT",3,null,null]&keep=["schgend",["boys"],null]'),
     ("two_levels", "term=floor&slopes=0&own=0"),
     ("variance", "data=sleepstudy&view=zero&zero=4"),
     ("standard_errors", "terms=floor"),

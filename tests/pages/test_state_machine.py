@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from streamlit.testing.v1 import AppTest
 
+from core.explore.data import overview
 from core.explore.pooling import story
 from pages._shared.link import address as link
 from pages.screens import SCREENS
@@ -106,6 +107,34 @@ class Walk(RuleBasedStateMachine):
         state = self.app.session_state
         return state["kept_models"].get(state["data_choice"])
 
+    @rule(column=st.integers(0, 5), how=st.integers(0, 2), ends=st.integers(0, 9))
+    def keep_some_rows(self, column: int, how: int, ends: int) -> None:
+        table = self.app.session_state["data_choice"]
+        boxes = [w for w in self.app.selectbox if str(w.key) == f"rows_column_{table}"]
+        if not boxes:
+            return
+        box = boxes[0]
+        box.set_value(box.options[column % len(box.options)]).run()
+        ways = [w for w in self.app.radio if str(w.key).startswith("rows_way")]
+        if not ways:
+            return
+        ways[0].set_value(ways[0].options[how % len(ways[0].options)]).run()
+        for levels in self.app.multiselect:
+            if str(levels.key).startswith("rows_levels"):
+                levels.set_value(levels.options[ends % 3 : ends % 3 + 6]).run()
+        for low in self.app.number_input:
+            if str(low.key).startswith("rows_from"):
+                low.set_value(low.value + 0.05 * ends).run()
+        add = self.app.button(key=f"rows_add_{table}")
+        if not add.disabled:
+            add.click().run()
+
+    @rule()
+    def use_all_rows(self) -> None:
+        if any(str(b.key) == "rows_all" for b in self.app.button):
+            self.app.button(key="rows_all").click().run()
+            assert self.app.session_state["shown"].spec.rows == ()
+
     @rule()
     def look_at_all_again(self) -> None:
         """Follow the link in a fresh session and go on from there: a reload, or somebody else."""
@@ -135,7 +164,10 @@ class Walk(RuleBasedStateMachine):
         assert spec.criterion == held("criterion")
         assert bool(spec.varying) == (held("structure") == "slope" and bool(spec.predictors))
         assert spec.correlated == held("correlated")
-        assert shown.fits.spec == spec
+        assert list(spec.terms) == held("terms") and list(spec.rows) == held("rows")
+        fitted = shown.fits.spec  # whose terms know their knots and zeros
+        assert [t.label for t in fitted.terms] == [t.label for t in spec.terms]
+        assert fitted.update(terms=()) == spec.update(terms=())
 
     @invariant()
     def the_words_say_the_model(self) -> None:
@@ -145,6 +177,9 @@ class Walk(RuleBasedStateMachine):
         line = story.context(shown.fits, shown.wording)
         assert any(_plain(line) == _plain(c.value) for c in self.app.caption)
         assert f"({shown.spec.criterion})" in line
+        kept = overview.filter_sentence(shown.fits.data)
+        assert bool(kept) == bool(shown.spec.rows)
+        assert not kept or any(_plain(kept) == _plain(c.value) for c in self.app.caption)
         if shown.spec.varying:
             assert (", correlated" in line) == shown.spec.correlated
             assert (", uncorrelated" in line) == (not shown.spec.correlated)

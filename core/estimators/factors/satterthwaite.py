@@ -17,7 +17,7 @@ from core.fitting.factors.factor_criterion import (
     gradient_of,
 )
 from core.fitting.factors.factor_search import LARGE, covariances_of
-from core.fitting.henderson import Contrasts, FactorSystem, system_at
+from core.fitting.several.henderson import Contrasts, FactorSystem, system_at
 from core.types import FloatArray, IntArray
 
 #: Steps of differences, relative to theta.

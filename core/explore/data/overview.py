@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from core.formats import count, listed
 from core.tables.grouped import GroupedData
 from core.tables.wording import Wording
 
@@ -57,6 +58,15 @@ def left_out_sentence(data: GroupedData, wording: Wording) -> str:
     if one == Wording().group.one:
         one = many = data.spec.group
     return data.left_out.sentence(one, many)
+
+
+def filter_sentence(data: GroupedData) -> str:
+    """Return which rows the model is restricted to and how many that leaves out; '' for all."""
+    if not data.spec.rows:
+        return ""
+    kept = listed([keep.sentence for keep in data.spec.rows], 6)
+    lost = data.left_out.n_filtered
+    return f"Only rows with {kept}: {count(lost, 'row')} left out by this filter."
 
 
 def left_out_table(table: pd.DataFrame, data: GroupedData) -> pd.DataFrame:

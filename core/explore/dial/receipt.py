@@ -206,7 +206,9 @@ def _sentence(made: Receipt, fits: PoolingFits, wording: Wording) -> str:
     start = f"{name} ({wording.individual.count(made.n)})"
     if made.is_own.any():
         first = int(np.flatnonzero(made.is_own)[0])
-        what = "level" if made.varying_names[first] == INTERCEPT else "slope"
+        what = "level"
+        if made.varying_names[first] != INTERCEPT:
+            what = f"slope{wording.where(made.varying_names[first], fits.data)}"
         numbers = (float(made.own[first]), float(made.target[first]), float(made.pooled[first]))
         together = pulled_together(fits, wording)
         return f"{start}: {_moves(made.c, f'its own {what}', numbers, together)}.{_missing(made)}"

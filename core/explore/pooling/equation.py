@@ -9,11 +9,14 @@ from __future__ import annotations
 import keyword
 
 from core import escape, formats
+from core.explore.pooling.patsy_terms import imports, patsy_term, prepared
 from core.formats import number
+from core.model_terms import label_of
 from core.results import CompletePoolingFit, MultilevelFit, PoolingFits
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
 from core.tables.grouping.design import Term
+from core.term_rules import design_terms, term_of
 from core.types import FloatArray
 
 _GREEK = ("\\alpha", "\\beta", "\\gamma", "\\delta")
@@ -193,13 +196,14 @@ def mixedlm_call(spec: ModelSpec, categorical: frozenset[str] = frozenset()) -> 
         arguments.append(f"vc_formula={parts!r}")
     body = ",\n    ".join(arguments)
     return (
-        "import statsmodels.formula.api as smf\n\n"
+        f"{imports(spec)}\n{prepared(spec)}"
         f"fit = smf.mixedlm(\n    {body},\n).fit(reml={spec.criterion == 'REML'})"
     )
 
 
 def _fixed_part(spec: ModelSpec, categorical: frozenset[str]) -> str:
-    fixed = [_patsy(c, categorical, spec) for c in (*spec.predictors, *spec.group_predictors)]
+    own = [label_of(t) for t in design_terms(spec)]
+    fixed = [_patsy(c, categorical, spec) for c in (*own, *spec.group_predictors)]
     fixed += [
         f"{_patsy(a, categorical, spec)}:{_patsy(b, categorical, spec)}"
         for a, b in spec.cross_level
@@ -226,7 +230,7 @@ def _mixedlm_of_factors(spec: ModelSpec, categorical: frozenset[str]) -> str:
     outcome = _patsy(spec.outcome, frozenset(), spec)
     note = "# MixedLM takes intercepts and slopes of one factor as independent.\n"
     return (
-        "import numpy as np\nimport statsmodels.formula.api as smf\n\n"
+        f"{imports(spec, needs_numpy=True)}\n{prepared(spec)}"
         f"{note if is_correlated else ''}"
         f"fit = smf.mixedlm(\n    {f'{outcome} ~ {_fixed_part(spec, categorical)}'!r},\n"
         f"    table,\n    groups=np.ones(len(table)),\n    vc_formula={parts!r},\n"
@@ -234,10 +238,14 @@ def _mixedlm_of_factors(spec: ModelSpec, categorical: frozenset[str]) -> str:
     )
 
 
-def _patsy(column: str, categorical: frozenset[str], spec: ModelSpec) -> str:
-    """Return a column as patsy reads it: bare when it is an identifier, else quoted."""
+def _patsy(label: str, categorical: frozenset[str], spec: ModelSpec) -> str:
+    """Return a column or a term as patsy reads it: bare when it is an identifier, else quoted."""
+    return patsy_term(term_of(spec, label), lambda column: _patsy_column(column, categorical, spec))
+
+
+def _patsy_column(column: str, categorical: frozenset[str], spec: ModelSpec) -> str:
     name = column if column.isidentifier() and column.isascii() else f"Q({column!r})"
-    reserved = {"C", "Q", "I", "True", "False", "None", "Treatment"}
+    reserved = {"C", "Q", "I", "np", "cr", "True", "False", "None", "Treatment"}
     if column in reserved or keyword.iskeyword(column):
         name = f"Q({column!r})"
     if column not in categorical and column not in spec.categorical:
@@ -249,4 +257,6 @@ def _patsy(column: str, categorical: frozenset[str], spec: ModelSpec) -> str:
 def lmer_call(spec: ModelSpec) -> str:
     """Return the lme4 call that fits the same model, as R source."""
     reml = "" if spec.criterion == "REML" else ", REML = FALSE"
-    return f"library(lme4)\n\nfit <- lmer(\n  {spec.lme4_formula()},\n  data = table{reml}\n)"
+    kept = " &\n    ".join(f"({keep.r_text()})" for keep in spec.rows)
+    rows = f"table <- subset(table,\n    {kept})\n\n" if kept else ""
+    return f"library(lme4)\n\n{rows}fit <- lmer(\n  {spec.lme4_formula()},\n  data = table{reml}\n)"

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.exceptions import SpecError
+from core.model_terms import ZScore, columns_of
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn
 from core.tables.grouped import GroupedData
+from core.tables.grouping.design import BaseColumn
+from core.tables.grouping.made import Part
+from core.term_rules import term_of
 from core.types import BoolArray, FloatArray, IntArray
+
+#: Points of a curve along a predictor.
+CURVE_POINTS = 41
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +29,8 @@ class GroupLines:
     predictor : str or None
         None where the model has no predictor: ``grid`` is then one arbitrary point.
     grid : FloatArray, shape (G,)
-        Values of the predictor: its ends, or 0, 1, ... for the levels of a category.
+        Values of the predictor: its ends, more between them where it makes a curve, or 0, 1, ...
+        for the levels of a category.
     levels : tuple of str
         The category's levels; empty for a numeric predictor.
     complete_pooling, no_pooling, partial_pooling : FloatArray, shape (J, G)
@@ -57,7 +65,8 @@ class GroupLines:
 def default_predictor(fits: PoolingFits) -> str | None:
     """Return the predictor to draw along: the first with a varying slope, else the first."""
     spec = fits.spec
-    return next(iter((*spec.varying, *spec.predictors)), None)
+    varying = [columns_of(term_of(spec, name))[0] for name in spec.varying]
+    return next(iter((*varying, *spec.predictors)), None)
 
 
 def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
@@ -99,12 +108,20 @@ def group_lines(fits: PoolingFits, predictor: str | None = None) -> GroupLines:
 def _group_means(fits: PoolingFits, predictor: str | None) -> tuple[FloatArray, FloatArray]:
     """Return each group's mean along the axis and of the outcome, shapes (J,)."""
     moments, mean_x = fits.moments, np.zeros(fits.data.n_groups)
+    if predictor is not None and not any(b.source == predictor for b in fits.data.base):
+        mean_x = _means_of_rows(fits.data.in_hand, predictor)  # a curve stands in its place
     for b, item in enumerate(fits.data.base, start=1):
         if item.source == predictor:
             raw = moments.mean_of(b) * moments.scale[b] + moments.center[b]
             mean_x += raw if item.level < 0 else item.level * raw
     y = moments.outcome
     return mean_x, moments.mean_of(y) * moments.scale[y] + moments.center[y]
+
+
+def _means_of_rows(data: GroupedData, predictor: str) -> FloatArray:
+    values, _, _ = line_axis(data, predictor)
+    sums = np.bincount(data.group_index, values, minlength=data.n_groups)
+    return np.asarray(sums / np.maximum(data.group_sizes, 1))
 
 
 def line_axis(
@@ -128,17 +145,51 @@ def axis_grid(data: GroupedData, predictor: str | None) -> tuple[FloatArray, tup
     if isinstance(column, CategoricalColumn):
         return np.arange(len(column.levels), dtype=np.float64), column.levels
     least, _, most = column.span
+    if is_curved(data, predictor):
+        return np.linspace(least, most, CURVE_POINTS), ()
     return np.array([least, most]), ()
 
 
+def is_curved(data: GroupedData, predictor: str | None) -> bool:
+    """Return whether a numeric predictor enters by more than a straight line."""
+    parts = [part for item in data.base for part in item.parts if part.column == predictor]
+    return any(part.term is not None and not isinstance(part.term, ZScore) for part in parts)
+
+
 def base_grid(data: GroupedData, predictor: str | None, grid: FloatArray) -> FloatArray:
-    """Return the base columns along the grid, shape (G, 1 + B): others at their means."""
-    means = [data.base_mean(b) for b in range(len(data.base) + 1)]
+    """Return the base columns along the grid, shape (G, 1 + B): other predictors at their means.
+
+    A made column is made of these: the square of a predictor at its mean is the mean's square.
+    """
+    means = [1.0, *(_typical(data, item, b) for b, item in enumerate(data.base, start=1))]
     base = np.tile(means, (len(grid), 1))
     for b, item in enumerate(data.base, start=1):
-        if item.source == predictor:
-            base[:, b] = grid if item.level < 0 else grid == item.level
+        if not item.depends_on(predictor or ""):
+            continue
+        base[:, b] = 1.0
+        for part in item.made_of:
+            if part.column != predictor:
+                base[:, b] *= _typical_part(data, part)
+            elif part.level >= 0:
+                base[:, b] *= grid == part.level
+            else:
+                base[:, b] *= part.of(grid)
     return base
+
+
+def _typical(data: GroupedData, item: BaseColumn, base: int) -> float:
+    """Return a base column where all predictors are at their means."""
+    if not item.parts:
+        return data.base_mean(base)
+    return float(np.prod([_typical_part(data, part) for part in item.parts]))
+
+
+def _typical_part(data: GroupedData, part: Part) -> float:
+    """Return a part where its predictor is at its mean: the share of a level."""
+    column = data.columns[part.column]
+    if isinstance(column, CategoricalColumn):
+        return float(np.mean(column.codes == part.level))
+    return float(part.of(np.array([column.values.mean()]))[0])
 
 
 def _fixed_part(data: GroupedData, base: FloatArray, coef: FloatArray) -> FloatArray:

@@ -27,7 +27,8 @@ def parameter_table(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
     for name, value, error in zip(model.fixef_names, model.fixef, model.fixef_se, strict=True):
         what = f"average {wording.term(name, data)}"
         if name != INTERCEPT:
-            what = f"average {_what(name, fits)} of {wording.name(name)}"
+            where = wording.where(name, data)
+            what = f"average {_what(name, fits)} of {wording.name(name)}{where}"
         rows.append((_mean_symbol(name, fits), what, number(value), number(error)))
     names, sd = model.varying_names, model.sigma_group
     for symbol, name, value in zip(_symbols(fits), names, sd, strict=True):
@@ -119,7 +120,8 @@ def together(found: Claim, first: str, second: str) -> str:
     """Return whether two coefficients go together, as a sentence with its interval; or ''."""
     if np.isnan(found.estimate):
         return ""
-    amount = f"ρ = {with_interval(found.estimate, found.lower, found.upper)}"
+    words = "95% profile interval "
+    amount = f"ρ = {with_interval(found.estimate, found.lower, found.upper, words)}"
     if found.is_sure:
         way = "rise" if found.direction == "up" else "fall"
         return f" As the {first} rises, the {second} tends to {way} ({amount})."

@@ -14,10 +14,12 @@ from core.estimators.estimates import Estimates, estimates, varying_names
 from core.evidence import Agreement
 from core.explore.pooling.overshoot import strays, strays_words
 from core.formats import count, decimals_for, fixed, listed, number, percent, upper_first
+from core.model_terms import label_of
 from core.results import MultilevelFit, PoolingFits
 from core.tables.columns import NumericColumn
 from core.tables.grouped import GroupedData
 from core.tables.wording import INTERCEPT, Wording
+from core.term_rules import design_terms
 from core.types import FloatArray, IntArray
 
 #: Pooling factors closer than this are told as one number.
@@ -82,9 +84,15 @@ def headline(fits: PoolingFits, wording: Wording) -> str:
     pooled = _span(each.partial_pooling, digits)
     if not each.is_estimable.any():
         return f"No {wording.group.one} has an estimate of its own; partial pooling gives {pooled}."
-    own = _span(each.no_pooling, digits)
+    own, n_own = _span(each.no_pooling, digits), int(each.is_estimable.sum())
+    ranging = f"{groups} range from {own}; partially pooled, from {pooled}"
+    if n_own < each.n_groups:
+        has = f"have estimates, {own}"
+        if n_own == 1:
+            has = f"has an estimate, {fixed(float(np.nanmax(each.no_pooling)), digits)}"
+        ranging = f"{n_own:,} of {groups} {has}; partially pooled, all range from {pooled}"
     return (
-        f"Left alone, {groups} range from {own}; partially pooled, from {pooled}"
+        f"Left alone, {ranging}"
         f"{_far_away(each, fits, wording)}. {pooling_by_size(each, fits, wording)}"
     )
 
@@ -94,7 +102,9 @@ def _far_away(each: Estimates, fits: PoolingFits, wording: Wording) -> str:
     if each.term != INTERCEPT:
         return f" ({wording.term(each.term, fits.data)})"
     for name in (*fits.spec.varying, *fits.spec.predictors):
-        column = fits.data.columns[name]
+        column = fits.data.columns.get(name)
+        if has_made_columns(fits.data, name):
+            continue  # what is made of it is zero somewhere else
         if isinstance(column, NumericColumn):
             least, _, most = column.span
             if least <= 0 <= most:
@@ -294,10 +304,17 @@ def context(fits: PoolingFits, wording: Wording) -> str:
     """Return what is on screen: how much data, and which model, told apart from every other."""
     data, spec = fits.data, fits.spec
     rows = f"{wording.individual.count(data.n_obs)} in {wording.group.count(data.n_groups)}"
-    columns = (*spec.predictors, *spec.group_predictors)
+    own = [label_of(term) for term in design_terms(spec)]
+    columns = (*own, *spec.group_predictors)
     by = f" by {listed(map(wording.in_sentence, columns), 8)}" if columns else ""
     outcome = wording.in_sentence(spec.outcome)
     return f"{rows}: {outcome}{by}; {structure(fits, wording)} ({spec.criterion})"
+
+
+def has_made_columns(data: GroupedData, name: str) -> bool:
+    """Return whether a predictor enters only as what is made of it, such as its logarithm."""
+    own = [b for b in data.base if b.depends_on(name) and len(b.made_of) == 1]
+    return bool(own) and all(b.parts for b in own)
 
 
 def structure(fits: PoolingFits, wording: Wording) -> str:
@@ -329,13 +346,16 @@ def agreement_sentence(fit: MultilevelFit, found: Agreement | None) -> str:
             "statsmodels' MixedLM, asked about the same estimates, agrees to "
             f"{count(found.digits, 'digit')} (criterion, coefficients, groups' deviations)."
         )
-    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
-    why = "Which of the two is right cannot be told from here: compare with lme4."
     if fit.is_singular:
         why = (
             "It cannot hold a variance of exactly zero or a correlation of exactly one, and was "
-            "asked about the nearest fit inside."
+            "asked about fits close to it."
         )
-    elif found.criterion_gap > 0:
+        if found.digits:
+            return f"statsmodels' MixedLM agrees to {count(found.digits, 'digit')}. {why}"
+        return f"statsmodels' MixedLM has no answer of use here. {why}"
+    what = f"its criterion is {number(abs(found.criterion_gap), 2)} away"
+    why = "Which of the two is right cannot be told from here: compare with lme4."
+    if found.criterion_gap > 0:
         why = "The fit shown has the lower criterion, so it is the better one."
     return f"statsmodels' MixedLM does not quite agree: {what}. {why}"

@@ -19,6 +19,7 @@ from core.posterior.posterior import Posterior
 from core.posterior.uncertainty import source_label
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, column_of, is_numeric
+from core.tables.grouping.times import as_typed
 from core.tables.limits import LIMITS
 from core.tables.wording import Wording
 
@@ -64,7 +65,7 @@ def template(fits: PoolingFits, n_rows: int = 3) -> pd.DataFrame:
         if isinstance(column, CategoricalColumn):
             out[name] = [column.levels[c] for c in column.codes[rows]]
         else:
-            out[name] = [float(v) for v in column.values[rows]]
+            out[name] = as_typed(data.spec, name, [float(v) for v in column.values[rows]])
     for name in spec.group_predictors:
         out[name] = [_group_value(fits, name, int(j)) for j in group]
     return pd.DataFrame(out)

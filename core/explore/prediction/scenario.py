@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from core.factors_results import FactorsFits
 from core.posterior.posterior import Posterior
 from core.results import PoolingFits
 from core.tables.columns import CategoricalColumn, label_of
+from core.tables.grouping.times import as_typed, time_of
 from core.tables.wording import Wording
 from core.types import FloatArray
 
@@ -213,6 +214,7 @@ def predict_cases(
     columns = {name: [value] * length for name, value in asked.values.items()}
     if grid and asked.along is not None:
         columns[asked.along] = list(grid)
+    columns = {name: _typed(fits, name, values) for name, values in columns.items()}
     rows = pd.DataFrame(columns, index=pd.RangeIndex(length))
     tables = [_case_table(rows, case, asked.group, fits) for case in of]
     whole = pd.concat(tables, ignore_index=True)
@@ -236,6 +238,14 @@ def predict_cases(
             taken = {c: f"{c} (given)" for c in given if c in found}  # a predictor called 'lower'
             parts.append(pd.concat([found, given.rename(columns=taken)], axis=1))
     return pd.concat(parts, ignore_index=True)
+
+
+def _typed(fits: PoolingFits, name: str, values: list[Value]) -> list[Any]:
+    """Return values as a table has them: a number that is read as time, before its zero is off."""
+    time = time_of(fits.data.spec, name)
+    if time is None or isinstance(time.zero, str):
+        return values
+    return as_typed(fits.data.spec, name, [float(v) for v in values])
 
 
 def _case_table(rows: pd.DataFrame, case: Case, group: str, fits: PoolingFits) -> pd.DataFrame:

@@ -48,13 +48,12 @@ def world_of(table: pd.DataFrame, fits: PoolingFits) -> World:
         When there is no multilevel fit to take the truth from.
     """
     fit = fits.multilevel
-    rows = np.ones(len(table), dtype=bool)
-    rows[fits.data.left_out.rows] = False
+    rows = fits.data.left_out.used(len(table))
     columns = list(fits.spec.columns)
     kept = table.loc[rows, columns].reset_index(drop=True)
     return World(
         table=kept,
-        data=GroupedData.from_table(kept, fits.spec),
+        data=GroupedData.from_table(kept, fits.spec.update(rows=())),
         fixef=np.nan_to_num(fit.fixef),
         vcov_group=fit.vcov_group,
         sigma_y=fit.sigma_y,
@@ -267,6 +266,12 @@ def _fitted(world: World, spec: ModelSpec) -> tuple[GroupedData, IntArray]:
     options = {"categorical": world.spec.categorical, "reference": dict(world.spec.reference)}
     data = GroupedData.from_table(world.table, spec.update(**options))
     place = {column.name: i for i, column in enumerate(world.data.base)}
+    lacking = [column.name for column in data.base if column.name not in place]
+    if lacking:
+        raise SpecError(
+            f"'{lacking[0]}' is fitted but does not take part in generating the data. Generate "
+            "with this term (its coefficient may be 0), or leave it out of the fit."
+        )
     return data, np.array([place[column.name] for column in data.base], dtype=np.intp)
 
 

@@ -11,6 +11,8 @@ from core.tables.wording import INTERCEPT, Wording
 
 #: Errors closer than this, as a ratio, are told as equal.
 ALIKE = 1.15
+#: What the likeness of rows must add to the design effect to matter.
+_MATTERS = 0.5
 #: With fewer groups than this CR1 errs on the small side.
 _FEW_GROUPS = 40
 #: A cluster-robust error with fewer degrees of freedom than this is weak evidence.
@@ -143,16 +145,8 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
             f"The complete-pooling error is {ratio} times too small: it counts {rows}, but this "
             f"coefficient {about} {groups}."
         )
-    if each.level == "group" and each.ratio < 1.0 / ALIKE:
-        return (
-            f"The complete-pooling error is too large (CR2 is {ratio} times as large): in these "
-            f"data the {many} differ less than chance among {wording.individual.many} makes them."
-        )
     if each.level == "group":
-        return (
-            f"A group-level coefficient, yet hardly any difference ({ratio} times): the {many} "
-            "differ little beyond chance."
-        )
+        return _why_not(each, fits, wording)
     if each.level == "cross" and each.ratio > 1.0 / ALIKE:
         return _why_cross(each, fits, wording)
     if each.ratio > ALIKE:
@@ -172,6 +166,43 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
         f"An individual-level coefficient, compared inside each {one}: the complete-pooling error "
         f"is about right ({ratio} times)."
     )
+
+
+def _why_not(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
+    """Return why the error of a group-level coefficient is not too small."""
+    many, ratio = wording.group.many, number(each.ratio, 2)
+    differ = _groups_differ(fits)
+    if each.ratio >= 1.0 / ALIKE:
+        start = f"A group-level coefficient, yet hardly any difference ({ratio} times)"
+        because = f"the {many} differ little beyond chance"
+    else:
+        start = f"The complete-pooling error is too large (CR2 is {ratio} times as large)"
+        because = (
+            f"in these data the {many} differ less than chance among {wording.individual.many} "
+            "makes them"
+        )
+    if not differ:
+        return f"{start}: {because}."
+    if each.term == INTERCEPT and len(fits.data.terms) > 1:
+        return (
+            f"{start}: the {many} do differ, but where all predictors are 0 the average leans on "
+            f"comparisons inside them, of which what sets the {many} apart is no part."
+        )
+    return f"{start}, though the {many} do differ: the numbers do not say why."
+
+
+def _groups_differ(fits: PoolingFits) -> bool:
+    """Whether the variance between groups matters: a design effect of a half above 1 or more.
+
+    Where the varying predictors have their means (Kish 1965: 1 + (n - 1) ICC).
+    """
+    model = fits.multilevel_or_none
+    if model is None:
+        return True
+    at = fits.data.varying_design().mean(axis=0)
+    between = float(at @ model.vcov_group @ at)
+    icc = between / (between + model.sigma_y**2) if between > 0 else 0.0
+    return (fits.data.n_obs / fits.data.n_groups - 1.0) * icc > _MATTERS
 
 
 def _why_cross(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:

@@ -105,7 +105,7 @@ def group_columns(table: pd.DataFrame | None, fits: PoolingFits) -> tuple[GroupC
 def _of_table(table: pd.DataFrame, data: GroupedData) -> dict[str, GroupColumn]:
     """Return the columns of a table that describe groups, those of the model first."""
     spec = data.spec
-    rows = np.delete(np.arange(len(table)), data.left_out.rows)
+    rows = np.flatnonzero(data.left_out.used(len(table)))
     taken = {spec.outcome, *spec.group.split(":"), *spec.predictors, *spec.group_predictors}
     others = [str(c) for c in table.columns if str(c) not in taken]
     found: dict[str, GroupColumn] = {}
@@ -143,7 +143,7 @@ def mean_columns(data: GroupedData, moments: GroupMoments) -> tuple[GroupColumn,
     """Return the group means of the numeric individual-level predictors, where they differ."""
     out = []
     for base, item in enumerate(data.base, start=1):
-        if item.level >= 0:
+        if item.level >= 0 or item.parts:
             continue
         means = moments.mean_of(base)
         is_individual = float(moments.within_total[base - 1, base - 1]) > _ROUNDING
@@ -255,7 +255,7 @@ def with_column(data: GroupedData, column: GroupColumn, slopes: tuple[str, ...])
     spec = data.spec
     first = len(data.group_columns)
     added = column.design(column.values)
-    bases = [(b, item.name) for b, item in enumerate(data.base, start=1) if item.source in slopes]
+    bases = [(b, item.name) for b, item in enumerate(data.base, start=1) if item.term in slopes]
     terms = [Term(name, 0, first + i) for i, (name, _) in enumerate(added)]
     cross = [
         Term(f"{base_name}:{name}", b, first + i)

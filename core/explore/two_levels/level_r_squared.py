@@ -6,9 +6,9 @@ import numpy as np
 
 from core.estimators.factors.system import line_contrasts, scaled_variance, system_of
 from core.estimators.factors.view import ViewFit
-from core.fitting.henderson import Contrasts
 from core.fitting.modes import fixed_part
 from core.fitting.scaled import scale_model
+from core.fitting.several.henderson import Contrasts
 from core.results import MultilevelFit
 from core.types import FloatArray
 

@@ -107,7 +107,9 @@ def slope_predictors(fits: PoolingFits) -> tuple[str, ...]:
     return tuple(
         item.name
         for base, item in enumerate(data.base, start=1)
-        if item.level < 0 and moments.within_total[base - 1, base - 1] > _ROUNDING
+        if item.level < 0
+        and not item.parts
+        and moments.within_total[base - 1, base - 1] > _ROUNDING
     )
 
 

@@ -66,7 +66,14 @@ def term_name(term: str, fits: PoolingFits, wording: Wording) -> str:
     """Return what a varying coefficient is called, always told from the others."""
     if term == INTERCEPT:
         return "intercept" if fits.spec.predictors else "mean"
-    return f"slope of {wording.in_sentence(term)}"
+    return _slope(term, fits, wording)
+
+
+def _slope(term: str, fits: PoolingFits, wording: Wording) -> str:
+    """Return what a coefficient that is no intercept is called, and where it holds."""
+    is_made = any(b.parts for b in fits.data.base if b.name == term)
+    what = "coefficient" if is_made else "slope"
+    return f"{what} of {wording.in_sentence(term)}{wording.where(term, fits.data)}"
 
 
 def two_levels_title(found: TwoLevels, term: str, wording: Wording) -> str:
@@ -136,7 +143,7 @@ def effect_sentences(found: TwoLevels, wording: Wording) -> tuple[str, ...]:
                     f"{per}, whether {what} is higher or lower the data do not tell: {amount}."
                 )
         else:
-            slope = f"the slope of {wording.in_sentence(varying)}"
+            slope = f"the {_slope(varying, found.including, wording)}"
             start = f"Cross-level interaction: {per[:1].lower()}{per[1:]}, "
             verb = (
                 f"{slope} changes by" if is_sure else f"the data do not tell how {slope} changes:"

@@ -148,6 +148,8 @@ def _parameters(fits: PoolingFits, wording: Wording) -> pd.DataFrame:
         what = f"average coefficient of {wording.name(term)}"
         if term == INTERCEPT:
             what = f"average {wording.term(term, fits.data)}"
+        else:
+            what += wording.where(term, fits.data)
         rows.append((name, what, float(value)))
     return pd.DataFrame(rows, columns=["parameter", "meaning", "estimate"])
 

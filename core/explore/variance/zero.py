@@ -36,12 +36,17 @@ class MovedZero:
 
 
 def moving_predictor(fit: MultilevelFit) -> str | None:
-    """Return the numeric predictor whose slope varies beside the intercept; None if not one."""
+    """Return the numeric predictor whose slope varies beside the intercept; None if not one.
+
+    None also where it enters by more than its slope: another zero would be another square.
+    """
     data = fit.data
     if len(data.varying) != 2 or data.varying[0] != 0:
         return None
     item = data.base[data.varying[1] - 1]
-    return item.name if item.level < 0 else None
+    if item.level >= 0 or any(b.parts and b.depends_on(item.source) for b in data.base):
+        return None
+    return item.name
 
 
 def _column(fit: MultilevelFit) -> NumericColumn:

@@ -11,6 +11,7 @@ from core.fitting.scaled import ScaledModel
 from core.formats import listed
 from core.posterior.theta.prior import StatedPrior
 from core.tables.grouped import GroupedData
+from core.tables.wording import INTERCEPT
 from core.types import FloatArray
 
 #: Power of the sd by which the posterior must fall: above 1 it is a distribution at all, above 2
@@ -75,7 +76,10 @@ def require_enough(data: GroupedData, tails: Tails, prior: StatedPrior) -> None:
     poor = np.flatnonzero(tails.power <= _LEAST_POWER)
     if not len(poor):
         return
-    names = listed(f"'{data.varying_names[a]}'" for a in poor)
+    names = listed(
+        "the intercept" if data.varying_names[a] == INTERCEPT else f"'{data.varying_names[a]}'"
+        for a in poor
+    )
     worst = int(poor[np.argmin(tails.power[poor])])
     needed = int(np.floor(_LEAST_POWER)) + 1 + int(tails.taken[worst])
     what = "deviation" if len(poor) == 1 else "deviations"

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.exceptions import DataError
+from core.model_terms import Interaction, Spline, columns_of
+from core.model_terms import Term as SpecTerm
+from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
+from core.tables.grouping.made import Part, parts_of, products_of, values_of
+from core.term_rules import design_terms
 from core.types import BoolArray, FloatArray
 
 #: Spread inside a group, relative to the column's sd, that is taken for rounding.
@@ -16,11 +21,31 @@ GROUP_CONSTANT_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class BaseColumn:
-    """One column that varies over rows: a numeric predictor or one level's indicator."""
+    """One column that varies over rows: a numeric predictor, a level's indicator, or made of them.
+
+    ``parts``: what a made column is the product of (``core.tables.grouping.made``), its values
+    stand in ``GroupedData.columns`` under its own name; empty for a predictor as it is.
+    ``term``: the label of the term it belongs to; the predictor's name.
+    """
 
     name: str
     source: str
     level: int = -1
+    parts: tuple[Part, ...] = ()
+    term: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.term:
+            object.__setattr__(self, "term", self.source)
+
+    @property
+    def made_of(self) -> tuple[Part, ...]:
+        """What it is the product of, also where that is a predictor as it is."""
+        return self.parts or (Part(self.source, self.level),)
+
+    def depends_on(self, column: str) -> bool:
+        """Return whether a predictor takes part in it."""
+        return any(part.column == column for part in self.made_of)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +75,77 @@ def base_columns(column: Column) -> list[BaseColumn]:
         for i, level in enumerate(column.levels)
         if i > 0
     ]
+
+
+def individual_columns(
+    spec: ModelSpec, columns: dict[str, Column]
+) -> tuple[list[BaseColumn], dict[str, list[int]], dict[str, Column]]:
+    """Return the base columns, where those of each term are (from 1), and what they are read from.
+
+    Raises
+    ------
+    DataError
+        When a made column would be called as one of the table's.
+    """
+    base: list[BaseColumn] = []
+    places: dict[str, list[int]] = {}
+    read = dict(columns)
+    wanted = design_terms(spec)
+    present = frozenset({frozenset[str]()} | {_joined(term) for term in wanted})
+    present |= {frozenset({c}) for t in wanted for c in columns_of(t) if _spans(t)}
+    for term in wanted:
+        if isinstance(term, str):
+            made = base_columns(columns[term])
+        else:
+            made = _made(spec, term, columns, present)
+            for item in made:
+                if item.name in spec.columns:
+                    raise DataError(
+                        f"The term '{item.name}' is called as a column of the model. Rename the "
+                        "column, or leave the term out."
+                    )
+                read[item.name] = NumericColumn(item.name, values_of(item.parts, columns))
+        label = term if isinstance(term, str) else term.label
+        places[label] = [len(base) + 1 + i for i in range(len(made))]
+        base += made
+    for name in spec.predictors:  # whose place a term takes
+        if name not in places:
+            places[name] = [i for i, b in enumerate(base, start=1) if _is_of(b, name)]
+    return base, places, read
+
+
+def _is_of(item: BaseColumn, name: str) -> bool:
+    return len(item.made_of) == 1 and item.made_of[0].column == name
+
+
+def _joined(term: str | SpecTerm) -> frozenset[str]:
+    if isinstance(term, Interaction):
+        return term.key
+    return frozenset({term if isinstance(term, str) else term.label})
+
+
+def _spans(term: str | SpecTerm) -> bool:
+    """Return whether a term holds the straight line of its predictor."""
+    return isinstance(term, Spline)
+
+
+def _made(
+    spec: ModelSpec,
+    term: SpecTerm,
+    columns: dict[str, Column],
+    present: frozenset[frozenset[str]],
+) -> list[BaseColumn]:
+    for name in columns_of(term):
+        column = columns[name]
+        if isinstance(column, CategoricalColumn):
+            base_columns(column)  # says so where it has one level
+    if isinstance(term, Interaction):
+        found = products_of(term, columns, present)
+    else:
+        found = parts_of(term, columns)
+        if isinstance(term, Spline) and term.column in spec.varying:
+            found = found[:-1]  # the straight line, which varies, makes up for it
+    return [BaseColumn(name, name, -1, parts, term.label) for name, parts in found]
 
 
 def group_level_columns(column: Column, group: CategoricalColumn) -> list[tuple[str, FloatArray]]:

@@ -17,6 +17,7 @@ from core.tables.columns import (
     is_numeric,
     numeric_column,
 )
+from core.tables.grouping.times import time_column, time_of
 from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
 from core.types import BoolArray
@@ -44,9 +45,13 @@ def _first_value(series: pd.Series) -> str:
 def predictor_of(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
     """Return a predictor as numbers or as a category, as the specification has it."""
     series = column_of(table, name, "predictor")
+    time = time_of(spec, name)
+    if time is not None:
+        return time_column(series, time)
     if pdt.is_datetime64_any_dtype(series) or pdt.is_timedelta64_dtype(series):
         raise DataError(
-            f"'{name}' holds dates. Turn it into a number first (days since the start, the year).",
+            f"'{name}' holds dates. Read it as time (core.Time), or turn it into a number first "
+            "(days since the start, the year).",
             code="date_predictor",
         )
     if is_numeric(series) and name not in spec.categorical:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
 
+from core.model_terms import Interaction, Spline, Term, Time
 from core.spec import ModelSpec
 from core.tables.columns import CategoricalColumn, Column, NumericColumn
 from core.tables.limits import LIMITS
+from core.term_rules import plain_predictors
 
 
 def check_size(
@@ -29,12 +32,26 @@ def check_size(
         When the design would be too wide, or its sums by group too large.
     """
     width = {c.name: _n_columns(c) for c in predictors}
-    parts = {f"'{name}'": n for name, n in width.items()}
+    own = (*plain_predictors(spec), *spec.group_predictors)
+    parts = {f"'{name}'": width[name] for name in own}
+    for term in spec.terms:
+        if not isinstance(term, Time):
+            width[term.label] = parts[f"'{term.label}'"] = _width(term, width)
     parts |= {f"'{a}' with '{b}'": width[a] * width[b] for a, b in spec.cross_level}
     varying = spec.varying_intercept + sum(width[name] for name in spec.varying)
     shape = (len(group.levels), min(n_rows, LIMITS.rows), len(spec.columns))
     what = max(parts, key=lambda part: parts[part], default="predictors")
     LIMITS.check_model(1 + sum(parts.values()), varying, shape, what)
+
+
+def _width(term: str | Term, width: Mapping[str, int]) -> int:
+    """Return how many columns a term makes, at most."""
+    if isinstance(term, str):
+        return width[term]
+    if isinstance(term, Interaction):
+        more = 1 if term.alone else 0  # a category may give its first level too
+        return prod(_width(part, width) + more for part in term.parts)
+    return term.size if isinstance(term, Spline) else 1
 
 
 def _n_columns(column: Column) -> int:

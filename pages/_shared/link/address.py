@@ -25,7 +25,8 @@ from core.spec import ModelSpec
 from pages._shared import state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.link import link_model, own_seed
-from pages._shared.link.link_model import Columns, Params
+from pages._shared.link.link_columns import columns_of
+from pages._shared.link.link_model import Params
 from pages._shared.model import kept
 from pages._shared.model import sidebar as controls
 from pages._shared.option import Option, Place
@@ -165,7 +166,7 @@ def params_of(screen: str, *, is_whole: bool = False) -> Params:
     params: Params = {} if named == _first() else {"data": (named,)}
     if not is_private and data.fixes:
         params["do"] = tuple(_write_fix(fix) for fix in data.fixes)
-    columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
+    columns = columns_of(data, is_private=is_private)
     params |= link_model.write(found.spec, start, columns)
     params |= kept.write(data.id, start, columns)
     if is_whole or not is_private:
@@ -209,7 +210,7 @@ def put(data: Dataset, params: Params, screen: str) -> None:
     wanted = {o.name: o.read(params[o.name]) for o in known if o.name in params}
     is_private = params.get("data", ("",))[0].startswith(_OWN)
     start = None if is_private else controls.first_spec(data)
-    columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
+    columns = columns_of(data, is_private=is_private)
     _set_options(known, data.id, link_model.read(params, start, columns), wanted)
 
 
@@ -295,7 +296,7 @@ def _set_options(
 
 def _set_model(data: Dataset, params: Params, *, is_private: bool) -> ModelSpec:
     start = None if is_private else controls.first_spec(data)
-    columns = Columns([str(c) for c in data.table.columns], is_private=is_private)
+    columns = columns_of(data, is_private=is_private)
     spec, other = link_model.read(params, start, columns), kept.read(params, start, columns)
     controls.set_model(data, spec)
     kept.keep(data.id, other)
@@ -326,7 +327,7 @@ def _own(
     held = state.simulations() | state.uploads()
     for name, number in _numbers().items():
         if named == f"{_OWN}{number}" and name in held:
-            columns = Columns([str(c) for c in held[name].table.columns], is_private=True)
+            columns = columns_of(held[name], is_private=True)
             if link_model.belongs(params, columns) is False:
                 raise SpecError(texts.load("link")["other_table"])
             return held[name]

@@ -7,11 +7,14 @@ table starts with. Columns of an uploaded table appear by their number, never by
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from core.exceptions import SpecError
+from core.model_terms import Term, columns_of
 from core.spec import ModelSpec
+from core.term_rules import term_of
+from pages._shared.link.link_terms import read_rows, read_terms, write_rows, write_terms
 
 #: Parameters as a link holds them: every name with its values, in order.
 Params = dict[str, tuple[str, ...]]
@@ -31,6 +34,9 @@ NAMES = (
     "ref",
     "uncorrelated",
     "criterion",
+    "made",
+    "alone",
+    "keep",
 )
 
 #: The digest of the header that a model of a private table belongs to.
@@ -42,9 +48,39 @@ _BETWEEN, _LEVEL = "*", ":"
 class Columns:
     """How columns are written in a link: by name, or by number where names are private."""
 
-    def __init__(self, names: Sequence[str], *, is_private: bool = False) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        is_private: bool = False,
+        levels: Callable[[str], Sequence[str]] | None = None,
+    ) -> None:
         self.names = tuple(names)
         self.is_private = is_private
+        self._levels = levels
+
+    def write_level(self, column: str, level: str) -> str | None:
+        """Return what stands for a level: its place where names are private; None if unknown."""
+        if not self.is_private:
+            return level
+        known = [] if self._levels is None else list(self._levels(column))
+        return str(known.index(level) + 1) if level in known else None
+
+    def read_level(self, column: str, text: str) -> str:
+        """Return the level that a text stands for.
+
+        Raises
+        ------
+        SpecError
+            When the column has no such level.
+        """
+        if not self.is_private:
+            return text
+        known = [] if self._levels is None else list(self._levels(column))
+        place = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+        if not 1 <= place <= len(known):
+            raise SpecError(f"A column of the table has no value number '{text[:60]}'.")
+        return known[place - 1]
 
     @property
     def digest(self) -> str:
@@ -125,12 +161,15 @@ def _all(spec: ModelSpec, columns: Columns) -> Params:
         "slope_by": many(_slope_by(spec)) or ("",),
         "x": many(spec.predictors) or ("",),
         "u": many(spec.group_predictors) or ("",),
-        "slope": many(spec.varying) or ("",),
+        "slope": tuple(_write_varying(name, spec, columns) for name in spec.varying) or ("",),
         "cross": tuple(map(columns.write_pair, spec.cross_level)) or ("",),
         "categorical": many(spec.categorical) or ("",),
         "ref": tuple(f"{c}{_LEVEL}{v}" for c, v in levels) or ("",),
         "uncorrelated": ("0",) if spec.correlated else ("1",),
         "criterion": (spec.criterion,),
+        "made": write_terms(spec.terms, columns) or ("",),
+        "alone": many(spec.without) or ("",),
+        "keep": write_rows(spec.rows, columns) or ("",),
     }
 
 
@@ -173,7 +212,11 @@ def read(
     taken = {outcome, group, *also}
     x = _without(many("x", start.predictors), taken, "x" in params)
     u = _without(many("u", start.group_predictors), taken | set(x), "u" in params)
-    slope = many("slope", tuple(c for c in start.varying if c in x))
+    terms = _terms(params, start, x, columns)
+    labels = {_write_label(t, columns): t.label for t in terms}
+    slope = tuple(c for c in start.varying if c in (*x, *labels.values()))
+    if "slope" in params:
+        slope = tuple(labels.get(t) or columns.read(t) for t in params["slope"] if t)
     pairs = [p for p in start.cross_level if p[0] in x and p[1] in u]
     if "cross" in params:
         pairs = [columns.read_pair(text, x, u) for text in params["cross"] if text]
@@ -193,7 +236,29 @@ def read(
         criterion="ML" if word("criterion", start.criterion, ("REML", "ML")) == "ML" else "REML",
         categorical=many("categorical", tuple(c for c in start.categorical if c in (*x, *u))),
         reference=_references(params, start, (*x, *u)),
+        terms=terms,
+        without=tuple(c for c in many("alone", start.without) if c in x),
+        rows=read_rows(params["keep"], columns) if "keep" in params else start.rows,
     )
+
+
+def _terms(
+    params: Mapping[str, tuple[str, ...]], start: ModelSpec, x: tuple[str, ...], columns: Columns
+) -> tuple[Term, ...]:
+    """Return the terms of a link, else those of the start whose predictors are there."""
+    if "made" in params:
+        return read_terms(params["made"], columns)
+    return tuple(t for t in start.terms if set(columns_of(t)) <= set(x))
+
+
+def _write_varying(name: str, spec: ModelSpec, columns: Columns) -> str:
+    """Return what stands for what varies: a column, or a term as the link writes it."""
+    term = term_of(spec, name)
+    return columns.write(term) if isinstance(term, str) else _write_label(term, columns)
+
+
+def _write_label(term: Term, columns: Columns) -> str:
+    return write_terms((term,), columns)[0]
 
 
 def _slope_by(spec: ModelSpec) -> tuple[str, ...]:

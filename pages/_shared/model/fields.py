@@ -23,6 +23,8 @@ MODEL = {
         "cross_level": {"kind": "many"},
         "categorical": {"kind": "many"},
         "criterion": {"default": "REML", "choices": ("REML", "ML")},
+        "terms": {"kind": "many"},
+        "rows": {"kind": "many"},
     }.items()
 }
 REFERENCE = Control("reference", "model_reference_{table}_{name}", None, "named")

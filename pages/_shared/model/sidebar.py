@@ -18,8 +18,8 @@ from pages._shared import cache, opening, state, texts
 from pages._shared.control import Control
 from pages._shared.dataset import Dataset
 from pages._shared.host import sources
-from pages._shared.link import link_model
-from pages._shared.model import groupings, keeping, kept, roles
+from pages._shared.link import link_columns, link_model
+from pages._shared.model import groupings, keeping, kept, roles, rows, term_list
 from pages._shared.model.fields import MODEL, REFERENCE, key_of
 from pages._shared.option import Place
 
@@ -105,7 +105,7 @@ def _waiting(data: Dataset) -> ModelSpec | None:
     st.session_state.pop("waiting_model")
     st.session_state.pop("link_needs", None)
     put_controls = st.session_state.pop("waiting_controls", None)
-    columns = link_model.Columns([str(c) for c in data.table.columns], is_private=True)
+    columns = link_columns.columns_of(data, is_private=True)
     belongs, text = link_model.belongs(asked, columns), texts.load("link")
     try:
         spec = link_model.read(asked, None, columns)
@@ -140,6 +140,9 @@ def _fields(spec: ModelSpec) -> dict[str, Any]:
         "cross_level": list(spec.cross_level),
         "categorical": list(spec.categorical),
         "criterion": spec.criterion,
+        "terms": list(spec.terms),
+        "rows": list(spec.rows),
+        "without": list(spec.without),
         "reference": dict(spec.reference),
     }
 
@@ -155,12 +158,14 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     beside = st.container(gap="xsmall")
     _select(data, "outcome", roles.numeric_columns(data.table))
     _multiselect(data, "predictors", _free(data, columns, "predictors"))
+    term_list.choose(data)
     _select(data, "group", columns)
     _multiselect(data, "also", _free(data, columns, "also"))
     groupings.choose_relations(data, text)
     _choose_structure(data, text)
     with st.expander(text["more"]):
         _choose_more(data, columns, text)
+    rows.choose(data)
     MODEL["criterion"].radio(  # a segmented control in a closed sidebar comes back empty
         text["criterion"], at=Place(data.id), help=text["criterion_help"], horizontal=True
     )
@@ -182,8 +187,8 @@ def _choose_structure(data: Dataset, text: dict[str, str]) -> None:
     has_slopes = st.session_state[key_of(data, "structure")] == "slope"
     if has_slopes and not predictors:
         st.caption(text["needs_predictor"])
-    elif has_slopes and len(predictors) > 1:
-        _multiselect(data, "slopes", predictors)
+    elif has_slopes and len(term_list.may_vary(data)) > 1:
+        _multiselect(data, "slopes", term_list.may_vary(data))
     groups = groupings.groups_of(data)
     if has_slopes and predictors and len(groups) > 1:
         _multiselect(data, "slope_by", groups)
@@ -264,7 +269,7 @@ def _multiselect(data: Dataset, field: str, options: list[Any]) -> None:
         options,
         at=Place(data.id),
         is_labelled=True,
-        format_func=lambda v: v if isinstance(v, str) else " × ".join(v),
+        format_func=lambda v: term_list.said(data, v),
         help=text.get(f"{field}_help"),
         on_change=_release,
         args=(data, field),
@@ -290,6 +295,8 @@ def _release(data: Dataset, field: str) -> None:
             st.session_state[key_of(data, other)] = state.draft(data.id)[field]
     if field in ("group", "also"):
         groupings.settle(data)
+    if field == "predictors":
+        term_list.settle(data)
 
 
 def group_of(data: Dataset) -> str | None:
@@ -332,7 +339,9 @@ def assign(data: Dataset, column: str, role: str) -> bool:
 def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
     """Return the specification that the controls stand for, or why they contradict each other."""
     predictors = tuple(draft["predictors"])
-    slopes = tuple(c for c in draft["slopes"] if c in predictors) or predictors[:1]
+    made = term_list.of_predictors(draft["terms"], predictors)
+    offered = term_list.names_that_may_vary(predictors, made)
+    slopes = tuple(c for c in draft["slopes"] if c in offered) or offered[:1]
     used = {*predictors, *draft["group_predictors"]}
     pairs = [p for p in draft["cross_level"] if p[0] in predictors and p[1] in used]
     try:
@@ -346,6 +355,9 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
             criterion=draft["criterion"],
             categorical=tuple(c for c in draft["categorical"] if c in used),
             reference={c: v for c, v in draft.get("reference", {}).items() if c in used},
+            terms=made,
+            without=tuple(c for c in draft.get("without", ()) if c in predictors),
+            rows=tuple(draft["rows"]),
         )
     except PoolingError as error:
         return error

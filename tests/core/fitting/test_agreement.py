@@ -63,3 +63,20 @@ def test_large_tables_are_not_handed_over(
     monkeypatch.setattr(mixedlm, "CARRIES_ROWS", 10)
     assert fits.multilevel.confirm() is None
     assert "not asked" in agreement_sentence(fits.multilevel, None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_singular_fit_is_asked_where_mixedlm_can_count(seed: int) -> None:
+    """At a correlation of one by a hair of 1e-8, MixedLM's criterion is off by hundreds."""
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(12), rng.integers(4, 60, size=12))
+    x = rng.integers(18, 95, size=len(group)).astype(float)
+    own = 0.03 * rng.normal(size=12)
+    y = 0.37 + own[group] * (1.0 - x / 50.0) + 0.18 * rng.normal(size=len(group))
+    table = pd.DataFrame({"y": y, "x": x, "g": [f"g{j}" for j in group]})
+    spec = core.ModelSpec("y", "g", predictors=("x",), varying=("x",))
+    fit = core.fit_all(core.GroupedData.from_table(table, spec)).multilevel
+    found = fit.confirm()
+    assert fit.is_singular and found is not None and found.digits >= 2
+    assert mixedlm._asked(fit, 1e-8).digits == 0
+    assert "asked about fits close to it" in agreement_sentence(fit, found)

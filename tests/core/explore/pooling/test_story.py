@@ -43,6 +43,19 @@ def test_headline_of_balanced_groups_tells_one_pooling() -> None:
     assert f"Every person's intercept is pooled {percent(float(factor[0]))}" in text
 
 
+def test_headline_counts_the_groups_that_have_estimates() -> None:
+    """A group of one row has no line of its own, and is not among those 'left alone'."""
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(6), [1, 8, 8, 8, 8, 8])
+    x = rng.normal(size=41)
+    y = rng.normal(size=6)[group] + (1.0 + rng.normal(size=6)[group]) * x + rng.normal(size=41)
+    table = pd.DataFrame({"y": y, "x": x, "g": [f"g{j}" for j in group]})
+    spec = core.ModelSpec("y", "g", predictors=("x",), varying=("x",))
+    text = sentences.headline(core.fit_all(core.GroupedData.from_table(table, spec)), Wording())
+    assert text.startswith("Left alone, 5 of 6 groups have estimates, ")
+    assert "partially pooled, all range from" in text
+
+
 def test_headline_without_a_multilevel_model() -> None:
     text = sentences.headline(degenerate_fits(), Wording())
     assert "no multilevel model" in text and "4 groups" in text
