@@ -40,24 +40,31 @@ def worded(wording: Wording, data: GroupedData) -> Wording:
             columns[term.label] = Column(term_words(term, named))
     for item in data.base:
         if item.parts:
-            said = " × ".join(_part_words(part, data, named) for part in item.parts)
-            columns[item.name] = Column(said)
+            said = [_part_words(p, data, named, begins=i == 0) for i, p in enumerate(item.parts)]
+            columns[item.name] = Column(" × ".join(said))
     return replace(wording, columns=columns)
 
 
-def term_words(term: str | Term, wording: Wording) -> str:
-    """Return what a term is called: ``Days²``, ``curve of age``, ``x × z``."""
-    if isinstance(term, str):
-        return wording.name(term)
+def term_words(term: str | Term, wording: Wording, *, begins: bool = True) -> str:
+    """Return what a term is called: ``Days²``, ``curve of age``, ``x × z``.
+
+    ``begins``: the name stands first, with its capital.
+    """
     if isinstance(term, Interaction):
-        return " × ".join(term_words(part, wording) for part in term.parts)
-    name = wording.name(term.column)
-    return name if isinstance(term, Time) else _single_words(term, name)
+        words = [term_words(p, wording, begins=i == 0) for i, p in enumerate(term.parts)]
+        return " × ".join(words)
+    column = term if isinstance(term, str) else term.column
+    is_first = begins and isinstance(term, str | Time | Power)
+    name = wording.name(column) if is_first else wording.in_sentence(column)
+    return name if isinstance(term, str | Time) else _single_words(term, name)
 
 
 def _single_words(term: SingleTerm, name: str) -> str:
     if isinstance(term, Power):
-        return f"{name}{str(term.power).translate(_RAISED)}"
+        if " " not in name and not name[-1:].isdigit():
+            return f"{name}{str(term.power).translate(_RAISED)}"
+        how = {2: "squared", 3: "cubed"}.get(term.power, f"to the power of {term.power}")
+        return f"{name} {how}"
     words = {
         Log: "log of {}",
         Sqrt: "square root of {}",
@@ -67,8 +74,9 @@ def _single_words(term: SingleTerm, name: str) -> str:
     return words[type(term)].format(name)
 
 
-def _part_words(part: Part, data: GroupedData, wording: Wording) -> str:
-    name = wording.name(part.column)
+def _part_words(part: Part, data: GroupedData, wording: Wording, *, begins: bool) -> str:
+    is_first = begins and isinstance(part.term, Power | None)
+    name = wording.name(part.column) if is_first else wording.in_sentence(part.column)
     column = data.columns[part.column]
     if isinstance(column, CategoricalColumn):
         return f"{name} {wording.level(part.column, column.levels[part.level])}"

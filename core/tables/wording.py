@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from core.tables.columns import CategoricalColumn
 from core.tables.examples import Column, Example, Noun
 from core.tables.grouped import GroupedData
 from core.tables.grouping.design import BaseColumn
+from core.tables.grouping.made import Part
 from core.term_rules import term_of
 from core.types import FloatArray
 
@@ -98,6 +100,13 @@ class Wording:
             return f"slope{where}"
         return (self._contrast(term, data) or f"slope of {self.name(term)}") + where
 
+    def short_term(self, term: str, data: GroupedData) -> str:
+        """Return what a coefficient is called where room is short: ``slope at 0``."""
+        long, where = self.term(term, data), self.where(term, data)
+        if not where or not long.endswith(where):
+            return long
+        return long[: -len(where)] + (" at 0" if " where " in where else "")
+
     def where(self, term: str, data: GroupedData) -> str:
         """Return where a coefficient holds: `` where x = 0`` if x enters squared too, else ''.
 
@@ -107,22 +116,34 @@ class Wording:
         base = next((b for b in data.base if b.name == term), None)
         if base is None:
             return ""
-        own = {(part.column, part.level, part.term) for part in base.made_of}
+        own = {_key(part) for part in base.made_of}
+        columns = {part.column for part in base.made_of}
         held: dict[str, None] = {}
+        beside: dict[str, None] = {}
         for item in data.base:
-            parts = [(part.column, part.level, part.term) for part in item.made_of]
-            if item is base or not own <= set(_below(item, base)) or not item.parts:
+            if item is base or not item.parts or not own <= set(_below(item, base)):
                 continue
-            held |= {self._zero_of(p[0], data): None for p in parts if p not in own}
-        return f" where {listed(held, 4)}" if held else ""
+            others = [part for part in item.made_of if part.column not in columns]
+            if others:
+                held |= {self._zero_of(part, data): None for part in others}
+                continue
+            more = [part for part in item.made_of if _key(part) not in own]
+            if all(isinstance(part.term, Power) for part in more):
+                held |= {self._zero_of(part, data): None for part in more}
+            else:
+                beside |= {_KINDS[type(part.term)]: None for part in more if part.term}
+        along = f" beside its {listed(beside)}" if beside else ""
+        return along + (f" where {listed(held, 4)}" if held else "")
 
-    def _zero_of(self, column: str, data: GroupedData) -> str:
-        found = data.columns[column]
+    def _zero_of(self, part: Part, data: GroupedData) -> str:
+        """Return where a part of a product is zero, in words."""
+        column = part.column
+        found, name = data.columns[column], self.in_sentence(column)
         if isinstance(found, CategoricalColumn):
-            return f"{self.in_sentence(column)} is {self.level(column, found.levels[0])}"
-        if self.is_indicator(column):
-            return f"{self.in_sentence(column)} is {self.level(column, 0)}"
-        return f"{self.in_sentence(column)} = 0"
+            return f"{name} is {self.level(column, found.levels[0])}"
+        if part.term is None and self.is_indicator(column):
+            return f"{name} is {self.level(column, 0)}"
+        return f"{name} = {_zero_at(part)}"
 
     def _is_made(self, term: str, data: GroupedData) -> bool:
         return any(b.parts for b in data.base if b.name == term)
@@ -165,7 +186,25 @@ class Wording:
             return f", {self.level(column, values.levels[0])}"
         if self.is_indicator(column):
             return f", {self.level(column, 0)}"
-        return f" where {self.name(column)} = {_zero_at(column, data)}"
+        own = [b for b in data.base if b.depends_on(column) and len(b.made_of) == 1]
+        made = [b.made_of[0] for b in own]
+        plain = any(p.term is None or isinstance(p.term, Power | Sqrt) for p in made)
+        at = "0" if plain or not made else _zero_at(made[0])
+        return f" where {self.name(column)} = {at}"
+
+
+#: What stands beside a straight line of the same predictor.
+_KINDS: dict[type[Any], str] = {
+    Log: "logarithm",
+    Sqrt: "square root",
+    ZScore: "standardised values",
+    Spline: "curve",
+    Power: "powers",
+}
+
+
+def _key(part: Part) -> tuple[str, int, object]:
+    return part.column, part.level, part.term
 
 
 def _below(item: BaseColumn, base: BaseColumn) -> list[tuple[str, int, object]]:
@@ -185,15 +224,13 @@ def _below(item: BaseColumn, base: BaseColumn) -> list[tuple[str, int, object]]:
     return out
 
 
-def _zero_at(column: str, data: GroupedData) -> str:
-    """Return the value of a predictor at which all columns made of it are zero."""
-    made = [b.made_of[0].term for b in data.base if b.depends_on(column) and len(b.made_of) == 1]
-    plain = any(term is None or isinstance(term, Power | Sqrt) for term in made)
-    first = next(iter(made), None)
-    if not plain and isinstance(first, Log):
+def _zero_at(part: Part) -> str:
+    """Return the value of a predictor at which what is made of it is zero."""
+    term = part.term
+    if isinstance(term, Log):
         return "1"
-    if not plain and isinstance(first, ZScore) and first.mean is not None:
-        return trimmed(first.mean)
-    if not plain and isinstance(first, Spline) and first.boundary is not None:
-        return trimmed(first.boundary[0])
+    if isinstance(term, ZScore) and term.mean is not None:
+        return trimmed(term.mean)
+    if isinstance(term, Spline) and term.boundary is not None:
+        return trimmed(term.boundary[0])
     return "0"

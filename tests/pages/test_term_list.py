@@ -48,9 +48,9 @@ def context_of(app: AppTest) -> str:
 def test_a_square_is_added_said_linked_and_taken_out_again() -> None:
     app = started()
     before = spec_of(app)
-    pick(app, "Day of the study³")
+    pick(app, "Days³")
     assert [t.label for t in spec_of(app).terms] == ["Days^2", "Days^3"]
-    assert "day of the study²" in context_of(app)
+    assert "day of the study squared" in context_of(app)
     again = follow(link.encoded(address(app)), "explore/pooling")
     assert spec_of(again) == spec_of(app)
     app.multiselect(key="model_terms_sleepstudy").set_value([]).run()
@@ -59,7 +59,7 @@ def test_a_square_is_added_said_linked_and_taken_out_again() -> None:
 
 def test_what_varies_follows_a_logarithm_and_comes_back() -> None:
     app = started()
-    pick(app, "square root of Day of the study")
+    pick(app, "square root of Days")
     assert spec_of(app).varying == ("sqrt(Days)",)
     app.multiselect(key="model_terms_sleepstudy").set_value([]).run()
     assert spec_of(app).varying == ("Days",)
@@ -81,6 +81,17 @@ def test_a_filter_is_picked_shown_and_undone_in_one_click() -> None:
         assert "36 rows left out" in context_of(app)
     app.button(key="rows_all").click().run()
     assert spec_of(app) == before
+
+
+def test_a_filter_that_leaves_nothing_to_explain_is_undone_in_one_click_too() -> None:
+    app = follow("data=exam&x=standLRT&x=sex", "explore/pooling")
+    app.selectbox(key="rows_column_exam").set_value("sex").run()
+    next(w for w in app.multiselect if w.key.startswith("rows_levels")).set_value(["F"]).run()
+    app.button(key="rows_add_exam").click().run()
+    assert app.session_state["shown"].error is not None
+    assert "Asked for: only rows with sex is F." in context_of(app)
+    app.button(key="rows_all").click().run()
+    assert spec_of(app).rows == ()
 
 
 def own_table() -> bytes:

@@ -42,16 +42,21 @@ def _varying(a: MultilevelFit, b: MultilevelFit, wording: Wording) -> list[str]:
         less = [n for n in ours[label] if n not in theirs[label]]
         by = f" by {label}" if len(ours) > 1 or len(theirs) > 1 else ""
         if more:
-            out.append(f"lets {listed(_coefficient(n, wording) for n in more)} vary{by}")
+            named = listed(_coefficient(n, b, wording) for n in more)
+            out.append(f"lets {named} vary{by}")
         if less:
-            out.append(
-                f"keeps {listed(_coefficient(n, wording) for n in less)} the same for all{by}"
-            )
+            named = listed(_coefficient(n, a, wording) for n in less)
+            out.append(f"keeps {named} the same for all{by}")
     return out
 
 
-def _coefficient(name: str, wording: Wording) -> str:
-    return "the intercept" if name == INTERCEPT else f"the slope of {wording.in_sentence(name)}"
+def _coefficient(name: str, fit: MultilevelFit, wording: Wording) -> str:
+    """Return what a coefficient is called: of a square or a product it is no slope."""
+    if name == INTERCEPT:
+        return "the intercept"
+    is_made = any(b.parts for b in fit.data.base if b.name == name)
+    what = "coefficient" if is_made else "slope"
+    return f"the {what} of {wording.in_sentence(name)}{wording.where(name, fit.data)}"
 
 
 def _options(a: ModelSpec, b: ModelSpec) -> list[str]:
@@ -62,6 +67,9 @@ def _options(a: ModelSpec, b: ModelSpec) -> list[str]:
         )
     if a.criterion != b.criterion:
         out.append(f"is estimated by {b.criterion} instead of {a.criterion}")
+    if (a.weights, a.weight_kind) != (b.weights, b.weight_kind):
+        verb = f"weights rows by {b.weights}" if b.weights else "leaves out the weights"
+        out.append(f"{verb} ({b.weight_kind})" if b.weights else verb)
     if dict(a.reference) != dict(b.reference):
         out.append("has other reference levels")
     return out

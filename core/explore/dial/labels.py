@@ -35,7 +35,7 @@ def dial_labels(path: DialPath, wording: Wording) -> dict[str, Any]:
     shown = escape.visible
     return {
         "axes": [shown(wording.term_axis(name, data)) for name in names],
-        "short": [shown(formats.shorten(wording.term(name, data), 34)) for name in names],
+        "short": [shown(formats.shorten(wording.short_term(name, data), 34)) for name in names],
         "rows": shown(f"{groups}, by their own estimate"),
         "size": shown(f"{wording.individual.many} in the {wording.group.one}"),
         "outcome": shown(_with_unit(wording, data.spec.outcome)),

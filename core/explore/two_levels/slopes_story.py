@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.explore.two_levels.slopes import Slope, Slopes
 from core.formats import number, percent, with_interval
+from core.results import PoolingFits
 from core.tables.grouped import GroupedData
 from core.tables.wording import Wording, per_unit
 
@@ -64,6 +65,16 @@ def slopes_title(found: Slopes, wording: Wording) -> str:
         )
     return (
         f"Inside {many} the slope is {inside} {_per(found, wording)}, between their means {between}"
+    )
+
+
+def slopes_note(fits: PoolingFits, predictor: str, wording: Wording) -> str:
+    """Return that the model has no one slope, where x enters by more than a line; else ''."""
+    if not any(item.parts and item.depends_on(predictor) for item in fits.data.base):
+        return ""
+    return (
+        f"In the model {wording.in_sentence(predictor)} enters by more than a straight line, so no "
+        "one number is its slope. The slopes here are those of straight lines in it alone."
     )
 
 

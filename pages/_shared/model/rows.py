@@ -11,6 +11,7 @@ import core
 from core import escape
 from core.exceptions import PoolingError
 from core.explore.data import overview
+from core.formats import listed
 from core.tables.columns import column_of, is_numeric, numeric_column
 from pages._shared import cache, state, texts
 from pages._shared.dataset import Dataset, Shown
@@ -131,6 +132,10 @@ def drop_all(data: Dataset) -> None:
 def told(shown: Shown) -> None:
     """Say which rows the model is restricted to, with the way back in one click."""
     sentence: Any = overview.filter_sentence(shown.fits.data)
+    asked = st.session_state.get(key_of(shown.dataset, "rows")) or []
+    if shown.error is not None and asked:  # what cannot be fitted must not be a dead end
+        kept = listed([keep.sentence for keep in asked], 6)
+        sentence = texts.load("controls")["rows"]["asked"].format(kept=kept)
     if not sentence:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter"):

@@ -17,6 +17,7 @@ from core.model_terms import SECONDS, SingleTerm, Term, columns_of, label_of
 from core.tables.columns import column_of, is_numeric, numeric_column
 from core.tables.roles.calendar_texts import are_dates
 from core.tables.term_words import term_words
+from core.tables.wording import Wording
 from pages._shared import cache, state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.model.fields import MODEL, key_of
@@ -26,6 +27,8 @@ from pages._shared.option import Place
 _TRIPLES, _PAIRS = 6, 14
 _CURVES, _POWERS = (3, 4, 5), (2, 3)
 _UNITS = ("days", "weeks", "months", "years", "hours")
+#: Columns are called in the sidebar as the table calls them.
+_PLAIN = Wording()
 _HEAD, _LONG_TIME = 200, 2 * SECONDS["years"]
 
 
@@ -120,10 +123,10 @@ def said(data: Dataset, value: Any) -> str:
     if isinstance(value, str):
         terms = st.session_state.get(key_of(data, "terms")) or ()
         found = next((t for t in terms if t.label == value), None)
-        return value if found is None else term_words(found, data.wording)
+        return value if found is None else term_words(found, _PLAIN)
     if isinstance(value, tuple):
         return " × ".join(value)
-    words = term_words(value, data.wording)
+    words = term_words(value, _PLAIN)
     if isinstance(value, core.Spline):
         return f"{words} ({value.df} df)"
     if isinstance(value, core.Time):

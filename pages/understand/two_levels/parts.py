@@ -183,4 +183,7 @@ def within_and_between(shown: Shown, found: Slopes | None) -> None:
     )
     for sentence in slopes_story.blend_sentences(found, wording):
         st.markdown(escape.for_markdown(sentence))
+    note = slopes_story.slopes_note(shown.fits, found.predictor, wording)
+    if note:
+        st.markdown(escape.for_markdown(note))
     st.caption(text["alone"].format(**nouns))
