@@ -12,7 +12,6 @@ from pages._shared import messages, state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.host import tab
 from pages._shared.looking import guessing, reshaping, what_was_read
-from pages._shared.model import factors
 
 #: Screens that say nothing of the table's groups.
 _ANYWAY = ("data", "simulate", "lessons", "terms")
@@ -20,8 +19,7 @@ _ANYWAY = ("data", "simulate", "lessons", "terms")
 
 def run(screen: Any) -> None:
     """Show a screen, or what takes its place."""
-    address, title = screen.url_path, screen.title
-    if tab.instead() or instead(address) or factors.instead(address, title):
+    if tab.instead() or instead(screen.url_path):
         return
     with messages.told():
         screen.run()
