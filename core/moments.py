@@ -14,66 +14,14 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from core.row_sums import RowSums, standardised, within_total
 from core.spec import ModelSpec
-from core.tables.columns import CategoricalColumn, NumericColumn
 from core.tables.grouped import GroupedData
 from core.tables.rows.in_memory import SummedElsewhere
 from core.types import BoolArray, FloatArray
 
 #: A spread inside a group below this, in sd of the column, is rounding and counts as none.
 NO_SPREAD = 1e-12
-
-
-class _Rows:
-    """Group-centred base columns over the rows, and sums of their products by group."""
-
-    def __init__(self, data: GroupedData, center: FloatArray, scale: FloatArray) -> None:
-        self.data = data
-        self.index = data.group_index
-        self.n_groups = data.n_groups
-        self.center = center
-        self.scale = scale
-
-    def numeric(self, base: int) -> FloatArray | None:
-        """Return a numeric base column centred and scaled as a whole; None for an indicator."""
-        q = len(self.data.base)
-        if base == q + 1:
-            values = self.data.y
-        else:
-            column = self.data.columns[self.data.base[base - 1].source]
-            if not isinstance(column, NumericColumn):
-                return None
-            values = column.values
-        out: FloatArray = values - self.center[base]
-        out /= self.scale[base]
-        return out
-
-    def values(self, base: int) -> FloatArray:
-        """Return any base column scaled, indicators as 0 and 1, shape (n,)."""
-        if base == 0:
-            return np.ones(len(self.index))
-        found = self.numeric(base)
-        if found is not None:
-            return found
-        column, level = self.category(base)
-        return np.asarray(column.codes == level, dtype=np.float64)
-
-    def category(self, base: int) -> tuple[CategoricalColumn, int]:
-        item = self.data.base[base - 1]
-        column = self.data.columns[item.source]
-        assert isinstance(column, CategoricalColumn)
-        return column, item.level
-
-    def sums(self, weights: FloatArray | None) -> FloatArray:
-        """Return sums by group, shape (J,)."""
-        return np.bincount(self.index, weights, minlength=self.n_groups).astype(np.float64)
-
-    def sums_by_level(self, column: CategoricalColumn, weights: FloatArray | None) -> FloatArray:
-        """Return sums by group and level, shape (J, L)."""
-        n_levels = len(column.levels)
-        key = self.index * n_levels + column.codes
-        out = np.bincount(key, weights, minlength=self.n_groups * n_levels)
-        return out.reshape(self.n_groups, n_levels).astype(np.float64)
 
 
 @runtime_checkable
@@ -93,7 +41,7 @@ class GroupMoments:
     Attributes
     ----------
     n : FloatArray, shape (J,)
-        Rows of each group.
+        Rows of each group; with precision weights the sum of these.
     mean : FloatArray, shape (m, J)
         Group means of the base columns without the constant (individual-level
         columns, then the outcome), in scaled units.
@@ -105,6 +53,11 @@ class GroupMoments:
     pairs : dict
         Cross-products about the group means by group, shape (J,), by pair of base
         columns (smaller index first); those not asked for yet are absent.
+    count : FloatArray, shape (J,), or None
+        Rows of each group where these are not ``n``: with precision weights every mean and
+        product is a weighted one.
+    log_weight : float
+        Sum of the logarithms of the weights, which the likelihood asks for.
     """
 
     n: FloatArray
@@ -113,7 +66,9 @@ class GroupMoments:
     center: FloatArray
     scale: FloatArray
     pairs: dict[tuple[int, int], FloatArray] = field(repr=False)
-    rows: _Rows | None = field(default=None, repr=False)
+    rows: RowSums | None = field(default=None, repr=False)
+    count: FloatArray | None = None
+    log_weight: float = 0.0
 
     @classmethod
     def from_data(cls, data: GroupedData) -> GroupMoments:
@@ -127,14 +82,15 @@ class GroupMoments:
             return data.moments
         m = len(data.base) + 1
         center, scale = np.zeros(m + 1), np.ones(m + 1)
-        n = data.group_sizes.astype(np.float64)
-        counted = np.maximum(n, 1.0)  # a group may have no rows: a fold, a resample
-        rows = _Rows(data, center, scale)
+        rows = RowSums(data, center, scale)
+        sizes = data.group_sizes.astype(np.float64)
+        n = sizes if data.weights is None else rows.sums(None)
+        counted = np.where(n > 0, n, 1.0)  # a group may have no rows: a fold, a resample
         mean = np.empty((m, data.n_groups))
         centred: dict[int, FloatArray] = {}
         levels: dict[str, FloatArray] = {}
         for base in range(1, m + 1):
-            values = _standardise(rows, base)
+            values = standardised(rows, base)
             if values is None:
                 column, level = rows.category(base)
                 if column.name not in levels:
@@ -144,9 +100,12 @@ class GroupMoments:
                 mean[base - 1] = rows.sums(values) / counted
                 values -= mean[base - 1][rows.index]
                 centred[base] = values
-        total = _within_total(rows, n, mean, centred)
+        total = within_total(rows, n, mean, centred)
         pairs: dict[tuple[int, int], FloatArray] = {}
-        out = cls(n, mean, total, center, scale, pairs, rows)
+        weighs = data.weights is not None
+        log_weight = float(np.log(data.weights).sum()) if data.weights is not None else 0.0
+        count = sizes if weighs else None
+        out = cls(n, mean, total, center, scale, pairs, rows, count, log_weight)
         slopes = [b for b in data.varying if b > 0]
         wanted = {(min(a, b), max(a, b)) for a in slopes for b in range(1, m + 1)}
         out._sum_pairs(wanted, centred)
@@ -195,7 +154,12 @@ class GroupMoments:
     @property
     def n_obs(self) -> int:
         """Number of rows n."""
-        return round(float(self.n.sum()))
+        return round(float(self.counts.sum()))
+
+    @property
+    def counts(self) -> FloatArray:
+        """Rows of each group, shape (J,)."""
+        return self.n if self.count is None else self.count
 
     @property
     def outcome(self) -> int:
@@ -319,66 +283,6 @@ class GroupMoments:
             both = (first.codes == level_a) & (second.codes == level_b)
             joint = rows.sums(both.astype(np.float64))
         return np.asarray(joint - self.n * self.mean[a - 1] * self.mean[b - 1])
-
-
-def _standardise(rows: _Rows, base: int) -> FloatArray | None:
-    """Return a numeric column centred and scaled, filling in the center and the scale."""
-    q = len(rows.data.base)
-    raw: FloatArray
-    if base == q + 1:
-        raw = rows.data.y
-    else:
-        column = rows.data.columns[rows.data.base[base - 1].source]
-        if not isinstance(column, NumericColumn):
-            return None
-        raw = column.values
-    center = float(raw.mean())
-    out = raw - center
-    spread = float(np.sqrt(np.dot(out, out) / len(out)))
-    constant = spread <= 1e-14 * abs(center)
-    scale = 1.0 if constant or spread == 0 else spread
-    if constant:
-        out[:] = 0.0
-    rows.center[base], rows.scale[base] = center, scale
-    out /= scale
-    return out
-
-
-def _within_total(
-    rows: _Rows, n: FloatArray, mean: FloatArray, centred: Mapping[int, FloatArray]
-) -> FloatArray:
-    """Return cross-products about the group means summed over groups, shape (m, m)."""
-    m = len(mean)
-    out = np.empty((m, m))
-    joint: dict[tuple[str, str], FloatArray] = {}
-    for a in range(1, m + 1):
-        for b in range(a, m + 1):
-            if a in centred and b in centred:
-                value = float(np.dot(centred[a], centred[b]))
-            elif a in centred or b in centred:
-                number, indicator = (a, b) if a in centred else (b, a)
-                column, level = rows.category(indicator)
-                value = float(centred[number][column.codes == level].sum())
-            else:
-                count = _joint_count(rows, a, b, joint)
-                value = count - float(np.dot(n * mean[a - 1], mean[b - 1]))
-            out[a - 1, b - 1] = out[b - 1, a - 1] = value
-    return out
-
-
-def _joint_count(rows: _Rows, a: int, b: int, joint: dict[tuple[str, str], FloatArray]) -> float:
-    first, level_a = rows.category(a)
-    second, level_b = rows.category(b)
-    if first.name == second.name:
-        return float(np.count_nonzero(first.codes == level_a)) if level_a == level_b else 0.0
-    key = (first.name, second.name)
-    if key not in joint:
-        width = len(second.levels)
-        counts = np.bincount(
-            first.codes * width + second.codes, minlength=len(first.levels) * width
-        )
-        joint[key] = counts.reshape(-1, width).astype(np.float64)
-    return float(joint[key][level_a, level_b])
 
 
 def group_scaling(n: FloatArray, values: FloatArray) -> tuple[float, float]:

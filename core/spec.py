@@ -11,10 +11,17 @@ from core.exceptions import SpecError
 from core.keep import Keep, check_rows
 from core.model_terms import Term, check_terms, label_of, r_name
 from core.term_rules import design_terms, may_vary, r_term, settled
-from core.types import Criterion
+from core.types import Criterion, WeightKind
 
 #: Grouping factors that a model may have.
 MOST_FACTORS = 6
+_SURVEY = frozenset(["survey", "sampling", "probability", "design"])
+SURVEY_WEIGHTS = (
+    "Survey weights, inverse probabilities of being selected, are neither precision nor frequency "
+    "weights: taken as either, estimates may be biased and standard errors are wrong. Put what the "
+    "selection went by (strata, size, region) among the predictors, or use a design-based method: "
+    "R's packages 'survey' and 'svylme', or 'WeMix' for multilevel models."
+)
 
 
 def _as_tuple(value: object, name: str) -> tuple[str, ...]:
@@ -75,6 +82,12 @@ class ModelSpec:
         Which rows of the table take part; all where empty.
     without : tuple of str
         Predictors that have no coefficient of their own: parts of products asked for alone.
+    weights : str
+        Column of weights; '' for none.
+    weight_kind : {"precision", "frequency"}
+        ``precision``: the variance inside groups is ``sigma_y**2 / weight`` (lme4's ``weights``),
+        as for means of several measurements. ``frequency``: the row stands for so many equal
+        rows. Survey weights are neither and are refused.
 
     Raises
     ------
@@ -100,6 +113,8 @@ class ModelSpec:
     terms: tuple[Term, ...] = ()
     rows: tuple[Keep, ...] = ()
     without: tuple[str, ...] = ()
+    weights: str = ""
+    weight_kind: WeightKind = "precision"
 
     def __post_init__(self) -> None:
         self._settle_groups()
@@ -112,6 +127,7 @@ class ModelSpec:
         self._settle_terms()
         self._check_options()
         self._check_roles()
+        self._check_weights()
 
     def _settle_terms(self) -> None:
         """Take in what hierarchy adds to the terms, so that all of it stands in the fields."""
@@ -165,6 +181,21 @@ class ModelSpec:
                     f"A cross-level interaction pairs two columns, got {pair!r}: give "
                     "(individual-level predictor, group-level predictor)."
                 )
+
+    def _check_weights(self) -> None:
+        if str(self.weight_kind) in _SURVEY:
+            raise SpecError(SURVEY_WEIGHTS)
+        if self.weight_kind not in ("precision", "frequency"):
+            raise SpecError(
+                f"weight_kind must be 'precision' or 'frequency', not {self.weight_kind!r}."
+            )
+        if not isinstance(self.weights, str):
+            raise SpecError(f"'weights' names a column, got {type(self.weights).__name__}.")
+        if self.weights and self.weights in (self.outcome, *self.groups):
+            raise SpecError(
+                f"'{self.weights}' cannot be the weight: it is the outcome or a group. Choose "
+                "another column."
+            )
 
     def _check_within(self) -> None:
         for inner, outer in self.within.items():
@@ -251,10 +282,16 @@ class ModelSpec:
         return (group,) if outer is None else (*self.path_of(outer), group)
 
     @property
+    def has_precision(self) -> bool:
+        """Whether rows differ in precision: the variance inside groups is sigma_y**2 / weight."""
+        return bool(self.weights) and self.weight_kind == "precision"
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column of the table that the model reads, outcome and groups first."""
         paths = [name for group in self.groups for name in (group, *self.path_of(group))]
         named = (self.outcome, *paths, *self.predictors, *self.group_predictors)
+        named += (self.weights,) if self.weights else ()
         return tuple(dict.fromkeys(named))
 
     def lme4_formula(self) -> str:

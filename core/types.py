@@ -13,5 +13,6 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 Criterion: TypeAlias = Literal["REML", "ML"]
 Engine: TypeAlias = Literal["auto", "moments", "statsmodels"]
+WeightKind: TypeAlias = Literal["precision", "frequency"]
 Estimator: TypeAlias = Literal["complete_pooling", "no_pooling", "partial_pooling"]
 Severity: TypeAlias = Literal["info", "caution", "problem"]

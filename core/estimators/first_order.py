@@ -69,7 +69,7 @@ def without_each(fit: MultilevelFit) -> Refits:
     """
     at = _point(fit)
     model, problem, p = at.model, at.problem, at.model.p
-    n_left = model.n_obs - model.n
+    n_left = model.n_obs - (model.n if model.counts is None else model.counts)
     nu = n_left - p if problem.reml else n_left
     WVW = at.share.sum(axis=0) - at.share
     inverse = np.linalg.pinv(WVW[:, :p, :p], hermitian=True)

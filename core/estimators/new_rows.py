@@ -53,7 +53,16 @@ class NewRows:
         factors = self._factors(data, kind == KNOWN)
         if is_average:
             kind[:] = AVERAGE
-        self.rows = Rows(base, factors, group, kind)
+        self.rows = Rows(base, factors, group, kind, self._weight(data))
+
+    def _weight(self, data: GroupedData) -> FloatArray | None:
+        """Return the precision weights of the rows, 1 where the table has none for them."""
+        name = data.spec.weights
+        if not data.spec.has_precision or name not in self._table.columns:
+            return None
+        values = self._numbers(name)
+        self._note(values <= 0, f"the weight in '{name}' is not above 0")
+        return np.where(np.isfinite(values) & (values > 0), values, 1.0)
 
     def _note(self, where: BoolArray, reason: str) -> None:
         self.reasons[where & (self.reasons == "")] = reason

@@ -198,7 +198,7 @@ class Predictor:
             point=work.point,
             fixed=self.unit * work.fixed,
             group=self.unit * work.group,
-            individual=np.full(rows.n, self.sigma2),
+            individual=self.sigma2 * rows.own_variance,
             df=df,
             df_mean=df_mean,
             is_defined=self._is_defined(work),
@@ -282,9 +282,9 @@ class Predictor:
             df = np.full(len(mean), self.df_residual)
             return df, df
         known, least, most = work.is_known, max(self.stage.df, 1e-9), max(self.df_residual, 1e-9)
-        own = self.own_share
+        own = self.own_share * work.design.rows.own_variance
         with np.errstate(divide="ignore", invalid="ignore"):
-            both = (mean + own) ** 2 / (mean**2 / least + own / most)
+            both = (mean + own) ** 2 / (mean**2 / least + own**2 / most)
         df = np.where(known, self.df_residual, both)
         return df, np.where(known, self.df_residual, least)
 
@@ -296,10 +296,11 @@ class Predictor:
         few = 2.0 * unknown**2 / max(int((self.training.moments.n > 0).sum()) - 1, 1)
         mean = work.fixed + work.group
         without = np.einsum("an,an->n", cov @ gradient, gradient) + few
-        gradient[-1] += 1.0
+        alone = work.design.rows.own_variance
+        gradient[-1] += alone
         whole = np.einsum("an,an->n", cov @ gradient, gradient) + few
         with np.errstate(divide="ignore", invalid="ignore"):
-            return 2.0 * (mean + 1.0) ** 2 / whole, 2.0 * mean**2 / without
+            return 2.0 * (mean + alone) ** 2 / whole, 2.0 * mean**2 / without
 
     def _gradient(self, work: _Work, shrinkage: Shrinkage) -> FloatArray:
         """Return the derivatives of the variance without its individual part, (K + 1, n)."""

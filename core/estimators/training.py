@@ -29,12 +29,20 @@ class Rows:
         Position of the group; any number for rows without a known group.
     kind : IntArray, shape (n,)
         KNOWN, NEW or AVERAGE.
+    weight : FloatArray, shape (n,), or None
+        What the residual variance is divided by (precision weights); None for 1.
     """
 
     base: FloatArray
     factors: FloatArray
     group: IntArray
     kind: IntArray
+    weight: FloatArray | None = None
+
+    @property
+    def own_variance(self) -> FloatArray:
+        """Variance of an individual over sigma_y**2, shape (n,)."""
+        return np.ones(self.n) if self.weight is None else 1.0 / self.weight
 
     @property
     def n(self) -> int:
@@ -43,7 +51,9 @@ class Rows:
 
     def take(self, which: IntArray | slice) -> Rows:
         """Return some of the rows."""
-        return Rows(self.base[which], self.factors[which], self.group[which], self.kind[which])
+        weight = None if self.weight is None else self.weight[which]
+        kept = (self.base[which], self.factors[which], self.group[which], self.kind[which])
+        return Rows(*kept, weight)
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,7 +77,10 @@ class _Without:
             total = self.before[j] + self.after[j]
         else:
             total = full.within_total - self.own[j]
-        return GroupMoments(n, mean, total, full.center, full.scale, pairs)
+        count = None if full.count is None else full.count.copy()
+        if count is not None:
+            count[j] = 0.0
+        return GroupMoments(n, mean, total, full.center, full.scale, pairs, None, count)
 
 
 def refit_without(fit: MultilevelFit, groups: Sequence[int], *, nearby: bool = False) -> Refits:

@@ -50,7 +50,7 @@ def fit_complete_pooling(
         sigma_y=sigma_y,
         df_residual=n - p,
         r_squared=1.0 - rss / total if total > 0 else 0.0,
-        log_likelihood=_log_likelihood(n, model.y_scale**2 * rss),
+        log_likelihood=_log_likelihood(n, model.y_scale**2 * rss) + 0.5 * model.log_weight,
         line=group_targets(data, coef),
         varying_names=data.varying_names,
         n_obs=n,

@@ -40,11 +40,12 @@ def model_of(fit: MultilevelFit, *, use_sqrt: bool = True) -> Any:
 
     data = fit.data
     used = np.flatnonzero(np.isfinite(fit.fixef))
+    root = data.weight_roots()  # MixedLM takes no weights: rows are scaled to one variance
     model = MixedLM(
-        data.y,
-        data.design()[:, used],
+        root * data.y,
+        root[:, None] * data.design()[:, used],
         groups=data.group_index,
-        exog_re=data.varying_design(),
+        exog_re=root[:, None] * data.varying_design(),
         use_sqrt=use_sqrt,
     )
     model.data.xnames = [data.fixef_names[i] for i in used]
@@ -131,7 +132,7 @@ def _compare(fit: MultilevelFit, results: Any) -> Agreement:
     se = fit.fixef_se[used]
     modes = _modes(results, fit)
     return Agreement(
-        criterion_gap=-2.0 * float(results.llf) - fit.criterion_value,
+        criterion_gap=-2.0 * float(results.llf) - fit.moments.log_weight - fit.criterion_value,
         fixef_gap=float(np.max(np.abs(np.asarray(results.fe_params) - fit.fixef[used]) / se)),
         se_gap=float(np.max(np.abs(np.asarray(results.bse_fe) - se) / se)),
         ranef_gap=float(np.max(np.abs((modes - fit.ranef) * _reach(fit)))) / fit.sigma_y,
@@ -187,7 +188,7 @@ def fit_mixedlm(fit: MultilevelFit, model: ScaledModel) -> MultilevelFit:
         fixef_cov=cov,
         ranef=modes,
         sigma_y=float(np.sqrt(variance)),
-        criterion_value=-2.0 * float(results.llf),
+        criterion_value=-2.0 * float(results.llf) - fit.moments.log_weight,
         diagnostics=notes,
         engine="statsmodels",
         reference=fit.reference,

@@ -323,6 +323,7 @@ def solve_at(model: ScaledModel, D: FloatArray, *, reml: bool) -> Solution:
     nu = float(problem.nu[0])
     variance = float(result.r2[0, 0]) / nu
     value = float(result.value[0, 0]) + 2.0 * nu * float(np.log(model.y_scale))
+    value -= model.log_weight
     if reml:
         value -= 2.0 * float(np.linalg.slogdet(model.to_raw)[1])
     return Solution(

@@ -158,7 +158,7 @@ def _off_the_lines(
     columns = [rows.values(b) for b in slopes]
     has_intercept = 0 in varying
     if has_intercept:
-        counted = np.maximum(moments.n, 1.0)
+        counted = np.where(moments.n > 0, moments.n, 1.0)
         columns = [c - (rows.sums(c) / counted)[rows.index] for c in columns]
         inverse = _slopes_inverse(moments, slopes)
     else:

@@ -52,6 +52,10 @@ class ScaledModel:
         Each aliased column as a combination of those in use.
     residual : Residual or None
         What is left of an outcome that is fitted nearly exactly, with all its digits.
+    counts : FloatArray, shape (J,), or None
+        Rows of each group where these are not ``n``: with precision weights ``n`` is their sum.
+    log_weight : float
+        Sum of the logarithms of the weights.
     """
 
     n: FloatArray
@@ -72,11 +76,13 @@ class ScaledModel:
     mix: FloatArray
     alias: FloatArray
     residual: Residual | None = None
+    counts: FloatArray | None = None
+    log_weight: float = 0.0
 
     @property
     def n_obs(self) -> int:
         """Number of rows."""
-        return round(float(self.n.sum()))
+        return round(float((self.n if self.counts is None else self.counts).sum()))
 
     @property
     def p(self) -> int:
@@ -170,6 +176,8 @@ def scale_model(data: GroupedData, moments: GroupMoments) -> ScaledModel:
         mix=mix,
         alias=np.asarray(np.linalg.solve(gram[np.ix_(used, used)], gram[np.ix_(used, aliased)])),
         residual=residual_of(moments, (data.varying, mix), kept, rest, np.diag(WW)),
+        counts=moments.count,
+        log_weight=moments.log_weight,
     )
 
 

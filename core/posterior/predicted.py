@@ -32,6 +32,8 @@ class RowDesign:
         coefficients; zeros where it is known.
     factor_cov : FloatArray, shape (f, f)
         Covariance of the group-level columns over the groups.
+    own_variance : FloatArray, shape (n,), or None
+        Variance of an individual over sigma_y**2 (precision weights); None for 1.
     """
 
     X: FloatArray
@@ -41,6 +43,7 @@ class RowDesign:
     is_new: BoolArray
     unknown: FloatArray
     factor_cov: FloatArray
+    own_variance: FloatArray | None = None
 
     @property
     def n(self) -> int:
@@ -57,6 +60,7 @@ class RowDesign:
             self.is_new[which],
             self.unknown[which],
             self.factor_cov,
+            None if self.own_variance is None else self.own_variance[which],
         )
 
 
@@ -128,7 +132,8 @@ def _predicted(
     given = posterior.given
     model, sigma2 = given.model, given.sigma2[:, None]
     parts = _parts(posterior, design)
-    unit = parts.shared + parts.own + float(individual)
+    alone_unit = np.ones(design.n) if design.own_variance is None else design.own_variance
+    unit = parts.shared + parts.own + float(individual) * alone_unit
     scale = np.sqrt(sigma2 * unit + parts.extra)
     made = StudentMixture(given.weight, given.df, parts.loc, scale)
     weight = given.weight * given.df / np.maximum(given.df - 2.0, 1e-9)
@@ -144,7 +149,7 @@ def _predicted(
     group = mixed(parts.own) + np.where(design.is_known, between, 0.0)
     group = group + y**2 * (given.weight @ parts.extra)
     group = np.where(_has_variance(posterior, design), group, np.inf)
-    alone = mixed(np.ones_like(unit)) if individual else np.zeros(design.n)
+    alone = mixed(np.ones_like(unit) * alone_unit) if individual else np.zeros(design.n)
     tail = 0.5 * (1.0 - level)
     centre = model.y_center
     return PredictedRows(

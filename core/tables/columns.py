@@ -35,8 +35,8 @@ class NumericColumn:
         """Return the column with a number added to every value."""
         return NumericColumn(self.name, self.values + by)
 
-    def keep(self, rows: BoolArray) -> NumericColumn:
-        """Return the column with only some rows."""
+    def keep(self, rows: BoolArray | IntArray) -> NumericColumn:
+        """Return the column with only some rows, or some as often as their positions occur."""
         return NumericColumn(self.name, self.values[rows])
 
     def check_size(self) -> None:
@@ -66,7 +66,7 @@ class CategoricalColumn:
         """Return which rows hold a level."""
         return np.asarray(self.codes >= 0)
 
-    def keep(self, rows: BoolArray) -> CategoricalColumn:
+    def keep(self, rows: BoolArray | IntArray) -> CategoricalColumn:
         """Return the column with only some rows, without the levels that then are unused."""
         codes = self.codes[rows]
         used = np.bincount(codes[codes >= 0], minlength=len(self.levels)) > 0

@@ -32,6 +32,7 @@ from core.tables.grouping.filtered import filtered
 from core.tables.grouping.made import resolved
 from core.tables.grouping.times import with_zeros
 from core.tables.grouping.usable import outcome_of, predictor_of, usable_rows
+from core.tables.grouping.weighting import as_rows, check_in_memory, check_one_factor, weights_of
 from core.tables.left_out import LeftOut
 from core.tables.limits import LIMITS
 from core.tables.rows.in_memory import RowsInMemory, SummedElsewhere
@@ -71,6 +72,9 @@ class GroupedData(RowsInMemory):
         Levels of the categorical group-level predictors.
     key : IntArray, shape (n,), or None
         What tells the rows apart, hashed (``core.tables.rows.keys``).
+    weights : FloatArray, shape (n,), or None
+        Precision weights of the rows; None where all weigh the same. Rows with a frequency weight
+        stand here as often as it says.
     """
 
     spec: ModelSpec
@@ -86,6 +90,7 @@ class GroupedData(RowsInMemory):
     group_base: tuple[BaseColumn, ...] = ()
     group_levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     key: IntArray | None = None
+    weights: FloatArray | None = None
 
     @classmethod
     def from_table(
@@ -115,11 +120,14 @@ class GroupedData(RowsInMemory):
         group = groups[0]
         predictors = [predictor_of(table, name, spec) for name in spec.predictors]
         group_level = [predictor_of(table, name, spec) for name in spec.group_predictors]
-        kept, left_out = usable_rows(group, [outcome, *groups[1:], *predictors, *group_level])
+        weights = weights_of(table, spec)
+        others = [outcome, *groups[1:], *predictors, *group_level]
+        usable, left_out = usable_rows(group, others, weights)
         if any(isinstance(term, Time) for term in spec.terms):
-            spec = with_zeros(spec, table, kept)
+            spec = with_zeros(spec, table, usable)
             predictors = [predictor_of(table, name, spec) for name in spec.predictors]
         left_out = left_out.of_filtered(chosen)
+        kept, weights = as_rows(spec, usable, weights)
         if kept is not None:
             groups = [each.keep(kept) for each in groups]
             group = groups[0]
@@ -133,8 +141,11 @@ class GroupedData(RowsInMemory):
         spec = resolved(spec, {c.name: c for c in predictors})
         columns = (predictors, group_level)
         if len(groups) > 1:
+            check_one_factor(spec)
             return _assemble_factors(spec, outcome, groups, columns, left_out)
         made = assemble(spec, outcome, group, columns, left_out)
+        if weights is not None:
+            made = made.update(weights=weights.values)
         if key is None:
             return made
         keys = key_of(table, key)  # of the rows that the filter keeps
@@ -149,6 +160,7 @@ class GroupedData(RowsInMemory):
         ``key`` and what is raised are those of ``from_table``; besides, a ``SourceError`` when
         the source cannot be reached, changes meanwhile, or is asked to stop.
         """
+        check_in_memory(spec)
         made: GroupedData = table.grouped(spec, key=key)
         return made
 

@@ -12,12 +12,13 @@ from core.types import BoolArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class LeftOutReason:
-    """Rows left out because one column has no usable value."""
+    """Rows left out because one column has no usable value, or says that they weigh nothing."""
 
     column: str
     is_group: bool
     n_rows: int
     groups: tuple[str, ...]
+    is_zero_weight: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,8 @@ class LeftOut:
         if reason.is_group:
             return f"{count} {'has' if is_one else 'have'} an empty {name}"
         noun = one if len(reason.groups) == 1 else many
+        if reason.is_zero_weight:
+            return f"{count} {'has' if is_one else 'have'} the weight 0 in {name}"
         where = f" ({noun} {_some(reason.groups)})" if reason.groups else ""
         return f"{count} {'lacks' if is_one else 'lack'} {name}{where}"
 

@@ -46,12 +46,15 @@ class CleanedTable:
         intercept; products of columns are not columns of their own).
     said : dict of str to str
         What a column of the table is, in the reader's words.
+    weights : str
+        Column of the precision weights; '' for none. Rows with a frequency stand in it as often.
     """
 
     content: bytes
     outcome: str
     terms: dict[str, str]
     said: dict[str, str]
+    weights: str = ""
 
     @property
     def sha256(self) -> str:
@@ -105,7 +108,12 @@ def cleaned_table(fits: PoolingFits) -> CleanedTable:
     ):
         columns[made] = values[data.group_index]
         terms[name] = made
+    weights = ""
+    if data.weights is not None:
+        (weights,) = plain_names([f"weight {data.spec.weights}"], taken=columns)
+        columns[weights] = data.weights
     text: str = pd.DataFrame(columns).to_csv(index=False, lineterminator="\n")
     said = {outcome: data.spec.outcome, "group": data.spec.group}
     said |= {made: name for name, made in terms.items()}
-    return CleanedTable(text.encode("utf-8", errors="replace"), outcome, terms, said)
+    said |= {weights: data.spec.weights} if weights else {}
+    return CleanedTable(text.encode("utf-8", errors="replace"), outcome, terms, said, weights)

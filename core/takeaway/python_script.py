@@ -32,7 +32,7 @@ Z = np.column_stack([
 {varying}
 ])
 groups = table["group"].to_numpy()
-
+{weights}
 # Complete pooling: one line for everybody.
 complete, *_ = np.linalg.lstsq(X, y, rcond=None)
 
@@ -67,13 +67,22 @@ what = [
 displayed = np.array({values!r})
 effects = fit.random_effects
 deviations = [np.asarray(effects[name]) for name in {groups!r}]
+criterion = -2 * fit.llf{constant}
 recomputed = np.concatenate(
-    [fit.fe_params, se, np.sqrt(np.diag(Sigma)), [variance**0.5, -2 * fit.llf], *deviations]
+    [fit.fe_params, se, np.sqrt(np.diag(Sigma)), [variance**0.5, criterion], *deviations]
 )
 comparison = pd.DataFrame({{"what": what, "displayed": displayed, "recomputed": recomputed}})
 print(comparison.to_string(index=False, float_format=lambda v: f"{{v:.6g}}"))
 scale = np.maximum(np.abs(displayed), 1e-4 * y.std())
 print("Largest relative difference:", f"{{np.max(np.abs(recomputed - displayed) / scale):.2g}}")
+"""
+
+
+#: MixedLM takes no weights: rows are scaled to one variance, which the likelihood is told of.
+_WEIGHTS = """
+# Precision weights: every row is scaled by the root of its weight, so that all have one variance.
+root = np.sqrt(table["{weights}"].to_numpy(dtype=float))
+y, X, Z = root * y, root[:, None] * X, root[:, None] * Z
 """
 
 
@@ -100,6 +109,8 @@ def python_script(fits: PoolingFits, table: CleanedTable, file: str) -> str:
         outcome=table.outcome,
         design="\n".join(f"    {_product(parts)}," for parts in design_columns(fits, table)),
         varying="\n".join(f"    {name}," for name in varying),
+        weights=_WEIGHTS.format(weights=table.weights) if table.weights else "",
+        constant=" - 2 * np.log(root).sum()" if table.weights else "",
         rel_cov=(fit.vcov_group / fit.sigma_y**2).tolist(),
         fixef=fit.fixef[used].tolist(),
         free=free,

@@ -43,6 +43,8 @@ def r_script(fits: PoolingFits, table: CleanedTable, file: str) -> str:
     fixed = " + ".join(":".join(parts) if parts else "1" for parts in design_columns(fits, table))
     if not fits.data.spec.varying_intercept and not fixed.startswith("1"):
         fixed = "0 + " + fixed
+    reml = "TRUE" if fits.spec.criterion == "REML" else "FALSE"
+    weights = f", weights = {table.weights}" if table.weights else ""
     legend = [f"#   {made} is {quoted(name)}" for made, name in table.said.items()]
     lines = [
         f"# The table must be the one this script was made for (sha256 {table.sha256}).",
@@ -57,13 +59,13 @@ def r_script(fits: PoolingFits, table: CleanedTable, file: str) -> str:
         "table$group <- factor(table$group)",
         "",
         "# Complete pooling: one line for everybody.",
-        f"complete <- lm({table.outcome} ~ {fixed}, table)",
+        f"complete <- lm({table.outcome} ~ {fixed}, table{weights})",
         "",
         "# Partial pooling: the multilevel model. The search starts where it ended on screen.",
         "# Its standard errors are plug-in: they take the estimated variances as known, as the",
         "# full posterior of the screens does not.",
         f"fit <- lmer({table.outcome} ~ {fixed} + {_varying(fits, table)},",
-        f"            table, REML = {'TRUE' if fits.spec.criterion == 'REML' else 'FALSE'},",
+        f"            table{weights}, REML = {reml},",
         f"            start = list(theta = c({_theta(fits)})),",
         '            control = lmerControl(optimizer = "bobyqa", check.nobs.vs.nRE = "ignore",',
         '                                  check.nobs.vs.rankZ = "ignore",',

@@ -31,6 +31,9 @@ def problems(shown: Shown) -> None:
         st.warning(text["no_multilevel"].format(reason=reason))
     elif shown.fits.status.code != "fine":
         st.info(escape.for_markdown(shown.fits.status.sentence))
+    if shown.spec.has_precision:
+        name = escape.for_markdown(shown.wording.name(shown.spec.weights))
+        st.caption(text["precision"].format(weights=name))
     left_out = overview.left_out_sentence(shown.fits.data, shown.wording)
     if left_out:
         st.info(escape.for_markdown(left_out))

@@ -251,6 +251,8 @@ def _carried(old: dict[str, Any], names: set[str], fix: core.Fix | None) -> dict
     Columns that are gone leave their roles; a column made from a predictor takes its place.
     """
     new = {f: _known(v, names) if isinstance(v, list) else v for f, v in old.items()}
+    if new["weights"] not in names:
+        new["weights"] = ""
     if not isinstance(fix, core.Recipe) or fix.column not in new["predictors"]:
         return new
     made = fix.names[0]

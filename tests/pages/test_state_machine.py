@@ -164,6 +164,8 @@ class Walk(RuleBasedStateMachine):
         assert spec.criterion == held("criterion")
         assert bool(spec.varying) == (held("structure") == "slope" and bool(spec.predictors))
         assert spec.correlated == held("correlated")
+        assert spec.weights == held("weights")
+        assert not spec.weights or spec.weight_kind == held("weigh")
         assert list(spec.terms) == held("terms") and list(spec.rows) == held("rows")
         fitted = shown.fits.spec  # whose terms know their knots and zeros
         assert [t.label for t in fitted.terms] == [t.label for t in spec.terms]
@@ -177,6 +179,7 @@ class Walk(RuleBasedStateMachine):
         line = story.context(shown.fits, shown.wording)
         assert any(_plain(line) == _plain(c.value) for c in self.app.caption)
         assert f"({shown.spec.criterion})" in line
+        assert ("weighted by" in line) == shown.spec.has_precision
         kept = overview.filter_sentence(shown.fits.data)
         assert bool(kept) == bool(shown.spec.rows)
         assert not kept or any(_plain(kept) == _plain(c.value) for c in self.app.caption)

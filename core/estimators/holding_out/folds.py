@@ -58,12 +58,17 @@ def assign_folds(data: GroupedData, hold_out: HoldOut, folds: int, seed: int) ->
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Moments of some of the rows, in the scaling of all: n (J,), mean (m, J), total (m, m)."""
+    """Moments of some of the rows, in the scaling of all: n (J,), mean (m, J), total (m, m).
+
+    ``count`` (J,) are the rows themselves, ``n`` what they weigh.
+    """
 
     n: FloatArray
     mean: FloatArray
     total: FloatArray
     pairs: dict[tuple[int, int], FloatArray]
+    count: FloatArray
+    log_weight: float = 0.0
 
 
 def _merged(a: _Part, b: _Part) -> _Part:
@@ -78,7 +83,7 @@ def _merged(a: _Part, b: _Part) -> _Part:
     }
     total = a.total + b.total + (gap * between) @ gap.T
     mean = np.where(n > 0, a.mean + gap * share, 0.0)
-    return _Part(n, mean, total, pairs)
+    return _Part(n, mean, total, pairs, a.count + b.count, a.log_weight + b.log_weight)
 
 
 def _subset(data: GroupedData, rows: IntArray) -> GroupedData:
@@ -89,8 +94,13 @@ def _subset(data: GroupedData, rows: IntArray) -> GroupedData:
             columns[name] = NumericColumn(name, column.values[rows])
         else:
             columns[name] = CategoricalColumn(name, column.codes[rows], column.levels)
+    weights = None if data.weights is None else data.weights[rows]
     return data.update(
-        y=data.y[rows], group_index=data.group_index[rows], columns=columns, key=None
+        y=data.y[rows],
+        group_index=data.group_index[rows],
+        columns=columns,
+        key=None,
+        weights=weights,
     )
 
 
@@ -110,7 +120,8 @@ def _part(data: GroupedData, rows: IntArray, moments: GroupMoments) -> _Part:
     mean = own.mean * size[1:, None] + shift[1:, None]
     pairs = {(a, b): own.within(a, b) * size[a] * size[b] for a, b in sorted(needed_pairs(data))}
     total = own.within_total * np.outer(size[1:], size[1:])
-    return _Part(own.n, np.where(own.n > 0, mean, 0.0), total, pairs)
+    mean = np.where(own.n > 0, mean, 0.0)
+    return _Part(own.n, mean, total, pairs, own.counts, own.log_weight)
 
 
 def _parts_at_once(
@@ -127,12 +138,20 @@ def _parts_at_once(
     key = fold * n_groups + data.group_index
     size = folds * n_groups
 
+    weights = data.weights
+
     def total(values: FloatArray | None) -> FloatArray:
+        if weights is not None:
+            values = weights if values is None else values * weights
         sums = np.bincount(key, values, minlength=size).astype(np.float64)
         return sums.reshape(folds, n_groups)
 
     n = total(None)
-    counted = np.maximum(n, 1.0)
+    counted = np.where(n > 0, n, 1.0)
+    count, logs = n, np.zeros(folds)
+    if weights is not None:
+        count = np.bincount(key, minlength=size).astype(np.float64).reshape(folds, n_groups)
+        logs = np.bincount(fold, np.log(weights), minlength=folds).astype(np.float64)
     mean, centred = np.empty((m, folds, n_groups)), []
     for b in range(1, m + 1):
         raw = data.y if b == m else data.base_values(b)
@@ -149,7 +168,14 @@ def _parts_at_once(
             if (a + 1, b + 1) in needed:
                 pairs[a + 1, b + 1] = products
     return [
-        _Part(n[i], mean[:, i], whole[i], {at: product[i] for at, product in pairs.items()})
+        _Part(
+            n[i],
+            mean[:, i],
+            whole[i],
+            {at: product[i] for at, product in pairs.items()},
+            count[i],
+            float(logs[i]),
+        )
         for i in range(folds)
     ]
 
@@ -173,7 +199,13 @@ def training_moments(
     for i in range(1, folds):
         out.append(_merged(before, after[i]) if i < folds - 1 else before)
         before = _merged(before, parts[i]) if i < folds - 1 else before
-    return [GroupMoments(p.n, p.mean, p.total, moments.center, moments.scale, p.pairs) for p in out]
+    return [_as_moments(part, moments) for part in out]
+
+
+def _as_moments(part: _Part, like: GroupMoments) -> GroupMoments:
+    count = None if like.count is None else part.count
+    made = (part.n, part.mean, part.total, like.center, like.scale, part.pairs)
+    return GroupMoments(*made, None, count, part.log_weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +241,7 @@ def folds_as_dealt(
         where = np.flatnonzero(fold == i)
         group = data.group_index[where]
         kind = np.where(train.n[group] > 0, KNOWN, NEW)
-        rows = Rows(base[where], factors[where], group, kind)
+        weight = None if data.weights is None else data.weights[where]
+        rows = Rows(base[where], factors[where], group, kind, weight)
         out.append(Fold(Training(data, train, scale_model(data, train)), rows, where))
     return out

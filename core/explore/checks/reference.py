@@ -29,7 +29,8 @@ class Reference:
     """Residuals of the fit, and of simulated data sets of the same design.
 
     Rows are sorted by group. All residuals are conditional (the group's partial-pooling line
-    taken off) and in units of the residual sd of their own fit.
+    taken off) and in units of the residual sd of their own fit; with precision weights of that of
+    a row of its weight.
 
     Attributes
     ----------
@@ -142,7 +143,8 @@ def _refitted(
     fitted = X @ fixef + np.sum(Z * fit.ranef[group], axis=1)
     starts = np.cumsum(data.group_sizes) - data.group_sizes
     b = rng.normal(size=(count, data.n_groups, Z.shape[1])) @ matrix_root(fit.vcov_group).T
-    noise = fit.sigma_y * rng.normal(size=(count, len(rows)))
+    root = data.weight_roots(rows)
+    noise = fit.sigma_y / root * rng.normal(size=(count, len(rows)))
     y = X @ fixef + np.einsum("nk,bnk->bn", Z, b[:, group]) + noise
     design = replicate_design(data, fits.moments)
     again = fit_replicates(design, _outcomes(fits, y, rows, starts))
@@ -151,9 +153,9 @@ def _refitted(
     simulated_fitted += np.einsum("nk,bnk->bn", Z, ranef[:, group])
     return Reference(
         rows=rows,
-        residual=(data.y[rows] - fitted) / fit.sigma_y,
+        residual=root * (data.y[rows] - fitted) / fit.sigma_y,
         fitted=fitted,
-        simulated=((y - simulated_fitted) / again.sigma_y[:, None]).astype(np.float32),
+        simulated=(root * (y - simulated_fitted) / again.sigma_y[:, None]).astype(np.float32),
         simulated_fitted=simulated_fitted.astype(np.float32),
         deviation=standardised(fit),
         simulated_deviation=_again_standardised(fits, ranef, again),
@@ -167,15 +169,15 @@ def _outcomes(fits: PoolingFits, y: FloatArray, rows: IntArray, starts: IntArray
     data, moments = fits.data, fits.moments
     center, scale = float(moments.center[-1]), float(moments.scale[-1])
     y = (y - center) / scale
-    group = data.group_index[rows]
-    mean = np.add.reduceat(y, starts, axis=1) / data.group_sizes
+    group, weight = data.group_index[rows], data.weight_roots(rows) ** 2
+    mean = np.add.reduceat(weight * y, starts, axis=1) / moments.n
     apart = y - mean[:, group]
     within = np.empty((len(y), len(data.base), data.n_groups))
     for b in range(1, len(data.base) + 1):
         column = (data.base_values(b)[rows] - moments.center[b]) / moments.scale[b]
         column = column - moments.mean_of(b)[group]
-        within[:, b - 1] = np.add.reduceat(apart * column, starts, axis=1)
-    square = np.add.reduceat(apart**2, starts, axis=1)
+        within[:, b - 1] = np.add.reduceat(weight * apart * column, starts, axis=1)
+    square = np.add.reduceat(weight * apart**2, starts, axis=1)
     return Outcomes(mean, within, square, center, scale)
 
 
@@ -219,8 +221,10 @@ def _held(
     fixed = design.X[:, model.used] @ solution.beta
     modes = scaled_modes(model, D, solution.beta).T
     fitted = fixed + np.sum(Z * modes[index], axis=1)
-    residual = ((data.y[rows] - model.y_center) / model.y_scale - fitted) / sd
-    simulated, pooled = _draw_held(Z, group, D, count, rng)
+    root = data.weight_roots(rows)
+    residual = root * ((data.y[rows] - model.y_center) / model.y_scale - fitted) / sd
+    simulated, pooled = _draw_held(root[:, None] * Z, group, D, count, rng)
+    pooled = pooled / root
     shape = (count, min(fit.n_groups, 2 * MOST_ROWS), len(fit.varying_names))
     return Reference(
         rows=rows,

@@ -56,7 +56,13 @@ def _n_varying(fit: MultilevelFit) -> int:
 
 
 def _is_within(small: MultilevelFit, large: MultilevelFit) -> bool:
+    if _weighing(small) != _weighing(large):
+        return False
     return _groups_within(small, large) and _average_within(small, large)
+
+
+def _weighing(fit: MultilevelFit) -> str:
+    return fit.spec.weights if fit.spec.has_precision else ""
 
 
 def _average_within(small: MultilevelFit, large: MultilevelFit) -> bool:

@@ -53,14 +53,26 @@ def r_squared(fit: MultilevelFit) -> RSquared:
     # From moments: the rows may be elsewhere.
     model = scale_model(fit.data, fit.moments)
     beta = np.linalg.solve(model.to_raw, np.nan_to_num(fit.fixef)[model.used])
-    WW = model.WW[: model.p, : model.p]
-    mean = float(WW[0] @ beta) / model.n_obs
-    fixed = float(beta @ WW @ beta - model.n_obs * mean**2) / (model.n_obs - 1)
+    WW, n = model.WW[: model.p, : model.p], model.n_obs
+    size = float(model.n.sum())  # rows, or what they weigh together
+    mean = float(WW[0] @ beta) / size
+    fixed = float(beta @ WW @ beta - size * mean**2) / size * n / (n - 1)
     undo = np.linalg.inv(model.z_to_raw)
     S = model.S.sum(axis=2)
-    between = float(np.trace(undo @ fit.vcov_group @ undo.T @ S)) / model.n_obs
+    between = float(np.trace(undo @ fit.vcov_group @ undo.T @ S)) / size
+    if fit.data.weights is not None:
+        fixed, between = _over_rows(fit)
     total = fixed + between + fit.sigma_y**2
     return RSquared(fixed / total, (fixed + between) / total)
+
+
+def _over_rows(fit: MultilevelFit) -> tuple[float, float]:
+    """Return the variances over rows of average and group parts, each row counted once."""
+    data = fit.data
+    Z = data.varying_design()
+    fixed = data.times_design(np.nan_to_num(fit.fixef))
+    between = float(np.einsum("nk,kl,nl->", Z, fit.vcov_group, Z)) / len(Z)
+    return float(np.var(fixed, ddof=1)), between
 
 
 def n_parameters(fit: MultilevelFit) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from core.exceptions import SpecError
+from core.formats import listed
 from core.results import MultilevelFit
 from core.tables.grouped import GroupedData
+from core.types import IntArray
 
 _MEND = "Have both models use the same rows: leave out the rows that either lacks."
 
@@ -28,7 +30,7 @@ def check_same_rows(first: MultilevelFit, second: MultilevelFit) -> None:
         )
     if not a.has_rows_of(b):
         raise SpecError(_other_values(first, second))
-    if _table_rows(a) == _table_rows(b) and not np.array_equal(a.left_out.rows, b.left_out.rows):
+    if _table_rows(a) == _table_rows(b) and not np.array_equal(_lost(a), _lost(b)):
         raise SpecError(
             f"The models use equally many rows ({first.n_obs:,}) but not the same ones, so their "
             f"likelihoods cannot be compared.{_because(a, 'A')}{_because(b, 'B')} {_MEND}"
@@ -51,10 +53,17 @@ def _other_values(first: MultilevelFit, second: MultilevelFit) -> str:
 
 
 def _table_rows(data: GroupedData) -> int:
-    return data.n_obs + data.left_out.n_rows
+    return data.n_obs + len(_lost(data))
+
+
+def _lost(data: GroupedData) -> IntArray:
+    """Return the rows of the table that are not used, for lack of a value or by the filter."""
+    return np.union1d(data.left_out.rows, data.left_out.filtered)
 
 
 def _because(data: GroupedData, model: str) -> str:
     """Return `` B: 5 rows left out: all lack ses.``, or ''."""
     said = data.left_out.sentence()
-    return f" {model}: {said[0].lower()}{said[1:]}" if said else ""
+    kept = listed((keep.sentence for keep in data.spec.rows), 6)
+    only = f" {model}: only rows with {kept}." if kept else ""
+    return only + (f" {model}: {said[0].lower()}{said[1:]}" if said else "")

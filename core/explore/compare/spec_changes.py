@@ -67,6 +67,9 @@ def _options(a: ModelSpec, b: ModelSpec) -> list[str]:
         )
     if a.criterion != b.criterion:
         out.append(f"is estimated by {b.criterion} instead of {a.criterion}")
+    if (a.weights, a.weight_kind) != (b.weights, b.weight_kind):
+        verb = f"weights rows by {b.weights}" if b.weights else "leaves out the weights"
+        out.append(f"{verb} ({b.weight_kind})" if b.weights else verb)
     if dict(a.reference) != dict(b.reference):
         out.append("has other reference levels")
     return out

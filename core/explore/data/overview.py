@@ -73,7 +73,10 @@ def left_out_table(table: pd.DataFrame, data: GroupedData) -> pd.DataFrame:
     """Return the rows that no fit uses, with their number (first row 1) and the reason."""
     lost = data.left_out
     frame = table.iloc[lost.rows].reset_index(drop=True)
-    why = [f"no {reason.column}" for reason in lost.reasons]
+    why = [
+        f"weight 0 in {reason.column}" if reason.is_zero_weight else f"no {reason.column}"
+        for reason in lost.reasons
+    ]
     frame.insert(0, "left out because", [why[k] for k in lost.because], allow_duplicates=True)
     frame.insert(0, "row", lost.rows + 1, allow_duplicates=True)
     return frame

@@ -121,6 +121,7 @@ class DialPath:
     def unit_value(self) -> float:
         """What to add to a scaled criterion to have it in the outcome's units."""
         value = 2.0 * self.degrees * float(np.log(self.model.y_scale))
+        value -= self.model.log_weight
         if self.is_reml:
             value -= 2.0 * float(np.linalg.slogdet(self.model.to_raw)[1])
         return value

@@ -11,7 +11,7 @@ import keyword
 from core import escape, formats
 from core.explore.pooling.patsy_terms import imports, patsy_term, prepared
 from core.formats import number
-from core.model_terms import label_of
+from core.model_terms import label_of, r_name
 from core.results import CompletePoolingFit, MultilevelFit, PoolingFits
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
@@ -114,7 +114,8 @@ def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
     """Return the distributions of the residuals and of the deviations."""
     sd = model.sigma_group
     symbols = list(_coefficient_symbols(data).values())
-    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(model.sigma_y)}^2)"]
+    spread = _residual(data.spec, model.sigma_y)
+    lines = [rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {spread})"]
     lines += [
         rf"{_eta(symbol)} &\sim \mathrm{{N}}(0,\ {number_of(float(s))}^2)"
         for symbol, s in zip(symbols, sd, strict=True)
@@ -127,6 +128,12 @@ def _distribution(model: MultilevelFit, data: GroupedData) -> list[str]:
             if (r := float(model.correlation[a, b])) == r
         ]
     return lines
+
+
+def _residual(spec: ModelSpec, sigma_y: float) -> str:
+    """Return the residual variance: with precision weights divided by the row's."""
+    weight = rf" / {text_of(spec.weights)}_i" if spec.has_precision else ""
+    return rf"{number_of(sigma_y)}^2{weight}"
 
 
 def _rho(symbols: list[str], a: int, b: int) -> str:
@@ -159,7 +166,7 @@ def complete_pooling_equation(fits: PoolingFits) -> str:
         parts.append(signed(value, not parts) + factor + _group_factor(data, term, "j[i]"))
     return (
         rf"\begin{{aligned}}{text_of(data.spec.outcome)}_i &= {' '.join(parts)} + \epsilon_i \\ "
-        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {number_of(whole.sigma_y)}^2)\end{{aligned}}"
+        rf"\epsilon_i &\sim \mathrm{{N}}(0,\ {_residual(data.spec, whole.sigma_y)})\end{{aligned}}"
     )
 
 
@@ -196,9 +203,21 @@ def mixedlm_call(spec: ModelSpec, categorical: frozenset[str] = frozenset()) -> 
         arguments.append(f"vc_formula={parts!r}")
     body = ",\n    ".join(arguments)
     return (
-        f"{imports(spec)}\n{prepared(spec)}"
+        f"{imports(spec)}\n{prepared(spec)}{_weights_in_python(spec)}"
         f"fit = smf.mixedlm(\n    {body},\n).fit(reml={spec.criterion == 'REML'})"
     )
+
+
+def _weights_in_python(spec: ModelSpec) -> str:
+    """Return what a script does about weights before it fits."""
+    if not spec.weights:
+        return ""
+    if spec.has_precision:
+        return (
+            "# MixedLM takes no weights: this is the model without them. The script under Take "
+            "home\n# scales the rows instead; lme4 takes weights as they are.\n"
+        )
+    return f"table = table.loc[table.index.repeat(table[{spec.weights!r}])]\n\n"
 
 
 def _fixed_part(spec: ModelSpec, categorical: frozenset[str]) -> str:
@@ -257,6 +276,13 @@ def _patsy_column(column: str, categorical: frozenset[str], spec: ModelSpec) -> 
 def lmer_call(spec: ModelSpec) -> str:
     """Return the lme4 call that fits the same model, as R source."""
     reml = "" if spec.criterion == "REML" else ", REML = FALSE"
+    weights = f", weights = {r_name(spec.weights)}" if spec.has_precision else ""
     kept = " &\n    ".join(f"({keep.r_text()})" for keep in spec.rows)
     rows = f"table <- subset(table,\n    {kept})\n\n" if kept else ""
-    return f"library(lme4)\n\n{rows}fit <- lmer(\n  {spec.lme4_formula()},\n  data = table{reml}\n)"
+    if spec.weights and not spec.has_precision:
+        column = r_name(spec.weights)
+        rows += f"table <- table[rep(seq_len(nrow(table)), table${column}), ]\n\n"
+    return (
+        f"library(lme4)\n\n{rows}fit <- lmer(\n  {spec.lme4_formula()},\n"
+        f"  data = table{weights}{reml}\n)"
+    )

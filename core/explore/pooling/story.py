@@ -308,7 +308,19 @@ def context(fits: PoolingFits, wording: Wording) -> str:
     columns = (*own, *spec.group_predictors)
     by = f" by {listed(map(wording.in_sentence, columns), 8)}" if columns else ""
     outcome = wording.in_sentence(spec.outcome)
-    return f"{rows}: {outcome}{by}; {structure(fits, wording)} ({spec.criterion})"
+    weighed = weighing(fits, wording)
+    return f"{rows}: {outcome}{by}; {structure(fits, wording)} ({spec.criterion}){weighed}"
+
+
+def weighing(fits: PoolingFits, wording: Wording) -> str:
+    """Return how rows are weighted, for the end of a line: ``; weighted by w (precision)``."""
+    spec = fits.spec
+    if not spec.weights:
+        return ""
+    name = wording.in_sentence(spec.weights)
+    if spec.has_precision:
+        return f"; weighted by {name} (precision: variance divided by it)"
+    return f"; every row counted as often as {name} says (frequency)"
 
 
 def has_made_columns(data: GroupedData, name: str) -> bool:

@@ -27,6 +27,7 @@ def row_design(training: Training, design: Design) -> RowDesign:
         is_new=rows.kind == NEW,
         unknown=_unknown(data.terms, model.used, design),
         factor_cov=cov,
+        own_variance=None if rows.weight is None else rows.own_variance,
     )
 
 

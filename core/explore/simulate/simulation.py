@@ -23,6 +23,7 @@ from core.moments import GroupMoments
 from core.results import PoolingFits
 from core.spec import ModelSpec
 from core.tables.grouped import GroupedData
+from core.tables.grouping.weighting import refuse_precision
 from core.tables.population import Population, World, make_world, matrix_root, simulate
 from core.types import FloatArray, IntArray
 
@@ -47,6 +48,7 @@ def world_of(table: pd.DataFrame, fits: PoolingFits) -> World:
     PoolingError
         When there is no multilevel fit to take the truth from.
     """
+    refuse_precision(fits.spec, "Simulation from the fit")
     fit = fits.multilevel
     rows = fits.data.left_out.used(len(table))
     columns = list(fits.spec.columns)

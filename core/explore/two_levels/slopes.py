@@ -172,7 +172,7 @@ def slopes(fits: PoolingFits, predictor: str, level: float = 0.95) -> Slopes:
         multilevel_weight=mixed_weight,
         mean_x=moments.center[base] + moments.scale[base] * x,
         mean_y=moments.center[y] + moments.scale[y] * ybar,
-        sizes=n,
+        sizes=moments.counts,
         level=level,
     )
 
@@ -222,7 +222,9 @@ def _intercept_ratio(fits: PoolingFits) -> float:
         return np.nan
     data, moments = fit.data, fit.moments
     z = np.array([moments.center[b] if b else 1.0 for b in data.varying])
-    shares = np.array([float(moments.n @ moments.mean_of(b)) / moments.n_obs for b in data.varying])
+    shares = np.array(
+        [float(moments.n @ moments.mean_of(b)) / moments.n.sum() for b in data.varying]
+    )
     is_indicator = np.array([b > 0 and data.base[b - 1].level >= 0 for b in data.varying])
     z = np.where(is_indicator, shares, z)
     return float(z @ fit.vcov_group @ z) / fit.sigma_y**2

@@ -13,6 +13,7 @@ from core.fitting.replicates import fit_replicates, replicate_design
 from core.formats import percent
 from core.moments import GroupMoments
 from core.results import PoolingFits
+from core.tables.grouping.weighting import refuse_precision
 from core.tables.population import World, matrix_root
 from core.tables.wording import Wording
 
@@ -81,6 +82,7 @@ def zero_chance(
         raise SpecError(f"An intraclass correlation of {icc:g} is impossible: give 0 to below 1.")
     if not 2 <= draws <= 10_000:
         raise SpecError(f"{draws:,} draws: give 2 to 10,000.")
+    refuse_precision(fits.spec, "The chance of a variance estimated as zero")
     fit, data = fits.multilevel, fits.data
     if 0 not in data.varying:
         raise SpecError("The intercept does not vary in this model, so it has no variance.")

@@ -224,7 +224,7 @@ def default_scales(fits: PoolingFits, model: ScaledModel) -> FloatArray:
     spread = [1.0]
     spread += [_or_one(fits.data.base_sd(base)) for base in fits.data.varying if base > 0]
     used = spread if fits.data.spec.varying_intercept else spread[1:]
-    n, p = model.n_obs, model.p
+    n, p = float(model.n.sum()), model.p
     variance = float(model.WW[p, p]) / n - (float(model.WW[0, p]) / n) ** 2
     return model.y_scale * float(np.sqrt(max(variance, 0.0))) / np.array(used)
 

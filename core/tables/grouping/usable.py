@@ -68,12 +68,22 @@ def predictor_of(table: pd.DataFrame, name: str, spec: ModelSpec) -> Column:
     return column
 
 
-def usable_rows(group: CategoricalColumn, others: list[Column]) -> tuple[BoolArray | None, LeftOut]:
-    """Return which rows every fit uses (None for all) and the account of the others."""
+def usable_rows(
+    group: CategoricalColumn, others: list[Column], weights: NumericColumn | None = None
+) -> tuple[BoolArray | None, LeftOut]:
+    """Return which rows every fit uses (None for all) and the account of the others.
+
+    Of rows with the weight 0 nothing is learnt: they are left out, and counted apart.
+    """
     kept = group.usable()
     counts = [(group.name, True, kept)]
+    others = others if weights is None else [*others, weights]
     for column in others:
         counts.append((column.name, False, column.usable()))
+        kept = kept & counts[-1][2]
+    zero = len(counts)
+    if weights is not None:
+        counts.append((weights.name, False, weights.values != 0.0))
         kept = kept & counts[-1][2]
     if kept.all():
         return None, LeftOut(np.empty(0, dtype=np.intp))
@@ -86,14 +96,14 @@ def usable_rows(group: CategoricalColumn, others: list[Column]) -> tuple[BoolArr
     open_rows = np.ones(len(kept), dtype=bool)
     because = np.zeros(len(kept), dtype=np.intp)
     reasons: list[LeftOutReason] = []
-    for name, is_group, usable in counts:
+    for i, (name, is_group, usable) in enumerate(counts):
         lost = open_rows & ~usable
         open_rows &= usable
         if lost.any():
             because[lost] = len(reasons)
             codes = np.unique(group.codes[lost])
             names = tuple(group.levels[c] for c in codes if c >= 0)
-            reasons.append(LeftOutReason(name, is_group, int(lost.sum()), names))
+            reasons.append(LeftOutReason(name, is_group, int(lost.sum()), names, i == zero))
     before = np.bincount(group.codes[group.usable()], minlength=len(group.levels))
     after = np.bincount(group.codes[kept], minlength=len(group.levels))
     gone = tuple(group.levels[i] for i in np.flatnonzero((before > 0) & (after == 0)))

@@ -29,6 +29,8 @@ class _Rows(Protocol):
     @property
     def y(self) -> FloatArray: ...
     @property
+    def weights(self) -> FloatArray | None: ...
+    @property
     def n_obs(self) -> int: ...
     @property
     def terms(self) -> tuple[Any, ...]: ...
@@ -99,6 +101,12 @@ class RowsInMemory:
         """Return how many rows have an outcome in each bin, and the edges of the bins."""
         counts, edges = np.histogram(self.y, bins=n_bins)
         return counts.astype(np.intp), edges
+
+    def weight_roots(self: _Rows, rows: Any = slice(None)) -> FloatArray:
+        """Return the square roots of the precision weights of some rows; ones without weights."""
+        if self.weights is None:
+            return np.ones(len(self.y[rows]))
+        return np.asarray(np.sqrt(self.weights[rows]))
 
     def has_rows_of(self: _Rows, other: Any) -> bool:
         """Return whether the outcome is the same in the same rows as in other data."""

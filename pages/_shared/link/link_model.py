@@ -34,6 +34,8 @@ NAMES = (
     "ref",
     "uncorrelated",
     "criterion",
+    "weights",
+    "weigh",
     "made",
     "alone",
     "keep",
@@ -167,6 +169,8 @@ def _all(spec: ModelSpec, columns: Columns) -> Params:
         "ref": tuple(f"{c}{_LEVEL}{v}" for c, v in levels) or ("",),
         "uncorrelated": ("0",) if spec.correlated else ("1",),
         "criterion": (spec.criterion,),
+        "weights": (columns.write(spec.weights) if spec.weights else "",),
+        "weigh": (spec.weight_kind,),
         "made": write_terms(spec.terms, columns) or ("",),
         "alone": many(spec.without) or ("",),
         "keep": write_rows(spec.rows, columns) or ("",),
@@ -221,6 +225,10 @@ def read(
     if "cross" in params:
         pairs = [columns.read_pair(text, x, u) for text in params["cross"] if text]
     usual = "0" if start.correlated else "1"
+    weights = columns.read(params["weights"][-1]) if params.get("weights", ("",))[-1] else ""
+    if "weights" not in params and start.weights not in (outcome, group, *also):
+        weights = start.weights
+    weigh = word("weigh", start.weight_kind, ("precision", "frequency"))
     groups = (group, *also)
     within = {a: b for a, b in start.within.items() if {a, b} <= set(groups)}
     if "restart" in params:
@@ -236,6 +244,8 @@ def read(
         criterion="ML" if word("criterion", start.criterion, ("REML", "ML")) == "ML" else "REML",
         categorical=many("categorical", tuple(c for c in start.categorical if c in (*x, *u))),
         reference=_references(params, start, (*x, *u)),
+        weights=weights,
+        weight_kind="frequency" if weigh == "frequency" else "precision",
         terms=terms,
         without=tuple(c for c in many("alone", start.without) if c in x),
         rows=read_rows(params["keep"], columns) if "keep" in params else start.rows,

@@ -23,6 +23,8 @@ MODEL = {
         "cross_level": {"kind": "many"},
         "categorical": {"kind": "many"},
         "criterion": {"default": "REML", "choices": ("REML", "ML")},
+        "weights": {"default": "", "kind": "text"},
+        "weigh": {"default": "precision", "choices": ("precision", "frequency", "survey")},
         "terms": {"kind": "many"},
         "rows": {"kind": "many"},
     }.items()

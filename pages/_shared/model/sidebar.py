@@ -19,7 +19,15 @@ from pages._shared.control import Control
 from pages._shared.dataset import Dataset
 from pages._shared.host import sources
 from pages._shared.link import link_columns, link_model
-from pages._shared.model import groupings, keeping, kept, roles, rows, term_list
+from pages._shared.model import (
+    groupings,
+    keeping,
+    kept,
+    roles,
+    rows,
+    term_list,
+    weighting,
+)
 from pages._shared.model.fields import MODEL, REFERENCE, key_of
 from pages._shared.option import Place
 
@@ -140,6 +148,8 @@ def _fields(spec: ModelSpec) -> dict[str, Any]:
         "cross_level": list(spec.cross_level),
         "categorical": list(spec.categorical),
         "criterion": spec.criterion,
+        "weights": spec.weights,
+        "weigh": spec.weight_kind,
         "terms": list(spec.terms),
         "rows": list(spec.rows),
         "without": list(spec.without),
@@ -209,6 +219,8 @@ def _choose_more(data: Dataset, columns: list[str], text: dict[str, str]) -> Non
     codes = [c for c in (*predictors, *higher) if c in roles.numeric_columns(data.table)]
     if codes:
         _multiselect(data, "categorical", codes)
+    taken = {st.session_state[key_of(data, single)] for single in _SINGLE}
+    weighting.choose(data, text, taken)
 
 
 def _choose_references(data: Dataset, text: dict[str, str]) -> None:
@@ -355,6 +367,8 @@ def _spec(draft: dict[str, Any]) -> ModelSpec | PoolingError:
             criterion=draft["criterion"],
             categorical=tuple(c for c in draft["categorical"] if c in used),
             reference={c: v for c, v in draft.get("reference", {}).items() if c in used},
+            weights=draft["weights"],
+            weight_kind=draft["weigh"] if draft["weights"] else "precision",
             terms=made,
             without=tuple(c for c in draft.get("without", ()) if c in predictors),
             rows=tuple(draft["rows"]),

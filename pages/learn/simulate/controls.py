@@ -24,7 +24,8 @@ def own_world(shown: Shown) -> core.World:
 
 def own_truth(shown: Shown) -> dict[str, Offer]:
     """Return where the controls of the reader's own design start, and their ranges, by name."""
-    if shown.fits.multilevel_or_none is None or isinstance(shown.fits, FactorsFits):
+    is_other = isinstance(shown.fits, FactorsFits) or shown.spec.has_precision
+    if shown.fits.multilevel_or_none is None or is_other:
         return {}
     world, fit = own_world(shown), shown.fits.multilevel
     spans = {"sigma_y": span_of(fit.sigma_y, fit.sigma_y)}

@@ -67,6 +67,10 @@ class Setup:
 def source(shown: Shown) -> Source:
     """Return where the truth comes from."""
     words = texts.load("simulate")["sources"]
+    if shown.spec.has_precision:
+        weights = escape.for_markdown(shown.spec.weights)
+        st.caption(words["no_weights"].format(weights=weights))
+        return "designed"
     if isinstance(shown.fits, FactorsFits):
         st.caption(words["no_own_factors"])
         return "designed"

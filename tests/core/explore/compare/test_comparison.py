@@ -181,6 +181,12 @@ def test_other_rows_and_outcomes_are_refused_in_words() -> None:
         core.compare(fit(), fit(predictors=("z",)))
     with pytest.raises(core.SpecError, match="different rows or other values of 'y'"):
         core.compare(fit(predictors=("z",)), fit(predictors=("w",)))
+    keep = core.Keep("x", between=(-1.0, 1.0))
+    with pytest.raises(core.SpecError, match=r"different rows .* B: only rows with x"):
+        core.compare(fit(), fit(rows=(keep,)))
+    cut = table[table["x"].between(-1.0, 1.0)]
+    ours, theirs = fit(rows=(keep,)), core.fit_all(core.GroupedData.from_table(cut, spec))
+    assert core.compare(ours, theirs).nested.relation == "same"
     with pytest.raises(core.SpecError, match="different outcomes, 'y' and 'ly'"):
         core.compare(fit(), fit(outcome="ly"))
     with pytest.raises(core.SpecError, match="different rows"):
