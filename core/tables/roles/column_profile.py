@@ -338,21 +338,24 @@ def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
     bare = table.copy(deep=False)
     bare.attrs = {}  # pandas would copy them with every column
     measured = {str(pair[0]) for pair in table.attrs.get(REPORT_KEY, {}).get("units", ())}
-    if {"x", "y", "z"} <= set(map(str, table.columns)):
-        measured |= {"x", "y", "z"}  # three directions, and no outcome named y
+    has_directions = {"x", "y", "z"} <= set(map(str, table.columns))
     return tuple(
-        ColumnProfile(str(name), j, series, _cues(str(name), str(name) in measured))
+        ColumnProfile(
+            str(name), j, series, _cues(str(name), str(name) in measured, not has_directions)
+        )
         for j, (name, series) in enumerate(bare.items())
     )
 
 
-def _cues(name: str, is_measured: bool) -> Cues:
-    """Return what a name suggests; numbers with a unit are how much, and not which."""
+def _cues(name: str, is_measured: bool, may_be_y: bool) -> Cues:
+    """Return what a name suggests; numbers with a unit are how much, and not which.
+
+    Beside x and z, y is one of three directions, and no outcome.
+    """
     cues = cues_of(name)
-    if not is_measured:
-        return cues
-    is_outcome = cues.outcome and name != "y"
-    return replace(cues, group=False, id=False, row_id=False, outcome=is_outcome)
+    if name == "y" and not may_be_y:
+        cues = replace(cues, outcome=False)
+    return replace(cues, group=False, id=False, row_id=False) if is_measured else cues
 
 
 def sample_size(table: pd.DataFrame) -> int:
