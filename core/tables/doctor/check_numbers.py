@@ -32,6 +32,8 @@ def _open_mark(name: str, reading: CellReading) -> Finding:
     """Ask whether 1.234 is a thousand, or one and a part."""
     cells = reading.cells("number")
     mark = reading.form.thousands
+    if mark not in (".", ","):  # most cells have no mark at all
+        mark = "." if reading.form.decimal == "," else ","
     sample = next((cell.strip() for cell in cells if mark in cell), cells[0])
     whole = next((cell.strip() for cell in cells if mark not in cell), "")
     beside = f" beside '{whole}'" if whole else ""
