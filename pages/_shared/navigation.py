@@ -7,7 +7,16 @@ from typing import Any
 
 import streamlit as st
 
+from pages._shared import asked_screen
 from pages._shared.link import address as link
+
+
+def asked() -> str | None:
+    """Return the address of the screen that a button asked for, which shows what is shown now."""
+    path = asked_screen.taken()
+    if path is not None:
+        link.carry_over(path)
+    return path
 
 
 def draw(sections: Mapping[str, Sequence[Any]]) -> None:

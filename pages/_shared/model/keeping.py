@@ -10,11 +10,11 @@ from core import escape
 from core.exceptions import PoolingError
 from core.formats import shorten
 from core.spec import ModelSpec
-from pages._shared import state, texts
+from pages._shared import asked_screen, state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.model import kept
 
-_SCREEN = "pages/use/compare/screen.py"
+_SCREEN = "compare"
 
 
 def offer(data: Dataset, asked: ModelSpec | PoolingError, put_back: Any) -> None:
@@ -36,8 +36,7 @@ def offer(data: Dataset, asked: ModelSpec | PoolingError, put_back: Any) -> None
     formula = escape.for_markdown(shorten(model.lme4_formula(), 160))
     st.caption(f"**A** {formula}" + (f" · {text['same']}" if is_same else ""))
     with st.container(horizontal=True, gap="small", key="kept_row"):
-        if st.button(text["compare"], key="kept_compare", type="secondary"):
-            st.switch_page(_SCREEN)
+        st.button(text["compare"], key="kept_compare", on_click=asked_screen.ask, args=(_SCREEN,))
         if not is_same:
             take_back(data, put_back, "kept_back")
             st.button(text["again"], key="kept_keep", help=text["again_help"], on_click=keep_shown)

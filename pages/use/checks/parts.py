@@ -19,6 +19,7 @@ from core.explore.checks.plot_check import plot_check
 from core.explore.checks.plot_influence import plot_influence
 from core.explore.checks.plot_spread import plot_spread
 from core.explore.checks.reference import Reference, reference
+from core.explore.checks.row_influence import most_moving, row_influence
 from core.explore.checks.spread import spread_by_group
 from core.explore.checks.story import CheckStory
 from core.formats import upper_first
@@ -213,3 +214,18 @@ def _influence(shown: Shown, title_in: Any) -> None:
     )
     alt = check_story.influence_alt(found, name, story.title)
     _show("influence", _Picture(figure, story, alt, found.table(name)), title_in)
+    _rows(shown)
+
+
+def _rows(shown: Shown) -> None:
+    """Offer what single rows do, made when it is opened."""
+    if shown.fits.data.in_hand is not shown.fits.data:
+        return
+    text = texts.load("checks")["rows"]
+    part = st.expander(text["heading"], key="checks_rows_open", on_change="rerun")
+    if part.open:
+        with part:
+            found = cache.derived(shown, "row_influence", row_influence)
+            st.caption(text["method"])
+            words = {n: text["columns"].get(n, n) for n in found.columns}
+            figures.show_table(most_moving(found), key="checks_rows", formats=words)
