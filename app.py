@@ -23,7 +23,7 @@ def main() -> None:
     from pages._shared.host import notice
     from pages._shared.link import address as link
     from pages._shared.link import share
-    from pages._shared.model import factors, sidebar
+    from pages._shared.model import sidebar
     from pages._shared.takeaway import button as takeaway
     from pages._shared.takeaway import work
     from pages.screens import SCREENS, START, controls
@@ -63,9 +63,8 @@ def main() -> None:
         share.button(screen.url_path)
         takeaway.draw(screen.url_path)
     notice.lost()
-    if not factors.instead(screen.url_path, screen.title):
-        with messages.told():
-            screen.run()
+    with messages.told():
+        screen.run()
 
 
 if __name__ == "__main__":

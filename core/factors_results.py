@@ -51,6 +51,8 @@ class FactorsFit(_ByFactor, MultilevelFit):
     what each factor's levels get.
     """
 
+    data: FactorsData
+
     def __init__(self, factors: Mapping[str, FactorFit], **shared: Any) -> None:
         self._hold({"by_factor": dict(factors), **shared})
 

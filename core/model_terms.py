@@ -47,6 +47,14 @@ def _check_column(column: object, what: str) -> None:
         raise SpecError(f"{what} is made of one column, given by its name, not {column!r}.")
 
 
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, float | int)
+        and not isinstance(value, bool)
+        and math.isfinite(float(value))
+    )
+
+
 @dataclass(frozen=True)
 class Log:
     """The natural logarithm of a numeric predictor, in place of its straight line.
@@ -112,6 +120,9 @@ class ZScore:
 
     def __post_init__(self) -> None:
         _check_column(self.column, "A standardised predictor")
+        for value in (self.mean, self.sd):
+            if value is not None and not _is_number(value):
+                raise SpecError(f"Mean and sd of '{self.column}' must be numbers, not {value!r}.")
         if self.sd is not None and not self.sd > 0:
             raise SpecError(f"The sd of '{self.column}' must be above 0, not {self.sd}.")
 
@@ -253,8 +264,8 @@ class Time:
         _check_column(self.column, "Time")
         if not isinstance(self.unit, str) or not self.unit or len(self.unit) > 40:
             raise SpecError(f"The unit of the time '{self.column}' must be a word.")
-        if isinstance(self.zero, float | int) and not math.isfinite(self.zero):
-            raise SpecError(f"The zero of the time '{self.column}' must be a number.")
+        if self.zero is not None and not isinstance(self.zero, str) and not _is_number(self.zero):
+            raise SpecError(f"The zero of the time '{self.column}' must be a date or a number.")
 
     @property
     def label(self) -> str:

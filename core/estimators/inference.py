@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
+from core.estimators.factors.satterthwaite import fixef_df
+from core.estimators.factors.view import ViewFit, seen_terms
 from core.exceptions import SpecError
 from core.fitting.multilevel import unit_of
 from core.fitting.scaled import ScaledModel, scale_model
@@ -71,6 +73,9 @@ def fixed_effects(fit: MultilevelFit, level: float = 0.95) -> pd.DataFrame:
 
 def satterthwaite_df(fit: MultilevelFit) -> FloatArray:
     """Return Satterthwaite degrees of freedom of each fixed effect, shape (p,)."""
+    if isinstance(fit, ViewFit):
+        whole = fit.whole.data
+        return fixef_df(fit.whole)[seen_terms(whole, whole.factor(fit.factor))]
     data = fit.data
     model = scale_model(data, fit.moments)
     reml = fit.criterion == "REML"

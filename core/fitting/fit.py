@@ -8,7 +8,7 @@ from core.exceptions import PoolingError
 from core.fitting.checks import notes_before, refusal_of
 from core.fitting.complete_pooling import fit_complete_pooling
 from core.fitting.factors.fit_factors import fit_all_factors
-from core.fitting.mixedlm import MixedLMReference, fit_mixedlm
+from core.fitting.mixedlm import FactorMixedLMReference, MixedLMReference, fit_mixedlm
 from core.fitting.multilevel import fit_multilevel
 from core.fitting.no_pooling import fit_no_pooling
 from core.fitting.scaled import scale_model
@@ -40,7 +40,10 @@ def fit_all(
         allow does not raise here: see ``PoolingFits.refusal``.
     """
     if isinstance(data, FactorsData):
-        return fit_all_factors(data, moments)
+        several = fit_all_factors(data, moments)
+        if several.multilevel_or_none is not None:
+            object.__setattr__(several.multilevel_or_none, "reference", FactorMixedLMReference())
+        return several
     moments = GroupMoments.from_data(data) if moments is None else moments
     model = scale_model(data, moments)
     complete = fit_complete_pooling(data, moments, model)

@@ -13,9 +13,18 @@ from typing import Any
 import numpy as np
 
 from core.evidence import Agreement
-from core.exceptions import PoolingError
+from core.exceptions import NotSupportedError, PoolingError
+from core.factors_results import FactorsFit
 from core.fitting.multilevel import fit_at, optimum_at
 from core.fitting.scaled import ScaledModel
+from core.fitting.several.components import (
+    Components,
+    carries_factors,
+    components_of,
+    modes_gap,
+    off_zero,
+    why_not_carried,
+)
 from core.results import Diagnostic, MultilevelFit
 from core.types import FloatArray
 
@@ -218,3 +227,72 @@ class MixedLMReference:
     def results_at(self, fit: MultilevelFit) -> Any:
         """Return its own results object at the estimates of a fit."""
         return results_at(fit)
+
+
+def _factor_results(fit: FactorsFit, laid: Components) -> Any:
+    """Return MixedLM's results object at the estimates of a fit, without a search."""
+    from statsmodels.regression.mixed_linear_model import MixedLM, MixedLMParams, VCSpec
+
+    used = np.flatnonzero(np.isfinite(fit.fixef))
+    model = MixedLM(
+        fit.data.y,
+        fit.data.design()[:, used],
+        groups=laid.groups,
+        exog_re=laid.exog_re,
+        exog_vc=VCSpec(laid.names, laid.columns, laid.matrices),
+        use_sqrt=False,
+    )
+    model.data.xnames = [fit.data.fixef_names[i] for i in used]
+    model.exog_names[:] = model.data.xnames
+    params = MixedLMParams.from_components(
+        fe_params=fit.fixef[used],
+        cov_re=off_zero(fit, laid.top) if laid.top else None,
+        vcomp=np.array([off_zero(fit, name)[a, a] for name, a in laid.owners]),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        reml = fit.criterion == "REML"
+        return model.fit(start_params=params, reml=reml, method="bfgs", gtol=np.inf)
+
+
+def _factor_agreement(fit: FactorsFit) -> Agreement:
+    laid = components_of(fit)
+    results = _factor_results(fit, laid)
+    used = np.isfinite(fit.fixef)
+    se = fit.fixef_se[used]
+    return Agreement(
+        criterion_gap=-2.0 * float(results.llf) - fit.criterion_value,
+        fixef_gap=float(np.max(np.abs(np.asarray(results.fe_params) - fit.fixef[used]) / se)),
+        se_gap=float(np.max(np.abs(np.asarray(results.bse_fe) - se) / se)),
+        ranef_gap=modes_gap(fit, laid, results) / fit.sigma_y,
+    )
+
+
+class FactorMixedLMReference:
+    """``MixedLM`` with variance components, as the engine a fit of several factors is held to."""
+
+    def confirm(self, fit: MultilevelFit) -> Agreement | None:
+        """Return how far it agrees at the optimum; None for models and tables it cannot carry."""
+        assert isinstance(fit, FactorsFit)
+        if not carries_factors(fit):
+            return None
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                return _factor_agreement(fit)
+        except (np.linalg.LinAlgError, ValueError, UnboundLocalError):
+            return Agreement(np.nan, np.nan, np.nan, np.nan)
+
+    def results_at(self, fit: MultilevelFit) -> Any:
+        """Return its own results object at the estimates of a fit.
+
+        Raises
+        ------
+        NotSupportedError
+            For a model that MixedLM has no form for; the reason is said.
+        """
+        assert isinstance(fit, FactorsFit)
+        reason = why_not_carried(fit)
+        if reason:
+            raise NotSupportedError(reason)
+        return _factor_results(fit, components_of(fit))

@@ -94,10 +94,12 @@ def unit_covariance(
     z = model.z_to_raw
     out = np.einsum("ai,ilj,bl->abj", z, own.inverse, z)
     if len(common):
-        rows = np.searchsorted(model.used, data.varying_terms)
-        through = model.to_raw[np.ix_(rows, common)][:, :, None] - np.einsum(
-            "ai,cij->acj", z, model.own[common]
-        )
+        # A varying column whose average is a combination of other columns has no row.
+        has = np.isin(data.varying_terms, model.used)
+        rows = np.searchsorted(model.used, np.asarray(data.varying_terms)[has])
+        average = np.zeros((len(has), len(common)))
+        average[has] = model.to_raw[np.ix_(rows, common)]
+        through = average[:, :, None] - np.einsum("ai,cij->acj", z, model.own[common])
         out += np.einsum("acj,cd,bdj->abj", through, inverse, through, optimize=True)
     return np.asarray(out)
 

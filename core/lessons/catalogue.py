@@ -17,7 +17,7 @@ class Lessons(Mapping[str, Lesson]):
 
     @cached_property
     def _lessons(self) -> Mapping[str, Lesson]:
-        files = sorted(FOLDER.glob("*.toml"))
+        files = sorted(FOLDER.glob("*.toml"), key=lambda path: (len(path.stem.split("-")[0]), path))
         found = [parse_lesson(path.read_bytes(), path.name) for path in files]
         return {lesson.id: lesson for lesson in found}
 

@@ -30,12 +30,15 @@ class State:
     spec : ModelSpec
     screen, view : str
         Where 'open in the dashboard' leads; '' for the start screen and its first view.
+    also : tuple of str
+        Further groupings of the model that the dashboard then shows.
     """
 
     data: str
     spec: ModelSpec
     screen: str = ""
     view: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

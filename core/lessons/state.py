@@ -14,6 +14,7 @@ KEYS = (
     "data",
     "y",
     "group",
+    "also",
     "x",
     "u",
     "slope",
@@ -38,8 +39,7 @@ def read_state(reader: Reader) -> State:
         When there is no such example or column, or the model contradicts itself.
     """
     reader.known(KEYS)
-    single = [name for name, each in EXAMPLES.items() if len(each.spec.groups) == 1]
-    data = reader.choice("data", single)
+    data = reader.choice("data", list(EXAMPLES))
     first = EXAMPLES[data].spec
     predictors = reader.names("x", first.predictors)
     slopes = [c for c in first.varying if c in predictors]
@@ -57,10 +57,11 @@ def read_state(reader: Reader) -> State:
     except PoolingError as error:
         raise error if isinstance(error, LessonError) else reader.error(str(error)) from None
     known = EXAMPLES[data].columns
-    for column in spec.columns:
+    also = tuple(reader.names("also", ()))
+    for column in (*spec.columns, *also):
         if column not in known:
             raise reader.error(f"'{data}' has no column '{column}'; it has {', '.join(known)}")
-    return State(data, spec, _word(reader, "screen"), _word(reader, "view"))
+    return State(data, spec, _word(reader, "screen"), _word(reader, "view"), also)
 
 
 def _pair(reader: Reader, text: str) -> tuple[str, str]:
@@ -90,5 +91,6 @@ def parameters(state: State) -> dict[str, str | list[str]]:
         "cross": ["*".join(pair) for pair in spec.cross_level],
         "uncorrelated": "0" if spec.correlated else "1",
         "criterion": spec.criterion,
+        "also": list(state.also),
     }
     return out | ({"view": state.view} if state.view else {})

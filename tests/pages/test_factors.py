@@ -41,11 +41,6 @@ def test_every_screen_has_a_picture_or_a_sentence(app: AppTest, name: str) -> No
         if not app.get("plotly_chart"):
             said = [i.value for i in app.info] + [m.value for m in app.markdown]
             assert any(len(text) > 40 for text in said), screen.name
-    open_screen(app, "use/checks")
-    assert "one grouping column" in app.info[0].value
-    app.button(key="factors_keep_1").click().run()
-    healthy(app)
-    assert app.session_state["shown"].spec.groups == (TABLES[name][2],)
 
 
 def test_every_view_of_every_factor(app: AppTest) -> None:
@@ -62,7 +57,7 @@ def test_every_view_of_every_factor(app: AppTest) -> None:
             choose(app, "pooling_factor_view", view)
             assert app.get("plotly_chart") or app.dataframe
         choose(app, "pooling_factor_view", "shrinkage")
-        for scale in pooling.SCALED.choices:
+        for scale in pooling.SCALED.choices[::3]:
             choose(app, "pooling_scaled", scale)
             assert app.get("plotly_chart")
 
@@ -83,6 +78,29 @@ def test_ids_that_start_again_are_read_within_their_group(app: AppTest) -> None:
     choose(app, sidebar_key(app, "also"), [])
     assert app.session_state["shown"].spec.groups == ("batch",)
     healthy(app)
+
+
+def test_one_click_reads_ids_the_other_way(app: AppTest) -> None:
+    _several(app, "pastes")
+    app.button(key="model_ids_0").click().run()
+    assert dict(app.session_state["shown"].spec.within) == {}
+    app.button(key="model_ids_0").click().run()
+    assert dict(app.session_state["shown"].spec.within) == {"cask": "batch"}
+    healthy(app)
+
+
+def test_every_view_of_the_checks_and_of_the_ranking(app: AppTest) -> None:
+    _several(app, "penicillin")
+    for screen, control, views in (
+        ("use/checks", "checks_view", ("fitted", "along", "effects", "spread", "influence")),
+        ("use/ranking", "ranking_view", ("estimates", "size")),
+        ("use/predicts_best", "predicts_best_hold_out", ("groups",)),
+    ):
+        open_screen(app, screen)
+        for view in views:
+            choose(app, control, view)
+            assert app.get("plotly_chart") or app.info, (screen, view)
+        healthy(app)
 
 
 def test_slopes_vary_by_the_groups_that_are_chosen(app: AppTest) -> None:

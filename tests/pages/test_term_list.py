@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 import core
 from pages._shared.link import address as link
+from pages._shared.link.link_model import Columns
+from pages._shared.link.link_terms import read_rows, read_terms, write_rows, write_terms
 from pages.screens import SCREENS
 from tests.browser.driver import ROOT
 from tests.golden.terms.models import read
@@ -92,6 +94,47 @@ def test_a_filter_that_leaves_nothing_to_explain_is_undone_in_one_click_too() ->
     assert "Asked for: only rows with sex is F." in context_of(app)
     app.button(key="rows_all").click().run()
     assert spec_of(app).rows == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{}", "[]", "7", "null", '"x"', '["power"]', '["power","Days","x"]'),
+        *('["power",3,2]', '["power","nowhere",2]', '["join","Days"]', '["join",["time","Days"]]'),
+        *('["standardised","Days",NaN,1,true]', '["standardised","Days","a","b",true]'),
+        *(
+            '["time","Days","days",[1]]',
+            '["curve","Days",4,["a"],null]',
+            "[" * 1500,
+            '["eval","1"]',
+        ),
+        *('["curve","Days",4,null,[1]]', '["log",["log","Days",true],true]'),
+    ],
+)
+def test_a_link_with_what_is_no_term_is_refused_in_words(text: str) -> None:
+    columns = Columns(["Reaction", "Days", "Subject"])
+    private = Columns(["Reaction", "Days", "Subject"], is_private=True)
+    for names in (columns, private):
+        for read_it in (read_terms, read_rows):
+            with pytest.raises(core.SpecError):
+                read_it((text,), names)
+
+
+def test_terms_and_rows_come_back_from_a_link_as_they_were() -> None:
+    terms = (
+        *(core.Power("x", 3), core.Spline("z", knots=(0.5,), boundary=(0, 2)), core.Log("p")),
+        *(core.ZScore("w", 1.0, 2.0), core.Time("date", "years", "2000-01-01")),
+        *(core.Sqrt("w", instead=False), core.Interaction(core.Power("x", 2), "a", alone=True)),
+    )
+    rows = (core.Keep("a", ("1,2", 'b"]')), core.Keep("x", between=(None, 2.5)), core.Keep("z"))
+    names = ["x", "z", "p", "w", "date", "a"]
+    levels = {"a": ("1,2", 'b"]', "c")}
+    for private in (False, True):
+        columns = Columns(names, is_private=private, levels=lambda name: levels.get(name, ()))
+        assert read_terms(write_terms(terms, columns), columns) == terms
+        said = write_rows(rows, columns)
+        assert read_rows(said, columns) == rows
+        assert not private or "1,2" not in "".join(said)
 
 
 def own_table() -> bytes:

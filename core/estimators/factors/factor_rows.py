@@ -12,7 +12,7 @@ from core.estimators.factors.system import row_contrasts
 from core.estimators.new_rows import NewRows
 from core.estimators.training import NEW
 from core.factors_results import FactorsFits
-from core.fitting.henderson import Contrasts
+from core.fitting.several.henderson import Contrasts
 from core.moments import GroupMoments
 from core.tables.columns import CategoricalColumn, categorical_column, column_of
 from core.tables.grouped import FactorsData, GroupedData

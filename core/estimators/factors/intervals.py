@@ -58,6 +58,22 @@ def variance_intervals(fits: FactorsFits, level: float = 0.95) -> pd.DataFrame:
     return frame
 
 
+def wald_intervals(fits: FactorsFits, level: float = 0.95) -> pd.DataFrame:
+    """Return ``variance_intervals`` from the curvature of the criterion alone.
+
+    Raises
+    ------
+    PoolingError
+        When there is no multilevel fit.
+    """
+    frame = _quantities(fits)
+    frame["source"] = WALD
+    ends = _wald(fits, _asked(fits), level)
+    frame.insert(4, "lower", [low for low, _ in ends])
+    frame.insert(5, "upper", [up for _, up in ends])
+    return frame
+
+
 def _asked(fits: FactorsFits) -> list[Asked]:
     factors = list(fits.multilevel.factors.values())
     sds = [Asked("sd", i, a) for i, f in enumerate(factors) for a in range(len(f.varying_names))]

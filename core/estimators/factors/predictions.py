@@ -13,7 +13,7 @@ from core.estimators.factors.system import scaled_variance, solved_of, system_of
 from core.exceptions import SpecError
 from core.factors_results import FactorsFits
 from core.fitting.factors.cell_layout import CellLayout, lay_out
-from core.fitting.henderson import FactorSystem
+from core.fitting.several.henderson import FactorSystem
 from core.types import FloatArray
 
 Predicting: TypeAlias = Literal["partial_pooling", "complete_pooling", "no_pooling"]

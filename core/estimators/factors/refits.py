@@ -125,7 +125,7 @@ def _optimum(fits: FactorsFits, layout: CellLayout, problem: FactorProblem) -> F
     if problem.work <= LARGE // 20:
         return find_factor_optimum(problem)
     solved = solved_of(fits)
-    start = theta_from(problem, _converted(solved.layout, layout, solved.D))
+    start = theta_from(problem, converted(solved.layout, layout, solved.D))
     start = np.where(np.abs(start) < _BESIDE, _BESIDE, start)
     found = minimise_factors(problem, start[None])
     if not np.isfinite(found.value[0]):
@@ -145,7 +145,7 @@ def _optimum(fits: FactorsFits, layout: CellLayout, problem: FactorProblem) -> F
     )
 
 
-def _converted(old: CellLayout, new: CellLayout, D: list[FloatArray]) -> list[FloatArray]:
+def converted(old: CellLayout, new: CellLayout, D: list[FloatArray]) -> list[FloatArray]:
     """Return relative covariances in the units of another layout."""
     out = []
     for before, after, one in zip(old.designs, new.designs, D, strict=True):

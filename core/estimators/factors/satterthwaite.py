@@ -17,7 +17,7 @@ from core.fitting.factors.factor_criterion import (
     gradient_of,
 )
 from core.fitting.factors.factor_search import LARGE, covariances_of
-from core.fitting.henderson import FactorSystem, system_at
+from core.fitting.several.henderson import Contrasts, FactorSystem, system_at
 from core.types import FloatArray, IntArray
 
 #: Steps of differences, relative to theta.
@@ -161,3 +161,12 @@ def degrees_of_freedom(
     with np.errstate(divide="ignore", invalid="ignore"):
         df = 2.0 * f**2 / spread
     return np.asarray(np.where(np.isfinite(df) & (f > 0), np.maximum(df, 1.0), np.nan))
+
+
+def fixef_df(fits: FactorsFits) -> FloatArray:
+    """Return Satterthwaite's degrees of freedom of the average coefficients, shape (p,)."""
+    known = np.isfinite(fits.multilevel.fixef)
+    asked = Contrasts(np.eye(len(known))[known], {})
+    out = np.full(len(known), np.nan)
+    out[known] = degrees_of_freedom(fits, lambda system, _: system.variance(asked))
+    return out

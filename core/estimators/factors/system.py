@@ -12,7 +12,7 @@ from core.exceptions import SpecError
 from core.factors_results import FactorsFit, FactorsFits
 from core.fitting.factors.factor_multilevel import Solved
 from core.fitting.factors.factor_search import covariances_of
-from core.fitting.henderson import Contrasts, FactorSystem, system_at
+from core.fitting.several.henderson import Contrasts, FactorSystem, system_at
 from core.tables.grouped import FactorsData
 from core.tables.grouping.cells import Factor
 from core.types import FloatArray, IntArray

@@ -11,15 +11,15 @@ from core.exceptions import SpecError
 from core.factor_fit import FactorFit
 from core.factors_results import FactorsFit, FactorsFits
 from core.fitting.factors.factor_criterion import evaluate_at
-from core.fitting.factors.factor_modes import factor_fits, level_targets
+from core.fitting.factors.factor_modes import factor_fits, level_targets, owned_columns
 from core.fitting.factors.factor_multilevel import Solved, criterion_in_raw
 from core.fitting.factors.factor_search import theta_from
-from core.results import CompletePoolingFit, MultilevelFit, NoPoolingFit, PoolingFits
+from core.results import CompletePoolingFit, MultilevelFit, NoPoolingFit, PoolingFits, TwoStageFit
 from core.tables.examples import Noun
-from core.tables.grouped import GroupedData
+from core.tables.grouped import FactorsData, GroupedData
 from core.tables.grouping.cells import Factor, refusal
 from core.tables.wording import Wording
-from core.types import FloatArray
+from core.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,22 +95,27 @@ def wording_of(wording: Wording, fits: FactorsFits, name: str) -> Wording:
     return replace(wording, group=Noun(f"level of {shown}", f"levels of {shown}"))
 
 
-class _ViewFit(MultilevelFit):
-    """The multilevel model as one factor's levels see it; has no moments of its own."""
+class ViewFit(MultilevelFit):
+    """The multilevel model as one factor's levels see it; has no moments of its own.
 
-    whole: FactorsFit
+    ``whole`` are the fits of the model, ``factor`` the factor's column.
+    """
 
-    def __init__(self, whole: FactorsFit, **held: Any) -> None:
-        for name, value in (held | {"whole": whole, "reference": None}).items():
+    whole: FactorsFits
+    factor: str
+
+    def __init__(self, whole: FactorsFits, factor: str, **held: Any) -> None:
+        held |= {"whole": whole, "factor": factor, "reference": None}
+        for name, value in held.items():
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        return f"_ViewFit({self.data.spec.group})"
+        return f"ViewFit({self.factor})"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "whole" not in self.__dict__:
             raise AttributeError(name)
-        raise refusal(self.whole.spec.groups, f"'{name}'")
+        raise refusal(self.whole.data.spec.groups, f"'{name}'")
 
 
 class FactorView(PoolingFits):
@@ -179,12 +184,16 @@ def factor_view(fits: FactorsFits, name: str, dial: FactorDial | None = None) ->
 
 
 def _data_of(fits: FactorsFits, factor: Factor) -> GroupedData:
+    """Return the rows by the levels of one factor, with the columns that describe them."""
     data, cells = fits.data, fits.data.cells
+    owned = owned_columns(data, factor)
+    place = {position: i for i, position in enumerate(sorted(owned))} | {-1: -1}
+    sources = {cells.group_base[position].source for position in owned}
     spec = data.spec.update(
         group=data.spec.label_of(factor.name),
         varying=data.spec.varying_of(factor.name),
-        group_predictors=(),
-        cross_level=(),
+        group_predictors=tuple(n for n in data.spec.group_predictors if n in sources),
+        cross_level=tuple(pair for pair in data.spec.cross_level if pair[1] in sources),
     )
     return GroupedData(
         spec=spec,
@@ -193,21 +202,30 @@ def _data_of(fits: FactorsFits, factor: Factor) -> GroupedData:
         group_names=factor.level_names,
         columns=cells.columns,
         base=cells.base,
-        group_columns=(),
-        terms=tuple(term for term in cells.terms if term.factor < 0),
+        group_columns=tuple((cells.group_columns[p][0], owned[p]) for p in sorted(owned)),
+        terms=tuple(replace(t, factor=place[t.factor]) for t in cells.terms if t.factor in place),
         varying=factor.varying,
         left_out=cells.left_out,
+        group_base=tuple(cells.group_base[p] for p in sorted(owned)),
+        group_levels={n: v for n, v in cells.group_levels.items() if n in sources},
     )
 
 
+def seen_terms(data: FactorsData, factor: Factor) -> IntArray:
+    """Return the positions of the terms that a factor's levels can be told by."""
+    owned = owned_columns(data, factor)
+    seen = [i for i, t in enumerate(data.terms) if t.factor < 0 or t.factor in owned]
+    return np.array(seen, dtype=np.intp)
+
+
 def _complete(fits: FactorsFits, factor: Factor) -> CompletePoolingFit:
-    whole = fits.complete_pooling
+    whole, seen = fits.complete_pooling, seen_terms(fits.data, factor)
     return CompletePoolingFit(
-        coef=whole.coef,
-        coef_se=whole.coef_se,
-        cluster_se=whole.cluster_se,
-        coef_names=whole.coef_names,
-        coef_cov=whole.coef_cov,
+        coef=whole.coef[seen],
+        coef_se=whole.coef_se[seen],
+        cluster_se=whole.cluster_se[seen],
+        coef_names=tuple(whole.coef_names[i] for i in seen),
+        coef_cov=whole.coef_cov[np.ix_(seen, seen)],
         sigma_y=whole.sigma_y,
         df_residual=whole.df_residual,
         r_squared=whole.r_squared,
@@ -238,7 +256,28 @@ def _no_pooling(fits: FactorsFits, factor: Factor) -> NoPoolingFit:
         rss=whole.rss,
         mean_x=unknown,
         mean_y=unknown[:, 0],
+        two_stage=_two_stage(fits.data, factor, own.coef, own.estimable),
     )
+
+
+def _two_stage(
+    data: FactorsData, factor: Factor, coef: FloatArray, estimable: BoolArray
+) -> TwoStageFit | None:
+    """Return the regression of the levels' own coefficients on what describes the levels."""
+    owned = owned_columns(data, factor)
+    if not owned:
+        return None
+    columns = [owned[position] for position in sorted(owned)]
+    design = np.column_stack([np.ones(factor.n_levels), *columns])
+    found = np.full((factor.k, design.shape[1]), np.nan)
+    used = np.zeros(factor.k, dtype=np.intp)
+    for a in range(factor.k):
+        known = estimable[:, a] & np.isfinite(coef[:, a])
+        used[a] = int(known.sum())
+        if np.linalg.matrix_rank(design[known]) == design.shape[1]:
+            found[a] = np.linalg.lstsq(design[known], coef[known, a], rcond=None)[0]
+    names = ("(Intercept)", *(data.cells.group_columns[p][0] for p in sorted(owned)))
+    return TwoStageFit(found, np.full_like(found, np.nan), names, used)
 
 
 def _multilevel(
@@ -251,12 +290,14 @@ def _multilevel(
     sigma_y = fit.sigma_y if dial is None else dial.sigma_y
     values, vectors = np.linalg.eigh(of_factor.vcov_group / sigma_y**2)
     assert isinstance(fit, FactorsFit)
-    return _ViewFit(
-        fit,
+    seen = seen_terms(fits.data, factor)
+    return ViewFit(
+        fits,
+        factor.name,
         spec=alone.spec,
-        fixef=fit.fixef if dial is None else dial.fixef,
-        fixef_cov=fit.fixef_cov,
-        fixef_names=fit.fixef_names,
+        fixef=(fit.fixef if dial is None else dial.fixef)[seen],
+        fixef_cov=fit.fixef_cov[np.ix_(seen, seen)],
+        fixef_names=tuple(fit.fixef_names[i] for i in seen),
         ranef=of_factor.ranef,
         coef=of_factor.coef,
         line=of_factor.line,

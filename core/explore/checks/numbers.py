@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from core.estimators.factors.view import FactorView
 from core.exceptions import SpecError
 from core.explore.checks.envelope import Envelope, envelope
 from core.explore.checks.reference import Reference
@@ -166,6 +167,8 @@ def group_values(fits: PoolingFits, column: str) -> FloatArray | None:
     known = dict(fits.data.group_columns)
     if column in known:
         return known[column]
+    if isinstance(fits, FactorView):
+        return _constant(fits, column)
     base = next((b for b, item in enumerate(fits.data.base, 1) if item.name == column), None)
     if base is None:
         return None
@@ -175,6 +178,19 @@ def group_values(fits: PoolingFits, column: str) -> FloatArray | None:
     if inside > _CONSTANT * (inside + between):
         return None
     return np.asarray(moments.center[base] + moments.scale[base] * mean)
+
+
+def _constant(fits: FactorView, column: str) -> FloatArray | None:
+    """Return a predictor's value at every level of the factor in view, where it has only one."""
+    data = fits.data
+    base = next((b for b, item in enumerate(data.base, 1) if item.name == column), None)
+    if base is None:
+        return None
+    values, level = data.base_values(base), data.group_index
+    at_level = np.zeros(data.n_groups)
+    at_level[level] = values
+    apart = np.abs(values - at_level[level]).max()
+    return at_level if apart <= np.sqrt(_CONSTANT) * float(values.std()) else None
 
 
 def _bends(values: FloatArray) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.estimators.factors.view import FactorView
 from core.explore.checks.influence import Influence
 from core.explore.checks.numbers import CheckedCurve
 from core.explore.checks.reference import Reference
@@ -206,12 +207,31 @@ def spread_story(found: Spread, wording: Wording) -> CheckStory:
 
 def parameter_words(name: str, fits: PoolingFits, wording: Wording) -> str:
     """Return what a parameter is called in a sentence."""
+    if isinstance(fits, FactorView):
+        return _factor_parameter(name, fits, wording)
     if name == "sigma_y":
         return f"the sd of {wording.individual.many} inside a {wording.group.one}"
     if name.startswith("sd_") and name[3:] in fits.data.varying_names:
         return f"the {wording.group.one} sd of the {wording.term(name[3:], fits.data)}"
     if name == INTERCEPT:
         return f"the average {wording.term(name, fits.data)}"
+    return f"the average coefficient of {wording.in_sentence(name.removesuffix(' (coefficient)'))}"
+
+
+def _factor_parameter(name: str, view: FactorView, wording: Wording) -> str:
+    """Return what a parameter of a model with several factors is called."""
+    data = view.whole.data
+    if name == "sigma_y":
+        return f"the residual sd of {wording.individual.many}"
+    for factor in data.factors:
+        for base in factor.varying:
+            term = INTERCEPT if base == 0 else data.base[base - 1].name
+            if name == f"sd_{term}|{factor.name}":
+                what = "means" if not data.spec.predictors else "intercepts"
+                what = what if base == 0 else f"slopes of {wording.in_sentence(term)}"
+                return f"the sd of {what} between levels of '{factor.label}'"
+    if name == INTERCEPT:
+        return "the average intercept" if data.spec.predictors else "the overall mean"
     return f"the average coefficient of {wording.in_sentence(name.removesuffix(' (coefficient)'))}"
 
 

@@ -260,10 +260,12 @@ def _title_outer_axes(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
     outcome = escape.for_plotly(wording.column(fits.spec.outcome).title)
     common: dict[str, Any] = {"showarrow": False, "xref": "paper", "yref": "paper"}
     font = {"size": style.text.axis, "color": style.palette.text}
+    left = _room_for_ticks(scene.y_limits, style) + style.text.axis
     figure.add_annotation(
-        text=outcome, x=0, xshift=-40 * style.scale, y=0.5, textangle=-90, font=font, **common
+        text=outcome, x=0, xshift=-left, xanchor="center", y=0.5, textangle=-90, font=font, **common
     )
-    figure.update_layout(margin_l=round(52 * style.scale), margin_t=figure.layout.margin.t + 12)
+    margin = round(left + 0.8 * style.text.axis)
+    figure.update_layout(margin_l=margin, margin_t=figure.layout.margin.t + 12)
     if scene.lines.predictor is not None:
         is_wrapped = any("<br>" in str(t) for t in figure.layout.xaxis.ticktext or ())
         below = (2.7 if is_wrapped else 1.5) * style.text.tick
@@ -272,3 +274,10 @@ def _title_outer_axes(scene: _Scene, fits: PoolingFits, n_panels: int) -> None:
             text=x_title, x=0.5, y=0, yshift=-below, yanchor="top", font=font, **common
         )
         figure.update_layout(margin_b=round(below + 1.6 * style.text.axis))
+
+
+def _room_for_ticks(limits: tuple[float, float], style: theme.Style) -> float:
+    """Return the width in pixels that the longest of about five tick labels takes."""
+    decimals = formats.decimals_for(np.linspace(*limits, 5), digits=1)
+    longest = max(len(formats.fixed(end, max(decimals, 0))) for end in limits)
+    return 0.62 * style.text.tick * min(longest, 9)

@@ -151,7 +151,7 @@ def _why(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:
         return _why_cross(each, fits, wording)
     if each.ratio > ALIKE:
         reason = (
-            f"its slope differs from {one} to {one}, so that {groups} count and not {rows}"
+            f"it differs from {one} to {one}, so that {groups} count and not {rows}"
             if each.varies
             else f"{wording.individual.many} of one {one} resemble each other in it"
         )

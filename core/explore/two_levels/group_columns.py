@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from core.estimators.factors.view import FactorView
 from core.exceptions import PoolingError
 from core.fitting.fit import fit_all
 from core.moments import GroupMoments
@@ -90,9 +91,10 @@ def group_columns(table: pd.DataFrame | None, fits: PoolingFits) -> tuple[GroupC
         that are constant within groups, known for every group and different between some,
         and the group means of the individual-level predictors; numbers before categories.
     """
-    data, spec = fits.data, fits.spec
+    data, spec = fits.data, fits.data.spec
     found = _of_model(data) if table is None else _of_table(table, data)
-    for column in mean_columns(data, fits.moments):
+    is_view = isinstance(fits, FactorView)
+    for column in _level_means(data) if is_view else mean_columns(data, fits.moments):
         if not any(_is_same(column, other) for other in found.values()):
             found.setdefault(column.name, column)
     in_model = {name: i for i, name in enumerate(spec.group_predictors)}
@@ -104,7 +106,7 @@ def _of_table(table: pd.DataFrame, data: GroupedData) -> dict[str, GroupColumn]:
     """Return the columns of a table that describe groups, those of the model first."""
     spec = data.spec
     rows = np.flatnonzero(data.left_out.used(len(table)))
-    taken = {spec.outcome, spec.group, *spec.predictors, *spec.group_predictors}
+    taken = {spec.outcome, *spec.group.split(":"), *spec.predictors, *spec.group_predictors}
     others = [str(c) for c in table.columns if str(c) not in taken]
     found: dict[str, GroupColumn] = {}
     for name in (*spec.group_predictors, *dict.fromkeys(others)):
@@ -148,6 +150,18 @@ def mean_columns(data: GroupedData, moments: GroupMoments) -> tuple[GroupColumn,
         if is_individual and float(np.ptp(means)) > _ROUNDING:
             values = means * moments.scale[base] + moments.center[base]
             out.append(GroupColumn(mean_name(item.name, data.spec.group), values, (), item.name))
+    return tuple(out)
+
+
+def _level_means(data: GroupedData) -> tuple[GroupColumn, ...]:
+    """Return the means of numeric individual-level predictors, summed from the rows."""
+    out = []
+    for base, item in enumerate(data.base, start=1):
+        values, level = data.base_values(base), data.group_index
+        means = np.bincount(level, values, minlength=data.n_groups) / data.group_sizes
+        is_individual = float(np.abs(values - means[level]).max()) > _ROUNDING * values.std()
+        if item.level < 0 and is_individual and float(np.ptp(means)) > _ROUNDING * values.std():
+            out.append(GroupColumn(mean_name(item.name, data.spec.group), means, (), item.name))
     return tuple(out)
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from core.estimators.factors.system import line_contrasts, scaled_variance, system_of
+from core.estimators.factors.view import ViewFit
 from core.fitting.modes import fixed_part
 from core.fitting.scaled import scale_model
+from core.fitting.several.henderson import Contrasts
 from core.results import MultilevelFit
 from core.types import FloatArray
+
+#: Levels of one of several factors up to which they are taken together.
+_MOST_LEVELS = 2_000
 
 
 def level_r_squared(fit: MultilevelFit) -> FloatArray:
@@ -27,6 +33,8 @@ def level_r_squared(fit: MultilevelFit) -> FloatArray:
     data, J = fit.data, fit.n_groups
     if J < 2:
         return np.full(len(fit.varying_names), np.nan)
+    if isinstance(fit, ViewFit):
+        return np.array([_of_factor(fit, k) for k in range(len(fit.varying_names))])
     model = scale_model(data, fit.moments)
     undo = np.linalg.inv(model.z_to_raw)
     D = undo @ (fit.vcov_group / fit.sigma_y**2) @ undo.T
@@ -40,6 +48,21 @@ def level_r_squared(fit: MultilevelFit) -> FloatArray:
     inside = _expected_variance(fit.ranef.T, eta, own, cov)
     whole = _expected_variance(fit.line.T, line, own, cov)
     return 1.0 - np.divide(inside, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+
+
+def _of_factor(fit: ViewFit, k: int) -> float:
+    """Return the R squared of one coefficient of a factor in view, its levels taken together."""
+    fits, J = fit.whole, fit.n_groups
+    if J > _MOST_LEVELS:
+        return float("nan")
+    lines = line_contrasts(fits.data, fit.factor, fit.varying_names[k])
+    own = Contrasts(np.zeros_like(lines.fixed), {fit.factor: lines.levels[fit.factor]})
+    expected = []
+    for asked, mean in ((own, fit.ranef[:, k]), (lines, fit.line[:, k])):
+        cov = system_of(fits).covariance(asked) * scaled_variance(fits)
+        spread = (float(np.trace(cov)) - float(cov.sum()) / J) / (J - 1)
+        expected.append(float(mean.var(ddof=1)) + spread)
+    return 1.0 - expected[0] / expected[1] if expected[1] > 0 else float("nan")
 
 
 def _target_part(fit: MultilevelFit, used: list[int]) -> FloatArray:

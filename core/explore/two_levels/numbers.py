@@ -11,7 +11,9 @@ from scipy.special import stdtrit
 
 from core.estimators.claims import LEVEL
 from core.estimators.estimates import estimates
+from core.estimators.factors.view import FactorView
 from core.estimators.inference import satterthwaite_df
+from core.explore.two_levels.factor_columns import two_factor_models
 from core.explore.two_levels.group_columns import GroupColumn, refit, with_column, without_column
 from core.explore.two_levels.level_r_squared import level_r_squared
 from core.posterior.posterior import Posterior
@@ -155,6 +157,8 @@ def two_levels(
     PoolingError
         When one of the two models has no multilevel fit, or no posterior.
     """
+    if isinstance(fits, FactorView):
+        return TwoLevels(column, *two_factor_models(fits, column, slopes))
     bare = without_column(fits.data, column.name)
     full = with_column(bare, column, slopes)
     without = fits if bare is fits.data else refit(fits, bare)

@@ -21,7 +21,7 @@ from core.fitting.factors.factor_modes import varying_names
 from core.fitting.factors.factorise import Factorisation, factorise, reduce_right
 from core.fitting.factors.takeback import take_back
 from core.fitting.inverse import independent_columns, sweep
-from core.fitting.own_errors import own_errors
+from core.fitting.several.own_errors import own_errors
 from core.tables.grouping.cells import Factor
 from core.types import BoolArray, FloatArray, IntArray
 

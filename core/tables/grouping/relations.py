@@ -14,7 +14,7 @@ from core.exceptions import SpecError
 from core.formats import count, number, shorten
 from core.tables.columns import CategoricalColumn, categorical_column, column_of
 from core.tables.grouping.cells import inside
-from core.tables.roles.lexicon import STIMULI, tokens_of
+from core.tables.roles.lexicon import CONDITIONS, STIMULI, tokens_of
 from core.types import FloatArray, IntArray
 
 RelationCode: TypeAlias = Literal["nested", "nested_by_reused_ids", "crossed", "partly_crossed"]
@@ -28,6 +28,10 @@ _ANEW = 0.8
 #: Rows of a combination, on average, below which a label only counts the rows.
 _SEVERAL = 1.5
 _NAME = 60
+#: Outer levels that must lack their last labels, where nearly all combinations occur.
+_SHORT = 2
+#: Labels whose common name is looked for.
+_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +166,7 @@ def _begins_anew(pair: _Pair) -> bool:
     inner, outer = pair.inner, pair.outer
     if len(outer.levels) < 2 or len(inner.levels) < 2 or pair.sizes.mean() < _SEVERAL:
         return False
-    if set(tokens_of(inner.name)) & STIMULI or len(inner.levels) > len(pair.keys) / 2:
-        return False
-    if not _counts(inner) or (_is_complete(pair) and not _may_begin_anew(pair)):
+    if _names_things(inner) or len(inner.levels) > len(pair.keys) / 2 or not _counts(inner):
         return False
     place = np.empty(len(inner.levels), dtype=np.intp)
     place[sorted(range(len(inner.levels)), key=lambda i: in_order(inner.levels[i]))] = np.arange(
@@ -173,7 +175,20 @@ def _begins_anew(pair: _Pair) -> bool:
     n_labels = np.bincount(pair.at_outer, minlength=len(outer.levels))
     last = np.full(len(outer.levels), -1, dtype=np.intp)
     np.maximum.at(last, pair.at_outer, place[pair.at_inner])
-    return bool(np.mean(last + 1 == n_labels) >= _ANEW)
+    is_anew = last + 1 == n_labels
+    if not _is_complete(pair):
+        return bool(np.mean(is_anew) >= _ANEW)
+    # Combinations that are missing by chance are not the last ones of their level each time.
+    short = n_labels < len(inner.levels)
+    return bool(is_anew.all() and (_may_begin_anew(pair) or short.sum() >= _SHORT))
+
+
+def _names_things(column: CategoricalColumn) -> bool:
+    """Whether a column, by its name or by that of its labels ('word 3'), names things met again."""
+    if set(tokens_of(column.name)) & (STIMULI | CONDITIONS):
+        return True
+    called = {label.rstrip("0123456789.-_ ") for label in column.levels[:_LOOKED_AT]}
+    return len(called) == 1 and bool(set(tokens_of(called.pop())) & STIMULI)
 
 
 def _counts(column: CategoricalColumn) -> bool:

@@ -114,6 +114,12 @@ STIMULI = words_in("""
     item items question stimulus word rater judge assessor reviewer observer consumer product sample
     plate lecturer instructor user d s
 """)
+#: What the same units meet one after the other: never numbered anew in each of them.
+CONDITIONS = words_in("""
+    condition treatment drug dose diet time day week month year wave visit session occasion trial
+    phase period task story sentence vignette scenario picture face image video song method machine
+    operator technician lab laboratory variety genotype strain species sex gender brand product
+""")
 AUXILIARY = words_in("""
     sq squared square cubed lag lagged resid residual fitted pred se sd var moe n nobs
     trials weights wts size pop lat long latitude longitude samplesize sampsize

@@ -34,6 +34,11 @@ _KINDS: dict[str, type[Any]] = {
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _JOIN, _ALONE = "join", "alone"
+#: What reading something else than a term or filter ends in.
+_NOT_ONE = (
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError),
+    *(RecursionError, OverflowError),
+)
 
 
 class Names(Protocol):
@@ -153,6 +158,6 @@ def _read(texts: Sequence[str], make: Callable[[Any], Any]) -> list[Any]:
             if len(text) > _LONGEST:
                 raise ValueError(text)
             out.append(make(json.loads(text)))
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError):
+        except _NOT_ONE:
             raise SpecError(f"'{text[:60]}' is no term or filter of a model.") from None
     return out

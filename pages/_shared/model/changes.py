@@ -60,7 +60,7 @@ def remove_group_predictor(data: Dataset, column: str) -> None:
 def numeric_predictors(shown: Shown) -> list[str]:
     """Return the numeric individual-level predictors of the model that is shown."""
     base = shown.fits.data.base
-    return [item.name for item in base if item.level < 0]
+    return [item.name for item in base if item.level < 0 and not item.parts]
 
 
 def vary_only(data: Dataset, column: str) -> None:

@@ -28,8 +28,10 @@ def choose_relations(data: Dataset, text: dict[str, str]) -> None:
     if len(groups) < 2:
         return
     within = dict(st.session_state[key_of(data, "restart")])
-    for relation in _relations(data, groups, within):
+    for i, relation in enumerate(_relations(data, groups, within)):
         st.caption(escape.for_markdown(relation.sentence))
+        if relation.code == "nested_by_reused_ids":
+            _same_or_new(data, relation, i, text)
     MODEL["restart"].several(
         text["restart"],
         [(a, b) for a in groups for b in groups if a != b],
@@ -38,6 +40,27 @@ def choose_relations(data: Dataset, text: dict[str, str]) -> None:
         format_func=lambda pair: text["restart_pair"].format(inner=pair[0], outer=pair[1]),
         help=text["restart_help"],
     )
+
+
+def _same_or_new(data: Dataset, relation: core.Relation, i: int, text: dict[str, str]) -> None:
+    """Offer, by one click, to read labels that start again the other way."""
+    pair = (relation.inner, relation.outer)
+    key = key_of(data, "restart")
+    is_new = pair in [tuple(held) for held in st.session_state[key]]
+    names = {"inner": escape.for_markdown(pair[0]), "outer": escape.for_markdown(pair[1])}
+    st.button(
+        text["ids_same" if is_new else "ids_new"].format(**names),
+        key=f"model_ids_{i}",
+        on_click=_read_otherwise,
+        args=(data, pair),
+        width="stretch",
+    )
+
+
+def _read_otherwise(data: Dataset, pair: tuple[str, str]) -> None:
+    key = key_of(data, "restart")
+    held = [tuple(each) for each in st.session_state[key]]
+    st.session_state[key] = [p for p in held if p != pair] if pair in held else [*held, pair]
 
 
 def _relations(
@@ -71,14 +94,6 @@ def settle(data: Dataset) -> None:
     st.session_state[key_of(data, "restart")] = list(dict(kept).items())
     by = [g for g in st.session_state[key_of(data, "slope_by")] if g in groups]
     st.session_state[key_of(data, "slope_by")] = by or groups[:1]
-
-
-def keep_group(data: Dataset, name: str) -> None:
-    """Keep one grouping column alone; to be called by a button."""
-    st.session_state[key_of(data, "group")] = name
-    for field in ("also", "restart"):
-        st.session_state[key_of(data, field)] = []
-    st.session_state[key_of(data, "slope_by")] = [name]
 
 
 def factors_of(draft: dict[str, Any], slopes: tuple[str, ...]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from core.explore.data.plot_table import plot_table
 from core.factors_results import FactorsFits
 from pages._shared import figures, look, messages, state, texts
 from pages._shared.drawn import drawn
-from pages._shared.model import what_was_read
+from pages._shared.model import rows, what_was_read
 from pages.explore.data import columns, reading
 from pages.explore.data import parts as tables
 
@@ -17,6 +17,8 @@ shown, data = state.shown(), state.asked()
 is_fitted = shown.dataset.id == data.id and not isinstance(shown.fits, FactorsFits)
 
 messages.failures(shown)
+if shown.dataset.id == data.id:
+    rows.told(shown)
 tables.mend_failed()
 st.caption(escape.for_markdown(data.title))
 headline = overview.plain_headline(data.table)

@@ -9,13 +9,18 @@ from core.explore.dial.receipt_doubt import receipt_doubt
 from core.explore.groups import receipts
 from core.explore.pooling import story as sentences
 from core.explore.pooling.plot_lines import plot_lines
+from core.factors_results import FactorsFits
 from pages._shared import doubt, figures, groups, look, messages, state, terms, texts
 from pages._shared.drawn import drawn
+from pages.explore.groups import factors
 
 text = texts.load("groups")
 shown = state.shown()
 wording = shown.wording
 
+if isinstance(shown.fits, FactorsFits):
+    factors.show(shown, shown.fits)
+    st.stop()
 messages.problems(shown)
 messages.needs_multilevel(shown)
 j = groups.choose_group(shown)

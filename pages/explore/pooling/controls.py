@@ -45,7 +45,12 @@ FACTOR_TERM = Control(
     "of", "pooling_factor_term", None, "text", is_private=True, offers=coefficients
 )
 #: What the variance of the factor in view is multiplied with.
-SCALED = Control("scaled", "pooling_scaled", "1", choices=("0", "0.0625", "0.25", "1", "4", "16"))
+SCALED = Control(
+    "scaled",
+    "pooling_scaled",
+    "1",
+    choices=("0", "0.015625", "0.0625", "0.25", "0.5", "1", "2", "4", "16", "64"),
+)
 CONTROLS = (
     FACTOR_VIEW,
     FACTOR_TERM,

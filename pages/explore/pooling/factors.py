@@ -10,6 +10,7 @@ import streamlit as st
 import core
 from core import escape
 from core.estimators.estimates import estimates, group_table, varying_names
+from core.estimators.factors.beneath_dial import FactorEvidence, factor_evidence
 from core.estimators.factors.view import factor_dial, factor_view, wording_of
 from core.explore.pooling import equation
 from core.explore.pooling import story as sentences
@@ -19,6 +20,11 @@ from core.explore.pooling.factors.factors_equation import (
     factors_equation,
 )
 from core.explore.pooling.factors.numbers import parameter_rows, variance_shares
+from core.explore.pooling.factors.plot_evidence import (
+    evidence_alt,
+    evidence_sentences,
+    plot_evidence,
+)
 from core.explore.pooling.factors.plot_incidence import incidence_alt, plot_incidence
 from core.explore.pooling.factors.plot_shares import plot_shares
 from core.explore.pooling.plot_shrinkage import plot_shrinkage
@@ -86,11 +92,12 @@ def _shrinkage(shown: Shown, fits: FactorsFits, name: str, words: Wording) -> No
         )
         scale = "1"
         if view.multilevel_or_none is not None:
-            scale = SCALED.segments(
+            scale = SCALED.slide_among(
                 text["scaled"].format(group=escape.for_markdown(fits.data.spec.label_of(name))),
                 text["scales"],
-                is_labelled=True,
+                first="1",
                 help=text["scaled_help"],
+                width=300,
             )
     if scale != "1":
         view = cache.derived(shown, "factor_dial", _at, name, float(scale))
@@ -105,9 +112,22 @@ def _shrinkage(shown: Shown, fits: FactorsFits, name: str, words: Wording) -> No
     )
     if scale != "1":
         st.caption(text["not_estimate"].format(scale=text["scales"][scale]))
+    if view.multilevel_or_none is not None:
+        _evidence(shown, fits, name, float(scale))
     st.caption(text["averaged"])
     if fits.no_pooling.deficiency_sentence:
         st.caption(escape.for_markdown(fits.no_pooling.deficiency_sentence))
+
+
+def _evidence(shown: Shown, fits: FactorsFits, name: str, c: float) -> None:
+    """Draw likelihood and left-out error along the dial, and say what they allow."""
+    found: FactorEvidence = cache.derived(shown, "factor_evidence", factor_evidence, name)
+    told = evidence_sentences(found, fits.data.spec.label_of(name))
+    figure = plot_evidence(found, c, title=told[0], style=look.style())
+    figures.picture(figure, key="factor_evidence", alt=evidence_alt(found, told))
+    for sentence in told:
+        st.markdown(escape.for_markdown(sentence))
+    figures.numbers(found.to_frame, key="factor_evidence")
 
 
 def _at(fits: FactorsFits, name: str, c: float) -> PoolingFits:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pages._shared.control import INTERCEPT, Control, predictors
+from pages._shared.control import INTERCEPT, Control, coefficients, predictors
 from pages._shared.dataset import Shown
 
 
 def _own_terms(shown: Shown) -> tuple[str, ...]:
-    return tuple(shown.fits.no_pooling.varying_names)
+    return coefficients(shown)
 
 
 COLUMN = Control("column", "two_levels_column_{table}", None, "text", is_private=True)

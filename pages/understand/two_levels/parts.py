@@ -100,7 +100,7 @@ def _choose(
     shown: Shown, offered: dict[str, GroupColumn]
 ) -> tuple[GroupColumn, str, tuple[str, ...], bool]:
     """Return u, the coefficient, the predictors whose slope u acts on, and what else to draw."""
-    text, wording, spec = texts.load("two_levels")["controls"], shown.wording, shown.spec
+    text, wording, spec = texts.load("two_levels")["controls"], shown.wording, shown.fits.spec
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = COLUMN.select(
             text["column"],
@@ -120,6 +120,9 @@ def _choose(
 def _put_into_model(shown: Shown, column: GroupColumn, slopes: tuple[str, ...]) -> None:
     text = texts.load("two_levels")["model"]
     is_in = column.name in shown.spec.group_predictors
+    if shown.factor and column.source:  # means by the levels of one factor are no column yet
+        st.caption(texts.load("factors")["two_levels"]["means"])
+        return
     shown_name = escape.for_markdown(column.name)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(text["in_model"] if is_in else text["not_in_model"])
@@ -141,6 +144,8 @@ def _put_into_model(shown: Shown, column: GroupColumn, slopes: tuple[str, ...]) 
 
 def slopes_of(shown: Shown) -> Slopes | None:
     """Return the within and between slopes of the predictor that is chosen below."""
+    if shown.factor:
+        return None
     names = slope_predictors(shown.fits)
     if not names:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import core
+from core.estimators.factors.view import FactorView
 from pages._shared import cache, figures, texts
 from pages._shared.dataset import Shown
 
@@ -13,7 +14,7 @@ _DRAWS = 500
 
 def offer(shown: Shown) -> None:
     """Offer the intervals of data sets that the model makes."""
-    if shown.fits.data.in_hand is not shown.fits.data:
+    if isinstance(shown.fits, FactorView) or shown.fits.data.in_hand is not shown.fits.data:
         return
     text = texts.load("variance")["bootstrap"]
     part = st.expander(text["heading"], key="variance_bootstrap_open", on_change="rerun")

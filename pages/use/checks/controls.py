@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from core.explore.checks.numbers import checked_columns
+from core.factors_results import FactorsFits
 from pages._shared.control import Control, coefficients
 from pages._shared.dataset import Shown
 
 
 def _checked(shown: Shown) -> tuple[str, ...]:
-    return tuple(checked_columns(shown.fits))
+    fits = shown.fits
+    if isinstance(fits, FactorsFits):
+        return fits.data.spec.predictors
+    return tuple(checked_columns(fits))
 
 
 VIEW = Control(

@@ -10,10 +10,12 @@ import streamlit as st
 
 from core import escape
 from core.estimators.estimates import varying_names
+from core.estimators.factors.view import FactorView
 from core.exceptions import PoolingError
 from core.explore.checks import numbers as model_checks
 from core.explore.checks import story as check_story
-from core.explore.checks.influence import influence
+from core.explore.checks.factors.numbers import factor_influence, factor_reference
+from core.explore.checks.influence import Influence, influence
 from core.explore.checks.numbers import CheckedCurve
 from core.explore.checks.plot_check import plot_check
 from core.explore.checks.plot_influence import plot_influence
@@ -23,6 +25,7 @@ from core.explore.checks.row_influence import most_moving, row_influence
 from core.explore.checks.spread import spread_by_group
 from core.explore.checks.story import CheckStory
 from core.formats import upper_first
+from core.results import PoolingFits
 from pages._shared import cache, figures, look, texts
 from pages._shared.control import coefficient
 from pages._shared.dataset import Shown
@@ -50,8 +53,14 @@ def draw(view: str, shown: Shown, title_in: Any) -> None:
 
 
 def _reference(shown: Shown) -> Reference:
-    found: Reference = cache.derived(shown, "reference", reference)
+    found: Reference = cache.derived(shown, "reference", _made)
     return found
+
+
+def _made(fits: PoolingFits) -> Reference:
+    if isinstance(fits, FactorView):
+        return factor_reference(fits.whole, fits.factor)
+    return reference(fits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +179,10 @@ def _effects(shown: Shown, title_in: Any) -> None:
 
 
 def _spread(shown: Shown, title_in: Any) -> None:
+    if shown.factor:
+        title_in.title(texts.load("checks")["views"]["spread"], anchor=False)
+        st.info(texts.load("factors")["checks"]["made_for_one"])
+        return
     found = cache.derived(shown, "spread_by_group", spread_by_group)
     story = check_story.spread_story(found, shown.wording)
     if not found.n_groups:
@@ -193,7 +206,7 @@ def _influence(shown: Shown, title_in: Any) -> None:
     if shown.fits.data.n_groups < 3:
         st.info(text["too_few"])
         return
-    found = cache.derived(shown, "influence", influence)
+    found = cache.derived(shown, "influence", _left_out)
     names = [n for n in found.names if found.estimate[n] == found.estimate[n]]
     name = PARAMETER.select(
         text["parameter"],
@@ -214,12 +227,15 @@ def _influence(shown: Shown, title_in: Any) -> None:
     )
     alt = check_story.influence_alt(found, name, story.title)
     _show("influence", _Picture(figure, story, alt, found.table(name)), title_in)
+    if len(found.group_names) < shown.fits.data.n_groups:
+        some = texts.load("factors")["checks"]["influence_some"]
+        st.caption(some.format(n=shown.fits.data.n_groups, some=len(found.group_names)))
     _rows(shown)
 
 
 def _rows(shown: Shown) -> None:
     """Offer what single rows do, made when it is opened."""
-    if shown.fits.data.in_hand is not shown.fits.data:
+    if isinstance(shown.fits, FactorView) or shown.fits.data.in_hand is not shown.fits.data:
         return
     text = texts.load("checks")["rows"]
     part = st.expander(text["heading"], key="checks_rows_open", on_change="rerun")
@@ -229,3 +245,10 @@ def _rows(shown: Shown) -> None:
             st.caption(text["method"])
             words = {n: text["columns"].get(n, n) for n in found.columns}
             figures.show_table(most_moving(found), key="checks_rows", formats=words)
+
+
+def _left_out(fits: PoolingFits) -> Influence:
+    if isinstance(fits, FactorView):
+        with st.spinner(texts.load("predicts_best")["computing"]):
+            return factor_influence(fits.whole, fits.factor)
+    return influence(fits)

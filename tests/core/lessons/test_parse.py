@@ -93,13 +93,14 @@ def test_no_shipped_text_holds_a_number() -> None:
     assert offences == []
 
 
-def test_there_are_nine_lessons_of_four_to_seven_steps() -> None:
-    assert len(LESSONS) == 9
+def test_there_are_ten_lessons_of_four_to_seven_steps() -> None:
+    assert len(LESSONS) == 10
     assert {lesson.steps[0].state.data for lesson in LESSONS.values()} == {
         "radon",
         "exam",
         "sleepstudy",
         "batches",
+        "penicillin",
     }
     for lesson in LESSONS.values():
         assert any(step.task.is_guess for step in lesson.steps)

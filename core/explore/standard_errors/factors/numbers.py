@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.estimators.factors.satterthwaite import degrees_of_freedom
+from core.estimators.factors.satterthwaite import fixef_df
 from core.factors_results import FactorsFits
-from core.fitting.henderson import Contrasts
 from core.types import FloatArray
 
 
@@ -40,15 +39,6 @@ def factor_standard_errors(fits: FactorsFits) -> pd.DataFrame:
             "multilevel_df": nothing if fit is None else fixef_df(fits),
         }
     )
-
-
-def fixef_df(fits: FactorsFits) -> FloatArray:
-    """Return Satterthwaite's degrees of freedom of the average coefficients, shape (p,)."""
-    known = np.isfinite(fits.multilevel.fixef)
-    asked = Contrasts(np.eye(len(known))[known], {})
-    out = np.full(len(known), np.nan)
-    out[known] = degrees_of_freedom(fits, lambda system, _: system.variance(asked))
-    return out
 
 
 def cluster_df(fits: FactorsFits) -> dict[str, float]:

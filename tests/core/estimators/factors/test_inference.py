@@ -10,16 +10,13 @@ from scipy.optimize import minimize
 
 import core
 from core.estimators.factors.intervals import RESIDUAL, variance_intervals
+from core.estimators.factors.satterthwaite import fixef_df
 from core.estimators.factors.system import line_contrasts, scaled_variance, system_of
 from core.estimators.factors.view import factor_view
 from core.exceptions import NotSupportedError, PoolingError, SpecError
 from core.explore.ranking.joint import joint_coefficients
 from core.explore.standard_errors.factors import story
-from core.explore.standard_errors.factors.numbers import (
-    cluster_df,
-    factor_standard_errors,
-    fixef_df,
-)
+from core.explore.standard_errors.factors.numbers import cluster_df, factor_standard_errors
 from core.tables.wording import Wording
 from tests.core.estimators.factors.dense import Dense, relative
 from tests.golden.factors.models import FOLDER, fits_of, load

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from core.fitting.factors.cell_layout import CellLayout
-from core.fitting.henderson import Contrasts, FactorSystem
+from core.fitting.several.henderson import Contrasts, FactorSystem
 from core.tables.grouped import FactorsData
 from core.tables.grouping.cells import Factor
 from core.types import FloatArray, IntArray

@@ -99,6 +99,23 @@ class FactorSystem:
             right.append(turn.T @ design.with_design[:, :, p].ravel())
         return np.asarray(self._solver.solve(np.concatenate(right)))
 
+    def solve(self, right: Any) -> FloatArray:
+        """Return the solutions (size, m) for right sides (size, m) in the system's unknowns."""
+        return np.asarray(self._solver.solve(np.ascontiguousarray(np.asarray(right))))
+
+    def deviations(self, solution: FloatArray, name: str) -> FloatArray:
+        """Return a factor's deviations (m, L, k) from solutions (size, m), over the y scale."""
+        layout, start = self.layout, self.layout.p
+        for i, factor in enumerate(layout.data.factors):
+            design = layout.designs[i]
+            stop = start + design.n_levels * design.k
+            if factor.name == name:
+                scaled = self._turns[i] @ solution[start:stop]
+                blocks = scaled.T.reshape(-1, design.n_levels, design.k)
+                return np.asarray(blocks @ design.to_raw.T)
+            start = stop
+        raise KeyError(name)
+
     def into(self, asked: Contrasts) -> sparse.csr_array:
         """Return contrasts as combinations of the system's own unknowns, shape (m, size)."""
         layout = self.layout

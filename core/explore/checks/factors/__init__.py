@@ -1,0 +1,1 @@
+"""Checks of a model with several factors: residuals, deviations, influence of levels."""

@@ -1,0 +1,1 @@
+"""Several grouping factors together: their joint equations, own errors, variance components."""
