@@ -1,4 +1,5 @@
-"""Every screen with every example: opens, says something with numbers, is described, is silent.
+"""Every screen with every example: opens, says something with numbers, is described, is silent,
+can be used by all.
 
 The screens are read from the navigation, so a new one is tested without a line here.
 """
@@ -11,12 +12,15 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 import core
 from tests.browser.conftest import OpenApp
 from tests.browser.driver import settle
 
+#: How Streamlit nests its list of screens; nothing a page can change.
+NOT_OURS = {"list", "listitem"}
 LOOKS = {
     "light": {},
     "dark": {"scheme": "dark"},
@@ -55,6 +59,11 @@ def faults(page: Page, name: str) -> list[str]:
         described = chart.get_attribute("aria-label") or ""
         if len(described) < 40 or not re.search(r"\d", described):
             found.append(f"chart {i} is described as '{described}'")
+    found += [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in Axe().run(page).response["violations"]
+        if each["impact"] in ("serious", "critical") and each["id"] not in NOT_OURS
+    ]
     wide = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
     if wide > 1:
         found.append(f"the page is {wide} pixels wider than the screen")
