@@ -19,18 +19,20 @@ def main() -> None:
     from pages._server.warm import IMPORTS
 
     IMPORTS.wait()
-    from pages._shared import look, messages, navigation
-    from pages._shared.host import notice
+    from pages._shared import look, navigation
+    from pages._shared.host import notice, tab
     from pages._shared.link import address as link
     from pages._shared.link import share
+    from pages._shared.looking import asking
     from pages._shared.model import sidebar
     from pages._shared.takeaway import button as takeaway
     from pages._shared.takeaway import work
     from pages.screens import SCREENS, START, controls
 
+    link.know(controls())
     if notice.stand_in():
         return
-    link.know(controls())
+    tab.find()
     screens: dict[str, list[Any]] = {}
     pages: dict[str, Any] = {}
     for each in SCREENS:
@@ -40,7 +42,7 @@ def main() -> None:
         screens.setdefault(each.section, []).append(page)
         pages[each.path] = page
     screen = st.navigation(screens, position="hidden")
-    path = work.resume(screen.url_path)
+    path = work.resume(screen.url_path) or navigation.asked()
     if path not in (None, screen.url_path):
         st.switch_page(pages[path])
     if not link.restore(screen.url_path) and screen.url_path:
@@ -52,19 +54,18 @@ def main() -> None:
         initial_sidebar_state="collapsed" if look.is_projector() else "auto",
     )
     look.apply()
-    with st.sidebar:
-        top = st.container(key="sidebar_top")
+    top = st.sidebar.container(key="sidebar_top")
     sidebar.sidebar()
     if not link.confirm(screen.url_path):
         st.switch_page(screens["Explore"][0])
     link.publish(screen.url_path)
+    tab.ask(link.held_keys())
     with top:
         navigation.draw(screens)
         share.button(screen.url_path)
         takeaway.draw(screen.url_path)
     notice.lost()
-    with messages.told():
-        screen.run()
+    asking.run(screen)
 
 
 if __name__ == "__main__":

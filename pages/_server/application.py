@@ -22,6 +22,7 @@ from pages._server.status import ROUTES
 from pages._server.warm import IMPORTS, WARM_UP
 from pages._shared.host.sessions import SESSIONS
 from pages._shared.host.settings import settings
+from pages._shared.host.vault import VAULT
 
 _LOG = logging.getLogger(__name__)
 _TICK = 5.0
@@ -84,6 +85,7 @@ async def _look_after() -> None:
         try:
             has_ended = end_sessions()
             put_to_sleep()
+            VAULT.sweep(SESSIONS.is_here)
             if WARM_UP.is_done:
                 await asyncio.to_thread(lambda ended=has_ended: CARE.look(has_ended=ended))
         except Exception:

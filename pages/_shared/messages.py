@@ -10,9 +10,10 @@ import streamlit as st
 from core import escape
 from core.exceptions import PoolingError, SourceError
 from core.explore.data import overview
-from pages._shared import texts
+from pages._shared import state, texts
 from pages._shared.dataset import Shown
 from pages._shared.host import sources
+from pages._shared.looking import reshaping
 from pages._shared.model import rows
 
 
@@ -37,25 +38,34 @@ def problems(shown: Shown) -> None:
     left_out = overview.left_out_sentence(shown.fits.data, shown.wording)
     if left_out:
         st.info(escape.for_markdown(left_out))
+    coded = overview.coded_outcome(shown.dataset.table, shown.spec.outcome)
+    if coded:
+        st.caption(escape.for_markdown(coded))
 
 
 def failures(shown: Shown) -> None:
     """Show what could not be done: a table that was not opened, a model that cannot be fitted."""
     text = texts.load("messages")
     _about_the_link()
-    failed = st.session_state.get("upload_error")
-    if failed is not None:
-        name, reason = (escape.for_markdown(part) for part in failed)
-        st.error(text["upload_failed"].format(name=name, reason=reason))
+    failed_upload()
     if shown.error is not None:
         kept = text["previous_kept"].format(what=escape.for_markdown(shown.dataset.title))
         reason = escape.for_markdown(str(shown.error))
         st.error(f"{text['model_failed'].format(reason=reason)}\n\n{kept}")
+        reshaping.offer(state.asked())
         if isinstance(shown.error, SourceError) and sources.is_waiting():
             st.button(text["again"], key="source_again", on_click=sources.again)
     note = shown.fits.data.sample_note
     if note:
         st.caption(escape.for_markdown(note))
+
+
+def failed_upload() -> None:
+    """Show why a table could not be opened, read again or changed."""
+    failed = st.session_state.get("upload_error")
+    if failed is not None:
+        name, reason = (escape.for_markdown(part) for part in failed)
+        st.error(texts.load("messages")["upload_failed"].format(name=name, reason=reason))
 
 
 def _about_the_link() -> None:

@@ -13,6 +13,8 @@ asked : Dataset
     The table that is chosen in this run.
 shown : Shown
     What ``resolve`` made of the sidebar in this run.
+answered : dict of dataset id to set of str
+    Questions about a table that were answered or passed over; ``EVERYTHING`` for all of them.
 upload_error : (file name, message) or absent
     The last table that was to be opened or read again, when that failed.
 """
@@ -37,6 +39,8 @@ from pages._shared.dataset import Dataset, Shown
 from pages._shared.host.settings import MEGABYTE, settings
 from pages._shared.model import kept
 
+#: In the place of all questions about a table.
+EVERYTHING = "everything"
 #: Simulated tables that one session may hold.
 MOST_SIMULATIONS = 5
 
@@ -180,7 +184,8 @@ def close(data: Dataset) -> None:
     if data.elsewhere is not None:
         data.elsewhere.cancel()
         data.elsewhere.close()
-    st.session_state.get("drafts", {}).pop(data.id, None)
+    drafts().pop(data.id, None)
+    st.session_state.get("answered", {}).pop(data.id, None)
     kept.keep(data.id, None)
     cache.forget(data.id)
     shown = st.session_state.get("shown")
@@ -237,6 +242,7 @@ def mend(data: Dataset, fix: core.Fix) -> None:
 
 def _carry(before: Dataset, after: Dataset, fix: core.Fix | None = None) -> None:
     """Keep the model of a table for what it has become, where outcome and group are still there."""
+    answered(after.id).update(answered(before.id))
     old, names = draft(before.id), {str(c) for c in after.table.columns}
     if old and {old["outcome"], old["group"]} <= names:
         st.session_state["drafts"][after.id] = _carried(old, names, fix)
@@ -324,8 +330,19 @@ def told() -> int:
 
 def draft(name: str) -> dict[str, Any]:
     """Return the model controls of a dataset, as last set; empty at first."""
-    drafts: dict[str, dict[str, Any]] = st.session_state.setdefault("drafts", {})
-    return drafts.setdefault(name, {})
+    return drafts().setdefault(name, {})
+
+
+def drafts() -> dict[str, dict[str, Any]]:
+    """Return the model controls of all datasets by id."""
+    held: dict[str, dict[str, Any]] = st.session_state.setdefault("drafts", {})
+    return held
+
+
+def answered(name: str) -> set[str]:
+    """Return which questions about a table were answered or passed over (see ``guessing``)."""
+    held: dict[str, set[str]] = st.session_state.setdefault("answered", {})
+    return held.setdefault(name, set())
 
 
 def tag_of(table: str, spec: ModelSpec) -> str:

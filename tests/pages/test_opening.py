@@ -254,7 +254,7 @@ def test_the_guess_is_shown_with_its_reason(app: AppTest) -> None:
     choose(app, "data_choice", "exam")
     open_screen(app, "explore/data")
     said = " ".join(c.value for c in app.caption).replace("\\", "")
-    for part in ("Group: its 65 levels", "Group-level predictor: it never varies inside 'school'"):
+    for part in ("Group: its 65 levels", "group-level predictor: it never varies inside 'school'"):
         assert part in said
 
 

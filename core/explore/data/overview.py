@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.formats import count, listed
+from core.formats import count, listed, shorten
 from core.tables.grouped import GroupedData
+from core.tables.roles.word_scales import answers_of
 from core.tables.wording import Wording
 
 #: Groups are small where half of them have at most so many rows.
@@ -58,6 +59,17 @@ def left_out_sentence(data: GroupedData, wording: Wording) -> str:
     if one == Wording().group.one:
         one = many = data.spec.group
     return data.left_out.sentence(one, many)
+
+
+def coded_outcome(table: pd.DataFrame, outcome: str) -> str:
+    """Return what the numbers of an outcome of two answers mean, such as yes and no; else ''."""
+    if outcome not in table.columns or not table.columns.is_unique:
+        return ""
+    answers = answers_of(table[outcome])
+    if answers is None:
+        return ""
+    yes, no = (shorten(answer, 30) for answer in answers)
+    return f"'{shorten(outcome)}' counts '{yes}' as 1 and '{no}' as 0: its means are shares."
 
 
 def filter_sentence(data: GroupedData) -> str:

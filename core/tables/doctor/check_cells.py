@@ -17,6 +17,7 @@ from core.tables.columns import label_of
 from core.tables.doctor.check_numbers import check_open_numbers
 from core.tables.doctor.finding import Finding, quoted
 from core.tables.doctor.fixes import MarkMissing, MergeLevels, ParseNumbers
+from core.tables.doctor.scaled_numbers import check_scaled
 from core.tables.read.numerals import CANDIDATES, NumberFormat, matches, with_units
 from core.tables.roles.column_profile import ColumnProfile
 from core.types import BoolArray, FloatArray, IntArray
@@ -34,9 +35,13 @@ _MAYBE_LEVELS = frozenset(["none", "*", "x", "#", "nd", "nil", "na"])
 _SENTINELS = frozenset(
     [-7, -8, -9, -99, -999, -9999, -99999, -88, -888, -77, -777, 99, 999, 9999, 99999, 888, 8888]
 )  # fmt: skip
+#: Runs of nines: even one, far from all others, hardly is a value.
+_LONE = frozenset([-99, -999, -9999, -99999, 999, 9999, 99999])
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*")
 _WHOLE_WITH_UNIT = re.compile(r"\s*[+-]?\d+\s*(?:[^\W\d_]+\.?\s*)?")
 _MOST_LABELS = 12
+#: Different numbers, and the share of other cells, where these are slips among numbers.
+_LEAST_DOSES, _SLIPS = 3, 0.03
 _LEADING_ZERO = re.compile(r"\s*0\d")
 _NUMBER_SHARE = 0.7
 #: Marks over and under Latin, Greek and Cyrillic letters; signs without width.
@@ -72,11 +77,13 @@ def check_numeric_text(column: ColumnProfile) -> Finding | None:
     is_mark = _are_marks(texts)
     form, found = _best_format(texts, column.counts, is_mark)
     if form is None:
-        return None
+        return check_scaled(column)
     levels = texts.to_pylist()
     numbers = [levels[i] for i in np.flatnonzero(found)]
     odd = [levels[i] for i in np.flatnonzero(~found & ~is_mark)]
-    if _are_labels(numbers, odd, bool(is_mark.any())):
+    n_odd = int(column.counts[~found & ~is_mark].sum())
+    is_slip = len(numbers) >= _LEAST_DOSES and n_odd <= max(1, _SLIPS * column.n_present)
+    if _are_labels(numbers, odd, bool(is_mark.any()), is_slip=is_slip):
         return None
     if odd and (column.cues.group or column.cues.id):
         return None
@@ -114,7 +121,9 @@ def _best_format(
     return best, best_found
 
 
-def _are_labels(numbers: Sequence[str], odd: Sequence[str], marked: bool) -> bool:
+def _are_labels(
+    numbers: Sequence[str], odd: Sequence[str], marked: bool, *, is_slip: bool = False
+) -> bool:
     """Whether texts are labels or codes rather than numbers.
 
     Whole numbers alone are labels, and so are a few of them beside words; a leading zero is
@@ -123,7 +132,8 @@ def _are_labels(numbers: Sequence[str], odd: Sequence[str], marked: bool) -> boo
     if any(_LEADING_ZERO.match(text) for text in numbers[:_PROBE]):
         return True
     if odd and len(numbers) <= _MOST_LABELS and all(map(_WHOLE_WITH_UNIT.fullmatch, numbers)):
-        return True  # '8 hours' beside '10 or more hours'; '100m' beside 'Mile'
+        # '8 hours' beside '10 or more hours'; '100m' beside 'Mile'; but a single odd cell is a slip
+        return not (is_slip and all(map(_WHOLE.fullmatch, numbers)))
     whole = all(map(_WHOLE.fullmatch, numbers)) and all(map(str.isascii, numbers))
     return whole and not (odd or marked)
 
@@ -230,6 +240,8 @@ def _is_sentinel(value: float, values: FloatArray) -> bool:
     if gap <= 0:
         return False
     if count > 1 and gap > 1.5 * (high - low):
+        return True
+    if value in _LONE and len(inside) >= 20 and gap > 3.0 * max(high - low, abs(high), abs(low)):
         return True
     if value >= 0 or low < 0:
         return False

@@ -11,7 +11,8 @@ from core.formats import count, shorten
 from core.tables.columns import label_of
 from core.tables.doctor.finding import Finding, quoted
 from core.tables.reshape import CombineIds, DropSmallGroups, FillFromGroup
-from core.tables.roles.column_profile import ColumnProfile, constant_groups, pair_codes
+from core.tables.roles.between_columns import constant_groups, pair_codes
+from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import PERSONS, STIMULI, tokens_of
 from core.types import BoolArray, IntArray
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.formats import listed, shorten
 from core.tables.doctor.finding import Finding, quoted
+from core.tables.doctor.several_to_long import SeveralToLong
 from core.tables.reshape import WideToLong
 from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import TIMES, tokens_of
@@ -26,6 +28,7 @@ _RELATED, _VERY_RELATED = 0.3, 0.7
 
 _Member = tuple[ColumnProfile, float]
 _Stem = tuple[str, str]
+_Set = tuple[_Stem, list[ColumnProfile], tuple[float | str, ...]]
 
 
 def check_wide(profiles: Sequence[ColumnProfile], group: ColumnProfile | None) -> list[Finding]:
@@ -35,14 +38,48 @@ def check_wide(profiles: Sequence[ColumnProfile], group: ColumnProfile | None) -
     are told only where the rows belong to no units, that is where each row seems to be one.
     """
     known = group is not None and (group.cues.group or group.cues.id)
-    found = [
+    sets: list[_Set] = [
         (stem, [column for column, _ in members], tuple(time for _, time in members))
         for stem, members in _families(profiles, least=_LEAST_WIDE if known else 2).items()
     ]
-    sets: list[tuple[_Stem, list[ColumnProfile], tuple[float | str, ...]]] = [*found]
+    pairs = _pairs(profiles)
+    several = _several([*sets, *pairs])
+    if several is not None:
+        return [several]
     if not known and not sets:
-        sets += _pairs(profiles)
+        sets += [one for one in pairs if _related([c.values for c in one[1]], _RELATED)]
     return [_finding(*one) for one in sets[:2]]
+
+
+def _several(sets: Sequence[_Set]) -> Finding | None:
+    """Return the finding about measures that were all taken at the same times; None of one."""
+    by_times: dict[tuple[float | str, ...], list[_Set]] = defaultdict(list)
+    for one in sets:
+        if len(_measure(one[0])) > 1:
+            by_times[one[2]].append(one)
+    times, found = max(by_times.items(), key=lambda item: len(item[1]), default=((), []))
+    if len(found) < 2:
+        return None
+    parts = tuple(
+        WideToLong(tuple(c.name for c in members), times, _time_name(times), _measure(stem))
+        for stem, members, _ in found
+    )
+    fix = SeveralToLong(parts)
+    measures = listed([f"'{shorten(part.value_name)}'" for part in parts], 3)
+    message = (
+        f"{quoted(fix.columns, 3)} look like {len(parts)} measures ({measures}) taken "
+        f"{len(times)} times each: a model of groups needs one row for each time."
+    )
+    return Finding("wide_layout", fix.columns[0], message, fix, "caution")
+
+
+def _measure(stem: _Stem) -> str:
+    parts = [part.strip(" ._-") for part in stem]
+    return "_".join(part for part in parts if part)
+
+
+def _time_name(times: Sequence[float | str]) -> str:
+    return "year" if isinstance(times[0], float) and times[0] > 1000 else "time"
 
 
 def _finding(
@@ -54,8 +91,7 @@ def _finding(
         f"{quoted(columns, 3)} look like one measurement taken {len(columns)} times: a model "
         "of groups needs one row per measurement."
     )
-    is_year = isinstance(times[0], float) and times[0] > 1000
-    fix = WideToLong(columns, times, "year" if is_year else "time", value)
+    fix = WideToLong(columns, times, _time_name(times), value)
     return Finding("wide_layout", columns[0], message, fix, "caution")
 
 
@@ -134,10 +170,10 @@ def _names_substances(stem: _Stem, numbers: Sequence[float]) -> bool:
 
 def _pairs(
     profiles: Sequence[ColumnProfile],
-) -> list[tuple[_Stem, list[ColumnProfile], tuple[float | str, ...]]]:
-    """Return pairs of columns named 'before' and 'after' that measure alike."""
+) -> list[_Set]:
+    """Return pairs of columns named 'before' and 'after' with numbers of like size."""
     numeric = {c.name.casefold(): c for c in profiles if c.is_numeric and c.n_distinct > 2}
-    found: list[tuple[_Stem, list[ColumnProfile], tuple[float | str, ...]]] = []
+    found: list[_Set] = []
     for (name, first), (early, late) in itertools.product(numeric.items(), _PAIRS):
         place = name.find(early)
         second = (
@@ -146,8 +182,7 @@ def _pairs(
         at_edge = place == 0 or name.endswith(early)
         if second is None or not at_edge:
             continue
-        values = [first.values, second.values]
-        if _alike(values, _SIMILAR) and _related(values, _RELATED):
+        if _alike([first.values, second.values], _SIMILAR):
             stem = (first.name[:place], first.name[place + len(early) :])
             found.append((stem, [first, second], (early, late)))
     return found

@@ -8,13 +8,8 @@ import pandas as pd
 from core.exceptions import DataError
 from core.formats import number, shorten
 from core.tables.columns import label_of
-from core.tables.roles.column_profile import (
-    MANY,
-    ColumnProfile,
-    by_name,
-    constant_groups,
-    profile_table,
-)
+from core.tables.roles.between_columns import constant_groups
+from core.tables.roles.column_profile import MANY, ColumnProfile, by_name, profile_table
 
 
 def describe_columns(table: pd.DataFrame, group: str | None = None) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from core.tables.columns import (
 from core.tables.grouping.times import time_column, time_of
 from core.tables.left_out import LeftOut, LeftOutReason
 from core.tables.limits import LIMITS
+from core.tables.roles.word_scales import answers_of
 from core.types import BoolArray
 
 #: A category with more levels than this is an identifier, not a predictor.
@@ -27,9 +28,17 @@ MAX_LEVELS = LIMITS.levels
 
 
 def outcome_of(table: pd.DataFrame, name: str) -> NumericColumn:
-    """Return the outcome; DataError when it does not hold numbers."""
+    """Return the outcome; DataError when it holds neither numbers nor two answers.
+
+    Of two answers such as yes and no, the one that says yes counts as 1 (``answers_of``).
+    """
     series = column_of(table, name, "outcome")
     if not is_numeric(series):
+        answers = answers_of(series)
+        if answers is not None:
+            column = categorical_column(series, name)
+            values = np.array([float(level == answers[0]) for level in column.levels] + [np.nan])
+            return NumericColumn(name, values[column.codes])
         raise DataError(
             f"The outcome '{name}' does not hold numbers (its first value is "
             f"{_first_value(series)!r}). Choose a numeric outcome, or turn the text into numbers."

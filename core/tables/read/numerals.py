@@ -19,7 +19,7 @@ _DIGITS = {
     zero + digit: str(digit)
     for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10)
     for digit in range(10)
-} | {0x66B: ".", 0x66C: ","}
+} | {0x66B: ".", 0x66C: ",", 0xFF0E: ".", 0xFF0C: ",", 0xFF0D: "-"}
 _SIGN = "[+\\-\u2212]?"
 _BLANK = f"[\\s{SPACES}]*"
 _MONEY = (
@@ -30,7 +30,12 @@ _ABOUT = "~\u2248"
 _WORDS_ABOUT = (
     r"(?i:(?:ca|circa|approx|approximately|about|around|etwa|env|environ|aprox)\b\.?|c\.)"
 )
-_NOTE = "[*†‡§¶#]{1,3}|[¹²³⁴⁵⁶⁷⁸⁹]|\\[\\w{1,2}\\]|\\([a-z]\\)|[ \u00a0][a-d]"
+#: Footnote marks, and the flags of statistical offices ('12.3 p' is provisional).
+_NOTE = (
+    "[*†‡§¶#?]{1,3}|[¹²³⁴⁵⁶⁷⁸⁹]|\\[\\w{1,2}\\]|\\([a-z]\\)|[ \u00a0][bcdefnprsuz]{1,2}|[ \u00a0]a"
+)
+#: 'Nothing behind the point' on price tags: 7'659.-
+_NO_CENTS = "(?:[.,][\\-–—]{1,2})?"
 #: Units that numbers are written with; nothing else after a number is taken for one.
 UNITS = (
     "kg", "g", "mg", "µg", "lb", "lbs", "oz", "t", "cm", "mm", "m", "km", "ft", "in", "mi", "ms",
@@ -60,8 +65,8 @@ class NumberFormat:
         Unit that may follow each number, such as ``"kg"``; spellings of one are divided by a
         bar: ``"cows|cow"``.
     marked : bool
-        Whether a footnote mark, a '~' or a 'ca.' may stand beside a number; (12.5) is read as
-        -12.5.
+        Whether a footnote mark, a '~' or a 'ca.' may stand beside a number; (12.5) and 12.5- are
+        read as -12.5.
     """
 
     decimal: str = "."
@@ -84,14 +89,22 @@ class NumberFormat:
         number = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+\-]?\d+)?"
         money = rf"(?:{_MONEY})?" if self.currency else ""
         percent = rf"{_BLANK}%?" if self.percent else ""
+        cents = _NO_CENTS if self.currency else ""
         unit = rf"(?:{_BLANK}(?:{self.unit_pattern}))?" if self.unit else ""
         signed = (
-            rf"{money}{_BLANK}{_SIGN}{_BLANK}{money}{_BLANK}{number}{_BLANK}{money}{percent}{unit}"
+            rf"{money}{_BLANK}{_SIGN}{_BLANK}{money}{_BLANK}{number}{cents}{_BLANK}{money}{percent}"
+            rf"{unit}"
         )
         if self.marked:
             about = rf"(?:[{_ABOUT}]|{_WORDS_ABOUT}{_BLANK})?"
             inside = rf"\({_BLANK}{money}{_BLANK}{number}{_BLANK}{money}{percent}{unit}{_BLANK}\)"
-            signed = rf"(?:{about}{_BLANK}{signed}{_BLANK}(?:{_NOTE})?|{money}{_BLANK}{inside})"
+            parts = rf"{point}\d+"
+            lettered = rf"{_SIGN}{whole}{parts}[a-e]{{1,3}}"
+            behind = rf"{money}{_BLANK}(?:{whole})(?:{parts})?{_BLANK}[\-−]{_BLANK}{money}"
+            signed = (
+                rf"(?:{about}{_BLANK}{signed}{_BLANK}(?:{_NOTE})?|{money}{_BLANK}{inside}"
+                rf"|{lettered}|{behind})"
+            )
         return rf"^{_BLANK}{signed}{_BLANK}$"
 
     @property
@@ -169,12 +182,15 @@ def parse(texts: pa.Array | pa.ChunkedArray, form: NumberFormat) -> FloatArray:
             texts, rf"^([^\d(]*)\(([^)]*\d[^)]*)\){_BLANK}$", "-\\1\\2"
         )
         texts = pc.replace_substring_regex(
-            texts, rf"(?:{_NOTE}){_BLANK}$|^{_BLANK}(?:[{_ABOUT}]|{_WORDS_ABOUT})", ""
+            texts, rf"(?:{_NOTE}|([.,]\d+)[a-e]{{1,3}}){_BLANK}$", "\\1"
         )
+        texts = pc.replace_substring_regex(texts, rf"^{_BLANK}(?:[{_ABOUT}]|{_WORDS_ABOUT})", "")
+        texts = pc.replace_substring_regex(texts, r"^(.*\d)([^\d.,]*)[\-−]([^\d]*)$", "-\\1\\2\\3")
     if form.unit:
         texts = pc.replace_substring_regex(texts, rf"(?:{form.unit_pattern}){_BLANK}$", "")
     bare = texts
     if form.currency:
+        bare = pc.replace_substring_regex(bare, r"[.,][\-–—]{1,2}", "")
         bare = pc.replace_substring_regex(bare, _MONEY, "")
     bare = pc.replace_substring_regex(bare, f"[%\\s{SPACES}]", "")
     if form.thousands and form.thousands != " ":

@@ -18,6 +18,7 @@ from core.exceptions import DataError
 from core.formats import shorten
 from core.tables.limits import LIMITS, NotHere
 from core.tables.names import unique_names
+from core.tables.read.blank_lines import has_blank_lines
 from core.tables.read.encoding import Encoding, find_encoding
 from core.tables.read.finish import RawTable
 from core.tables.read.report import MISSING_TOKENS, ReadOptions, ReadReport
@@ -63,7 +64,8 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
     if options.allows("unclosed_quote") and _seems_unclosed(plain[:SAMPLE_CHARS], plain):
         plain, repairs = close_quotes(plain)
     layout = _sniff_file(plain, options, name)
-    rows = plain.count(b"\n") + plain.count(b"\r") - plain.count(b"\r\n")
+    returns = plain.count(b"\r")
+    rows = plain.count(b"\n") + (returns - plain.count(b"\r\n") if returns else 0)
     LIMITS.check_shape(max(rows - 1, 0), 1, name)
     LIMITS.check_shape(min(rows, len(plain) // len(layout.names)), len(layout.names), name)
     if is_here and rows * len(layout.names) > max(LIMITS.cells_here, 2 * len(plain)):
@@ -100,7 +102,7 @@ def read_text(data: bytes, name: str, options: ReadOptions, *, is_here: bool = F
         notes=tuple(notes),
         above=layout.above,
         description=layout.below,
-        has_blank_lines=_has_blank_lines(plain, layout),
+        has_blank_lines=has_blank_lines(plain, layout),
         repairs=repairs,
     )
     return RawTable(columns, layout.names, report, left_open)
@@ -218,14 +220,6 @@ def _read_plain(
     return keep_text(
         table, read, forced, None if settled else (layout.open_columns, layout.delimiter)
     )
-
-
-def _has_blank_lines(plain: bytes, layout: Layout) -> bool:
-    """Whether a line holds nothing but delimiters, as rows between two parts of a table do."""
-    blank = (layout.delimiter * (len(layout.names) - 1)).encode()
-    quoted = layout.delimiter.join(['""'] * len(layout.names)).encode()
-    lines = [b"\n" + line + end for line in (blank, quoted) for end in (b"\n", b"\r") if line]
-    return any(line in plain for line in lines)
 
 
 def _seems_unclosed(sample: bytes, plain: bytes) -> bool:

@@ -37,7 +37,7 @@ Question: TypeAlias = Literal[
 #: of these only the dash is so common for 'not known' that it counts.
 NOT_KNOWN = words_in(
     """
-    - -- --- – — . .. ... ? ?? n.a. n.a na n/a #n/a nan null missing (missing) <missing> nr n.r.
+    - -- --- – — . .. ... : ? ?? n.a. n.a na n/a #n/a nan null missing (missing) <missing> nr n.r.
     n/r n.r k.a. k.a ka k/a s.d. s/d b/d n/v nv n.v. n/k tbd tba unknown unk unbekannt fehlt
     fehlend inconnu desconocido sconosciuto onbekend nieznane неизвестно 不明 未知 refused void
     blank empty
@@ -215,7 +215,10 @@ def _with_unit(
     if measured < 0.5 * counts.sum():
         return form, found, "", ""
     others = {_singular(end) for end in ends} - {unit}
-    is_mixed = any(other in UNITS or _singular(other) in UNITS for other in others)
+    is_mixed = any(
+        other in UNITS or _singular(other) in UNITS or (other.isalpha() and len(other) < 3)
+        for other in others
+    )
     shown = max(spellings, key=lambda spelling: sum(end == spelling for end in ends))
     return both, now, shown, "units" if is_mixed else ""
 

@@ -11,6 +11,7 @@ import pandas as pd
 from core.tables.read.report import REPORT_KEY, ReadOptions, ReadReport, read_report
 from core.tables.repairs.durations import read_durations
 from core.tables.repairs.fill_down import fill_down
+from core.tables.repairs.formula_texts import open_formulas
 from core.tables.repairs.headers import join_headers, keep_titles, take_units
 from core.tables.repairs.missing_codes import mark_missing
 from core.tables.repairs.number_cells import read_numbers, whole
@@ -28,6 +29,7 @@ from core.tables.repairs.summaries import drop_summaries
 STEPS: tuple[Callable[[Sheet], Sheet], ...] = (
     tell_remarks,
     drop_blank_rows,
+    open_formulas,
     join_headers,
     keep_titles,
     take_units,

@@ -28,6 +28,10 @@ _TOOK = words_in(
     """
 )
 
+#: Words for a time of the day.
+_OF_DAY = words_in("start starts started begin began clock arrival departure of day am pm uhrzeit")
+_FEW_HOURS = r"^\s*\d:[0-5]\d:[0-5]\d"
+
 
 def read_durations(sheet: Sheet) -> Sheet:
     """Turn columns of minutes and seconds into seconds where they cannot be times of the day.
@@ -83,5 +87,8 @@ def _is_sure(name: str, column: pa.ChunkedArray) -> bool:
     there = column.drop_null()
     has_parts = matches_pattern(there, _PARTS).any()
     has_hours = bool(re.search(r"\d:\d+:\d", str(there[0])))
-    named = bool(_TOOK & set(tokens_of(name)))
-    return named or bool(has_parts and not has_hours)
+    words = set(tokens_of(name))
+    if _TOOK & words or (has_parts and not has_hours):
+        return True
+    # A day's times begin with two digits, or reach ten o'clock: 0:52:10 and 3:01:44 took as long.
+    return has_hours and not _OF_DAY & words and bool(matches_pattern(there, _FEW_HOURS).all())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow.compute as pc
 from pandas.api import types as pdt
 
 from core.tables.repairs.repair import Repair
@@ -60,8 +61,18 @@ def _counts(sheet: Sheet, name: str) -> bool:
 
 def _has_runs(sheet: Sheet, name: str) -> bool:
     """Whether a column mostly repeats the cell above, as one that names outer blocks does."""
-    texts = sheet.table[name].astype(str).to_numpy()
-    return bool((texts[1:] != texts[:-1]).mean() < _RUNS) if len(texts) > 1 else False
+    column = sheet.table[name]
+    if len(column) < 2:
+        return False
+    if name in sheet.text_names:
+        texts = sheet.texts(name).combine_chunks()
+        changes = pc.not_equal(texts.slice(1), texts.slice(0, len(texts) - 1))
+        return float(pc.mean(changes).as_py()) < _RUNS
+    if pdt.is_numeric_dtype(column.dtype) and isinstance(column.dtype, np.dtype):
+        values = column.to_numpy()
+    else:
+        values = column.astype(str).to_numpy()
+    return bool((values[1:] != values[:-1]).mean() < _RUNS)
 
 
 def _names_blocks(sheet: Sheet, name: str, there: BoolArray, starts: BoolArray | None) -> bool:

@@ -72,7 +72,9 @@ def _join_with_above(sheet: Sheet) -> Sheet:
     names = [sheet.typed_name(name) for name in sheet.names]
     upper = [cell.strip() for cell in sheet.report.above[-1]] if sheet.report.above else []
     spans = sum(bool(cell) for cell in upper)
-    if len(upper) != len(names) or spans < 2 or _are_decimals(upper):
+    if len(upper) != len(names) or not spans or _are_decimals(upper):
+        return sheet
+    if spans == 1 and not _spans_alone(upper):
         return sheet
     repeated = max(Counter(name for name in names if name).values(), default=1) > 1
     filled = _spanned(upper)
@@ -82,6 +84,15 @@ def _join_with_above(sheet: Sheet) -> Sheet:
     if len(set(joined)) < len(joined) or "" in joined:
         return sheet
     return _renamed(sheet, sheet.table, joined, (), above=sheet.report.above[:-1])
+
+
+def _spans_alone(upper: Sequence[str]) -> bool:
+    """Whether a single short word stands over the second column or a later one, and over others.
+
+    A title begins in the first column.
+    """
+    place = next(j for j, cell in enumerate(upper) if cell)
+    return 0 < place < len(upper) - 1 and len(upper[place]) <= 20 and " " not in upper[place]
 
 
 def _are_decimals(cells: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ _BLANK = f"[{SPACES}\t]*"
 _AROUND = re.compile(
     rf"{_BLANK}{_SIGN}{_BLANK}{_MONEY}{_BLANK}{_SIGN}"
     rf"(?P<core>\d[\d.,'’{SPACES}]*\d|[.,]?\d+)(?P<power>[eE][+\-]?\d+)?"
-    rf"{_BLANK}\)?{_BLANK}[^\d\s.,;:/\-]{{0,12}}{_BLANK}"
+    rf"(?:[.,]?[\-−–—]{{1,2}})?{_BLANK}\)?{_BLANK}[^\d\s.,;:/\-]{{0,12}}{_BLANK}"
 )
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{SPACES}'’]\d{{3}})+")
 _THREES = {mark: re.compile(rf"\d{{1,3}}(?:[{mark}]\d{{3}})+") for mark in ".,"}

@@ -60,7 +60,7 @@ def keep_text(
     texts = read({key: pa.string() for key in again} | forced, again)
     left_open = {key for key in maybe if is_left_open(texts[key], delimiter)}
     for key in again:
-        if key in left_open or (key in doubtful and _must_stay_text(types[key], texts[key])):
+        if key in left_open or (key in doubtful and _must_stay_text(table[key], texts[key])):
             table = table.set_column(table.column_names.index(key), key, texts[key])
     return table, frozenset(map(int, left_open))
 
@@ -73,10 +73,24 @@ def _is_doubtful(column: pa.ChunkedArray) -> bool:
     return any(test(kind) for test in (pa.types.is_integer, pa.types.is_time))
 
 
-def _must_stay_text(kind: Any, texts: pa.ChunkedArray) -> bool:
+def _must_stay_text(read: pa.ChunkedArray, texts: pa.ChunkedArray) -> bool:
+    kind = read.type
     if pa.types.is_integer(kind):
-        return any_match(texts, _LEADING_ZERO)
+        return not _is_as_long(read, texts) and any_match(texts, _LEADING_ZERO)
     return not pa.types.is_floating(kind) or any_match(texts, _LONG_CODE)
+
+
+def _is_as_long(read: pa.ChunkedArray, texts: pa.ChunkedArray) -> bool:
+    """Whether integers were typed with no character more than they need: no zero stands before."""
+    values = np.abs(read.drop_null().to_numpy().astype(np.int64))
+    if not len(values) or int(values.min()) < 0:  # the least of all has no absolute value
+        return False
+    minus = int((read.drop_null().to_numpy() < 0).sum())
+    digits = len(values) + sum(
+        int((values >= 10**power).sum()) for power in range(1, len(str(int(values.max()))))
+    )
+    there = texts.filter(pc.is_valid(read))
+    return bool(pc.sum(pc.binary_length(there)).as_py() == digits + minus)
 
 
 def _may_be_open(table: pa.Table, candidates: Sequence[int]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 RepairCode: TypeAlias = Literal[
     "title_lines", "header_rows", "units_row", "note_lines", "blank_rows", "repeated_header",
     "second_table", "summary_rows", "fill_down", "number_marks", "units", "marked_cells",
-    "durations", "missing_codes", "missing_labels", "unclosed_quote",
+    "durations", "missing_codes", "missing_labels", "unclosed_quote", "formula_texts",
 ]  # fmt: skip
 
 #: Rows that a repair names one by one; the sentence has the whole count.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
@@ -13,9 +13,10 @@ import pyarrow as pa
 from pandas.api import types as pdt
 
 from core.tables.columns import label_of
+from core.tables.read.report import REPORT_KEY
 from core.tables.roles.calendar_texts import are_dates
 from core.tables.roles.lexicon import Cues, cues_of
-from core.tables.roles.word_scales import is_yes_or_no
+from core.tables.roles.word_scales import is_yes_or_no, word_order, yes_of
 from core.types import BoolArray, FloatArray, IntArray
 
 Kind: TypeAlias = Literal[
@@ -31,7 +32,8 @@ _PROBE = 500
 _UNIQUE_MIN_ROWS = 8
 _MANY_BLOCKS = 20
 _LEAST_COUNTED = 6
-_HEAD = 4_000
+_MOST_STEPS = 9
+_MOST_CODES = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,10 +285,42 @@ class ColumnProfile:
         used = [self.levels[i] for i in np.flatnonzero(self.counts)]
         return is_yes_or_no([label_of(level) for level in used])
 
+    @cached_property
+    def has_answers(self) -> bool:
+        """Whether text holds two answers of which one says yes: yes and no, died and survived."""
+        if self.is_numeric or self.n_distinct != 2:
+            return False
+        used = [self.levels[i] for i in np.flatnonzero(self.counts)]
+        return yes_of([label_of(level) for level in used]) is not None
+
+    @cached_property
+    def has_ordered_words(self) -> bool:
+        """Whether text holds words of one scale, such as never to always."""
+        if self.is_numeric or not 3 <= self.n_distinct <= _MOST_STEPS:
+            return False
+        return word_order([self.levels[i] for i in np.flatnonzero(self.counts)]) is not None
+
+    @cached_property
+    def outcome_values(self) -> FloatArray:
+        """The numbers, or the codes of answers and of words, NaN where missing, shape (n,)."""
+        if self.is_numeric:
+            return self.values
+        return np.where(self.codes >= 0, self.codes.astype(np.float64), np.nan)
+
     @property
     def is_binary(self) -> bool:
         """Whether there are exactly two different values."""
         return self.n_distinct == 2
+
+    @cached_property
+    def may_be_codes(self) -> bool:
+        """Whether whole numbers are few and small enough to be codes of groups: 0, 1, 2."""
+        if not (self.is_numeric and self.is_whole) or not 2 <= self.n_distinct <= _MOST_CODES:
+            return False
+        if self.cues.time or self.cues.attribute or self.cues.outcome or self.is_binary:
+            return False
+        low, high = float(self.present.min()), float(self.present.max())
+        return low in (0.0, 1.0) and high - low < self.n_distinct and self.can_group
 
     @property
     def can_group(self) -> bool:
@@ -303,10 +337,25 @@ def profile_table(table: pd.DataFrame) -> tuple[ColumnProfile, ...]:
     """Return the profile of every column, in order."""
     bare = table.copy(deep=False)
     bare.attrs = {}  # pandas would copy them with every column
+    measured = {str(pair[0]) for pair in table.attrs.get(REPORT_KEY, {}).get("units", ())}
+    has_directions = {"x", "y", "z"} <= set(map(str, table.columns))
     return tuple(
-        ColumnProfile(str(name), j, series, cues_of(str(name)))
+        ColumnProfile(
+            str(name), j, series, _cues(str(name), str(name) in measured, not has_directions)
+        )
         for j, (name, series) in enumerate(bare.items())
     )
+
+
+def _cues(name: str, is_measured: bool, may_be_y: bool) -> Cues:
+    """Return what a name suggests; numbers with a unit are how much, and not which.
+
+    Beside x and z, y is one of three directions, and no outcome.
+    """
+    cues = cues_of(name)
+    if name == "y" and not may_be_y:
+        cues = replace(cues, outcome=False)
+    return replace(cues, group=False, id=False, row_id=False) if is_measured else cues
 
 
 def sample_size(table: pd.DataFrame) -> int:
@@ -322,50 +371,6 @@ def sample_rows(table: pd.DataFrame, blocks: int = 4) -> pd.DataFrame:
     size = n_rows // blocks
     starts = np.linspace(0, len(table) - size, blocks).astype(int)
     return pd.concat([table.iloc[start : start + size] for start in starts], ignore_index=True)
-
-
-def constant_groups(column: ColumnProfile, group: ColumnProfile) -> tuple[BoolArray, IntArray]:
-    """Return for each group whether a column has one value in it, and its rows, shape (J,).
-
-    Rows where either is missing do not count; groups with fewer than two rows count as constant.
-    """
-    n_groups = group.n_levels
-    usable = (group.codes >= 0) & ~column.missing
-    codes, values = group.codes, _comparable(column)
-    if not usable.all():
-        codes, values = codes[usable], values[usable]
-    sizes = np.bincount(codes, minlength=n_groups)
-    first = np.zeros(n_groups, dtype=values.dtype)
-    first[codes[::-1]] = values[::-1]
-    varied = np.bincount(codes, weights=values != first[codes], minlength=n_groups) > 0
-    return ~varied, sizes
-
-
-def _comparable(column: ColumnProfile) -> FloatArray | IntArray:
-    return column.values if column.is_numeric else column.codes
-
-
-def is_group_level(column: ColumnProfile, group: ColumnProfile) -> bool:
-    """Whether a column never varies inside groups, of which some have several rows."""
-    if len(group.codes) > 2 * _HEAD and _varies_early(column, group):
-        return False
-    constant, sizes = constant_groups(column, group)
-    return bool(constant.all() and (sizes > 1).any())
-
-
-def _varies_early(column: ColumnProfile, group: ColumnProfile) -> bool:
-    """Whether a column varies inside a group within the first rows already."""
-    usable = (group.codes[:_HEAD] >= 0) & ~column.missing[:_HEAD]
-    codes, values = group.codes[:_HEAD][usable], _comparable(column)[:_HEAD][usable]
-    order = np.argsort(codes, kind="stable")
-    codes, values = codes[order], values[order]
-    return bool(((np.diff(codes) == 0) & (np.diff(values) != 0)).any())
-
-
-def pair_codes(first: ColumnProfile, second: ColumnProfile) -> IntArray:
-    """Return the pairs of levels that occur, as ``code1 * levels2 + code2``, each row once."""
-    both = (first.codes >= 0) & (second.codes >= 0)
-    return first.codes[both] * second.n_levels + second.codes[both]
 
 
 def by_name(profiles: Sequence[ColumnProfile], name: str | None) -> ColumnProfile | None:

@@ -7,6 +7,11 @@ import unicodedata
 from dataclasses import dataclass
 
 
+def _plain(text: str) -> str:
+    """Return a text without accents; letters of Korean fall apart too, here as in names."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def words_in(text: str) -> frozenset[str]:
     """Return the words of a text."""
     return frozenset(text.split())
@@ -34,12 +39,54 @@ UNITS = words_in("""
     inst institute agency bureau outlet venue port basin reef nestbox territory device
     pair triplet strata matchset sensor logger machine rabbit goat chicken fish seedling sapling
     dealer athlete player pitcher batter kid mother mom sire dam organisation organization
+    study studies praxis abteilung standort filiale laden werk
+    maschine kunde kundin patientin hund kuh baum parzelle feld ort stadtteil
+    boutique magasin sujet usine tienda sucursal sujeto negozio soggetto winkel gmina powiat
+    szkola klasa pacjent sklep wojewodztwo
+    greenhouse orchard vineyard paddock herd flock barn mill crew winery bakery cafe theater
+    theatre museum library squad coach referee constituency
     schule klasse schuler lehrer klinik krankenhaus arzt proband gemeinde landkreis bundesland stadt
     betrieb haushalt ecole classe eleve enseignant hopital clinique commune departement ville
     entreprise menage escuela colegio alumno estudiante profesor clinica paciente municipio
     provincia ciudad empresa hogar escola aluno professor paciente cidade scuola studente ospedale
     paziente comune azienda leerling ziekenhuis gemeente
 """)
+
+#: The commonest of each kind in other languages and scripts.
+_TIMES_ABROAD = words_in(
+    _plain("""
+    alter edad eta idade leeftijd wiek vek alder yas возраст год день неделя месяц дата ηλικια
+    年齢 年龄 年齡 나이 年 月 日 날짜 datum fecha data dato jour jours semaine mois annee annees
+    dia dias
+    semana semanas mes meses ano anos giorno giorni settimana mese anno dag uke woche wochen tag
+    tage
+    monat monate jahr jahre stunde stunden runde welle besuch dzien tydzien miesiac rok gun hafta
+""")
+)
+_ATTRIBUTES_ABROAD = words_in(
+    _plain("""
+    geschlecht sexe sexo sesso geslacht plec пол 性別 性别 성별 cinsiyet φυλο dosis dosi dose
+    behandlung traitement tratamiento trattamento tratamento behandeling лечение доза 治疗 治療
+    stickstoff dunger temperatur temperature bildung gruppe schicht klassengrosse grosse
+""")
+)
+_OUTCOMES_ABROAD = words_in(
+    _plain("""
+    зарплата доход балл баллы оценка цена результат вес урожай рост 得点 成績 成绩 分数 分數 点数
+    점수 성적 価格 价格 가격 収入 收入 수입 体重 體重 체중 給料 工资 βαθμος μισθος τιμη puan maas
+    gelir fiyat
+    płaca zarobki wynik cena plon loon inkomen prijs opbrengst gewicht lön pris vekt
+    inkomst stipendium rendement nitrat milch
+""")
+)
+_UNITS_ABROAD = words_in(
+    _plain("""
+    школа класс район область город больница пациент ученик 学校 班级 班 病院 医院 患者 病人 生徒
+    学生
+    省份 省 城市 都道府県 地域 地区 縣市 県 학교 환자 지역 병원 σχολειο νομος il okul hasta 店舗
+    店铺
+""")
+)
 
 IDS = words_in("id ids no nr num number code pid sid uid idn ident identifier key index label")
 ROW_IDS = words_in("row rowname rownames rownumber obs observation case record serial unnamed")
@@ -86,15 +133,32 @@ OUTCOMES = words_in("""
     productivity returns emissions ozone pm rainfall discharge abundance richness diversity clutch
     bwt birthweight errors goals points trust approval performance
     delay delays lateness absence absences waiting
+    prestige cooperation recovered recovery cured healed improved success failed failure passed
+    admitted readmitted readmission complication complications event obese obesity overweight
+    effect effectsize yi es smd hedges logor agreement agree trust belief support opinion attitude
+    intention liking usefulness anger fear mood sleep quality comfort satisfaction loyalty churn
+    churned bought purchase purchased clicked converted conversion response responded respond
+    spending spend budget tip fee donation donations capital bonus payroll turnover margin
+    earning income wealth nitrate phosphate lead zinc copper cfu bacteria milk grain fruit fruits
+    laptime duration elapsed pace speed velocity throughput lifetime
+    umsatz gewinn preis ertrag gewicht zeit dauer rundenzeit fehler zufriedenheit angst schmerz
+    geheilt bestanden einkommen miete verbrauch leistungen abweichung besuche keimzahl
+    revenu revenus prix rendement poids temps duree chiffre ventes benefice gueri reussi
+    loyer satisfaction douleur ingreso ingresos precio rendimiento peso tiempo ventas beneficio
+    curado aprobado satisfaccion dolor ricavo ricavi prezzo resa peso tempo vendite guarito
+    soddisfazione placa wynik zarobki cena waga czas plon
     kosten punkte note ergebnis leistung lohn gehalt nota puntaje puntuacion salario cout salaire
     punteggio stipendio
 """)
 #: Words of outcomes that as often name a predictor: they speak less, but for a column's whole name.
 WEAK_OUTCOMES = words_in("""
-    price value density distance hwy cty volume width length height weight ratio rate rates conc
-    vote votes counts death activity grade effort amount angle accuracy cost costs fatal output
+    pressure price value density distance hwy cty volume width length height weight ratio rate
+    rates conc vote votes counts death activity grade effort amount angle accuracy cost costs
+    fatal output
     investment expend thickness quality wt stress pain fatigue unemployment inflation ozone rainfall
-    severity motivation points errors survival mileage
+    severity motivation points errors survival mileage income count capital bonus fear mood
+    sleep comfort
+    bacteria milk grain speed velocity lead zinc copper budget leistungen
 """)
 _LONG_OUTCOMES = tuple(sorted(word for word in OUTCOMES if len(word) > 4))
 DURATIONS = words_in(
@@ -102,7 +166,7 @@ DURATIONS = words_in(
 )
 _DURATIONS_ONLY = words_in("time times duration")
 PERSONS = words_in(
-    "student pupil child person patient subject subj individual respondent id ids nr no"
+    "student pupil child person patient subject subj individual respondent worker id ids nr no"
 )
 #: Who or what is visited again and again: persons, animals, plants, things under test.
 FOLLOWED = PERSONS | words_in("""
@@ -110,6 +174,7 @@ FOLLOWED = PERSONS | words_in("""
     goat chick tree plant seedling eye tooth knee baby infant mother employee athlete player
     customer proband case pid sid household machine engine battery implant tumor tumour
 """)
+_THINGS = words_in("machine engine battery implant plant")
 STIMULI = words_in("""
     item items question stimulus word rater judge assessor reviewer observer consumer product sample
     plate lecturer instructor user d s
@@ -130,6 +195,10 @@ NAMING = words_in(
     " iso3c"
 )
 
+_BEFORE = re.compile(
+    r"(?:pre|pret|baseline|base|initial|before)(?:wt|weight|test|score|scr|bmi|bp)"
+)
+
 _SPLIT = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)")
 _GLUED_ID = re.compile(
     r"[a-z]id|[a-z]{1,8}code?|[a-z]{2,8}nr|[a-z]{2,8}(?<!i)num|(?:case|hh|item|user|emp|obs)(?:id|no)"
@@ -146,7 +215,7 @@ _GLUED_CATEGORY = re.compile(
 _DUMMY = re.compile(r"(?:y|yr|d|year|q|m|t)(?:19|20)?\d\d")
 _GLUED_OUTCOME = re.compile(
     r"(?:norm|log|ln|l|z|std)?(?:[a-z]*(?:score|scr|exam|wage|price|ach|rating|growth|yield|wt))"
-    r"|[a-z]{0,2}gdp[a-z]{0,6}"
+    r"|[a-z]{0,2}gdp[a-z]{0,6}|[a-z]{1,5}rate"
     r"|(?:log|ln)[a-z0-9]{2,}"
 )
 
@@ -177,6 +246,10 @@ class Cues:
     outcome : bool
     weak_outcome : bool
         Of the outcome's words, only such as often name a predictor too.
+    plain_outcome : bool
+        An outcome's word and nothing else.
+    followed : bool
+        Names persons, animals or things that are visited again and again.
     auxiliary : bool
         A square, a standard error, a total, the indicator of a year: made from other columns.
     """
@@ -192,13 +265,14 @@ class Cues:
     category: bool = False
     outcome: bool = False
     weak_outcome: bool = False
+    plain_outcome: bool = False
     auxiliary: bool = False
+    followed: bool = False
 
 
 def tokens_of(name: str) -> tuple[str, ...]:
     """Return the words of a name in lower case, without accents: 'schoolNR' is school, nr."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return tuple(word.lower() for word in _SPLIT.split(plain) if word)
+    return tuple(word.lower() for word in _SPLIT.split(_plain(name)) if word)
 
 
 def _singular(word: str) -> str:
@@ -210,28 +284,32 @@ def cues_of(name: str) -> Cues:
     words = tokens_of(name)
     bare = {_singular(word) for word in words} | set(words)
     whole = "".join(words)
-    names_unit = bool((bare | {whole}) & UNITS)
+    names_unit = bool((bare | {whole}) & (UNITS | _UNITS_ABROAD))
     extra = {word for word in words if not word.isdigit()} - IDS - NAMING
     head = bool({_singular(words[-1]), words[-1]} & UNITS) if words else False
-    plain = all(_singular(word) in UNITS or word in UNITS for word in extra)
+    units = UNITS | _UNITS_ABROAD
+    plain = all(_singular(word) in units or word in units for word in extra)
     # 'students' are a number of students, not which one; 'students_id' is which one.
-    counts = bool(extra) and not extra & UNITS and not bare & IDS
+    counts = bool(extra) and not extra & (UNITS | _UNITS_ABROAD) and not bare & IDS
     is_id = bool(bare & IDS) and not _is_number_of(words)
     dummy = _DUMMY.fullmatch(whole) is not None
+    is_before = _BEFORE.fullmatch(whole) is not None
     strong, any_outcome = _outcome_words(words, bare, whole, names_unit)
     return Cues(
         group=(names_unit and plain and not counts) or _GLUED_UNIT.fullmatch(whole) is not None,
         unit=head or whole in UNITS,
         id=is_id or _GLUED_ID.fullmatch(whole) is not None,
         row_id=bool((bare | {whole}) & ROW_IDS),
-        time=bool(bare & TIMES) or _GLUED_TIME.fullmatch(whole) is not None,
+        time=bool(bare & (TIMES | _TIMES_ABROAD)) or _GLUED_TIME.fullmatch(whole) is not None,
         duration=bool(set(words) & DURATIONS),
         duration_only=bool(words) and bool({*words[-2:]} & _DURATIONS_ONLY),
-        attribute=bool(bare & ATTRIBUTES),
+        attribute=bool(bare & (ATTRIBUTES | _ATTRIBUTES_ABROAD)),
         category=bool(set(words) & CATEGORIES) or _GLUED_CATEGORY.fullmatch(whole) is not None,
-        auxiliary=bool(set(words) & AUXILIARY) or dummy,
+        auxiliary=bool(set(words) & AUXILIARY) or dummy or is_before,
+        followed=bool(bare & (FOLLOWED - IDS - _THINGS)),
         outcome=any_outcome and not dummy,
         weak_outcome=any_outcome and not strong,
+        plain_outcome=not dummy and whole in (OUTCOMES | _OUTCOMES_ABROAD),
     )
 
 
@@ -247,12 +325,12 @@ def _outcome_words(
     words: tuple[str, ...], bare: set[str], whole: str, names_unit: bool
 ) -> tuple[bool, bool]:
     """Return whether a name is that of an outcome without doubt, and whether at all."""
-    known = (bare | {whole}) & OUTCOMES
+    known = (bare | {whole}) & (OUTCOMES | _OUTCOMES_ABROAD)
     says_of_what = len(words) > 1 and words[0] == "count"  # 'count_working'
     known -= {"count"} if says_of_what else set()
     long_word = whole.startswith(_LONG_OUTCOMES) and not (names_unit or says_of_what)
     glued = _GLUED_OUTCOME.fullmatch(whole) is not None
     is_price = "price" in whole or "gdp" in whole
-    strong = bool(known - WEAK_OUTCOMES) or (whole in OUTCOMES and whole not in WEAK_OUTCOMES)
+    strong = bool(known - WEAK_OUTCOMES)
     strong = strong or (not known and (long_word or glued) and not is_price)
     return strong, bool(known) or long_word or glued

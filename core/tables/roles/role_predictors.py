@@ -7,13 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.formats import listed
+from core.tables.roles.between_columns import is_group_level, pair_codes
 from core.tables.roles.calendar_texts import parse_dates
-from core.tables.roles.column_profile import ColumnProfile, is_group_level, pair_codes
+from core.tables.roles.column_profile import ColumnProfile
 from core.tables.roles.lexicon import FOLLOWED, tokens_of
 from core.tables.roles.role_scores import Scored
 from core.types import FloatArray, IntArray
 
 _MAX_GROUP_PREDICTORS = 3
+#: Points of a repeated measure's time; of what was set; against what is an outcome itself.
+_FEW_LEVELS = 5
+_TIME, _WAS_SET, _MEASURED_TOO = 1.0, 0.15, 0.25
 _REPEATED_SHARE = 0.5
 #: Shares of steps that go on inside groups, and that go back from one group to the next.
 _RUNS_ON, _BEGINS_AGAIN = 0.95, 0.5
@@ -51,11 +55,17 @@ def _predictor_score(
     if strength > 0.9 and _determines(column, outcome) and _determines(outcome, column):
         score -= 2.0  # another form of the outcome, such as its logarithm
     if cues.time and column.is_numeric and (group is None or _is_repeated(column, group)):
-        score += 0.75
+        # A count of the visits says less than how old somebody was, or the day.
+        score += _TIME - 0.2 * column.counts_within_blocks
         said.insert(0, "it is the time of measurement")
-    score -= 0.75 * (cues.id or cues.row_id or cues.group) + 0.3 * (
-        column.n_missing > 0.2 * column.n_rows
-    )
+    # A few machines that every worker used are conditions, whatever their name.
+    is_condition = cues.group and not column.is_numeric and column.n_distinct <= _FEW_LEVELS
+    is_unit = cues.id or cues.row_id or cues.group
+    score -= 0.25 if is_condition else 0.75 * is_unit
+    score -= 0.3 * (column.n_missing > 0.2 * column.n_rows)
+    # What was set, or was there before, explains; what was measured beside the outcome does not.
+    was_set = column.is_numeric and (cues.attribute or cues.auxiliary) and not cues.outcome
+    score += _WAS_SET * was_set - _MEASURED_TOO * (cues.outcome and not cues.weak_outcome)
     score -= 0.2 * (not column.is_numeric)
     return Scored(column, score + 0.01, f"Predictor: {listed(said, len(said))}.")
 
@@ -90,7 +100,7 @@ def _is_repeated(column: ColumnProfile, group: ColumnProfile) -> bool:
 
 def _relation(column: ColumnProfile, outcome: ColumnProfile, group: ColumnProfile | None) -> float:
     """Return the correlation inside groups, in absolute value; for a category the root of R2."""
-    y = outcome.values
+    y = outcome.outcome_values
     codes = group.codes if group is not None else np.zeros(len(y), dtype=np.intp)
     x = column.values if column.is_numeric else column.codes.astype(np.float64)
     usable = np.isfinite(y) & np.isfinite(x) & (codes >= 0)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.formats import listed
-from core.tables.roles.column_profile import ColumnProfile, constant_groups, is_group_level
+from core.tables.roles.between_columns import constant_groups, is_group_level
+from core.tables.roles.column_profile import ColumnProfile
 
 #: Columns that are looked at in pairs: the likeliest groups, each against the first others.
 _MOST_CANDIDATES = 24
@@ -18,6 +19,8 @@ _TELLING = 2
 _SCHEDULED = 0.9
 #: Different values from which times were measured, however many rows share them.
 _MANY_TIMES = 30
+#: Points for answers such as yes and no, which are asked for their own sake.
+_ANSWERS, _FEW_VALUES = 0.75, 3
 #: Points from which a column may be the outcome without further proof; a column of words the group.
 _LEAST_OUTCOME, _LEAST_WORDS = -2.1, -4.0
 
@@ -31,8 +34,11 @@ class Scored:
     reason: str
 
 
-def best_outcome(profiles: Sequence[ColumnProfile], group: ColumnProfile | None) -> Scored | None:
-    """Return the likeliest outcome, in the light of the group where one is known; or None."""
+def rank_outcomes(profiles: Sequence[ColumnProfile], group: ColumnProfile | None) -> list[Scored]:
+    """Return the likeliest outcome and what comes next to it, the likeliest first.
+
+    Judged in the light of the group where one is known; empty where no column can be an outcome.
+    """
     usable = [p for p in profiles if p is not group and _can_be_outcome(p)]
     plain = [
         p
@@ -41,17 +47,21 @@ def best_outcome(profiles: Sequence[ColumnProfile], group: ColumnProfile | None)
     ]
     ends = (plain[0], plain[-1]) if plain else (None, None)
     scored = [_outcome_score(p, group, ends) for p in usable]
-    best = max(scored, key=lambda s: (s.score, -s.column.position), default=None)
-    if best is None or best.score > _LEAST_OUTCOME:
-        return best
+    ranked = sorted(scored, key=lambda s: (-s.score, s.column.position))
+    if not ranked or ranked[0].score > _LEAST_OUTCOME:
+        return [s for s in ranked if s.score > _LEAST_OUTCOME]
+    best = ranked[0]
     # Better an unlikely outcome than none, if it is no number of rows, of units or of blocks.
-    is_some = not best.column.is_binary and best.column.kind != "identifier"
-    return best if is_some and not best.column.counts_rows and best.score > -4.5 else None
+    is_some = best.column.kind != "identifier" and best.column.is_numeric
+    is_some = is_some and not best.column.is_binary
+    is_some = is_some and not best.column.counts_rows and best.score > -4.5
+    return [best] if is_some else []
 
 
 def _can_be_outcome(column: ColumnProfile) -> bool:
-    plain = column.is_numeric and column.kind != "date"
-    return plain and column.n_distinct > 1 and column.n_present > 2
+    if column.kind == "date" or column.n_distinct < 2 or column.n_present < 3:
+        return False
+    return column.is_numeric or column.has_answers or column.has_ordered_words
 
 
 def _is_designed(column: ColumnProfile) -> bool:
@@ -71,11 +81,13 @@ def _outcome_score(
     group: ColumnProfile | None,
     ends: tuple[ColumnProfile | None, ColumnProfile | None],
 ) -> Scored:
-    """Weigh what speaks for a numeric column as the outcome."""
+    """Weigh what speaks for a column of numbers, of two answers or of ordered words."""
     cues, score = column.cues, 0.0
-    said = ["it holds numbers"]
+    score += _ANSWERS * column.has_answers
+    said = [_what_it_holds(column)]
     if cues.outcome and not _is_designed(column):
         score += (1.5 if cues.weak_outcome else 3.0) - 1.0 * (cues.attribute or cues.time)
+        score += 0.5 * cues.plain_outcome
         said.append("its name is that of an outcome")
     if cues.time and not cues.outcome:
         measured = _is_duration(column, group)
@@ -88,23 +100,38 @@ def _outcome_score(
     if column.n_distinct > 12:
         score += 1.5
         said.append(f"it has {column.n_distinct:,} different values")
+    elif not column.is_numeric:
+        score -= 0.0 if cues.outcome else 0.5
     elif column.is_binary:
         score -= (1.5 if cues.weak_outcome else 0.5) if cues.outcome else 2.0
     else:
         score -= 0.5
-    score += 0.5 * (not column.is_whole)
+    score += 0.5 * (column.is_numeric and not column.is_whole)
     if column in ends:
         score += 0.5 if column is ends[0] else 0.45
         said.append(f"it comes {'first' if column is ends[0] else 'last'} among the measurements")
-    score -= 0.5 * (column.n_missing > 0.5 * column.n_rows)
+    score -= 1.5 * (column.n_missing > 0.5 * column.n_rows)
     if group is not None:
-        constant, sizes = constant_groups(column, group)
-        several = sizes > 1
-        share = float(constant[several].mean()) if several.any() else 0.0
-        score -= 5.0 * share * (share > 0.5)
+        share = _constant_share(column, group)
+        # Two or three values are often the same throughout a small group.
+        few = column.n_distinct <= _FEW_VALUES
+        score -= 5.0 * share * (share > (0.95 if few else 0.5))
         if share < 0.5:
             said.append(f"it varies inside '{group.name}'")
     return Scored(column, score, f"Outcome: {listed(said, len(said))}.")
+
+
+def _what_it_holds(column: ColumnProfile) -> str:
+    if column.is_numeric:
+        return "it holds numbers"
+    return "it holds two answers" if column.has_answers else "it holds words with an order"
+
+
+def _constant_share(column: ColumnProfile, group: ColumnProfile) -> float:
+    """Return the share of the groups of several rows in which a column never varies."""
+    constant, sizes = constant_groups(column, group)
+    several = sizes > 1
+    return float(constant[several].mean()) if several.any() else 0.0
 
 
 def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:
@@ -113,7 +140,7 @@ def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:
         return False
     if column.n_distinct <= min(0.2 * column.n_present, _MANY_TIMES):
         return False
-    steps = np.diff(column.values)
+    steps = np.diff(column.outcome_values)
     if group is not None:
         steps = steps[np.diff(group.codes) == 0]
     steps = steps[np.isfinite(steps)]
@@ -122,19 +149,27 @@ def _is_duration(column: ColumnProfile, group: ColumnProfile | None) -> bool:
     return max(float((steps >= 0).mean()), float((steps <= 0).mean())) < _SCHEDULED
 
 
-def best_group(profiles: Sequence[ColumnProfile], outcome: Scored | None) -> Scored | None:
-    """Return the likeliest group, in the light of the outcome where one is known; or None."""
+def rank_groups(profiles: Sequence[ColumnProfile], outcome: Scored | None) -> list[Scored]:
+    """Return the likeliest group and what comes next to it, the likeliest first.
+
+    Judged in the light of the outcome where one is known; empty where no column can group.
+    """
     target = outcome.column if outcome else None
     usable = [p for p in profiles if p is not target and p.can_group]
     if len(usable) > _MOST_CANDIDATES:
         usable = sorted(usable, key=lambda p: -_group_name_score(p)[0])[:_MOST_CANDIDATES]
     scored = [_group_score(p, profiles, target) for p in usable]
-    best = max(scored, key=lambda s: (s.score, -s.column.position), default=None)
-    if best is None or best.score > -1.0:
-        return best
-    words = [s for s in scored if not s.column.is_numeric and s.column.n_distinct > 2]
-    best = max(words, key=lambda s: (s.score, -s.column.position), default=None)
-    return best if best is not None and best.score > _LEAST_WORDS else None
+    scored.sort(key=lambda s: (-s.score, s.column.position))
+    if not scored or scored[0].score > -1.0:
+        return [s for s in scored if s.score > -1.0]
+    words = [s for s in scored if not s.column.is_numeric]
+    several = [s for s in words if s.column.n_distinct > 2 and s.score > _LEAST_WORDS]
+    codes = [s for s in scored if s.column.is_numeric and s.column.may_be_codes]
+    # Better few groups than none: words first, then small codes such as 0, 1 and 2.
+    for found in (several, codes, words):
+        if found:
+            return found
+    return []
 
 
 def _group_score(
@@ -176,6 +211,7 @@ def _group_name_score(column: ColumnProfile) -> tuple[float, list[str]]:
     if column.stands_together:
         score += 0.5
         said.append("its rows stand together")
+    score += 0.5 * (cues.followed and not cues.attribute)
     return score, said
 
 
@@ -197,6 +233,8 @@ def _constant_columns(
     found: list[str] = []
     for p in others:
         telling = p.kind not in ("constant", "empty") and p.n_distinct < group.n_distinct
+        # That a subject never varies inside a run tells of the subject, not of the run.
+        telling = telling and not (p.cues.followed and p.cues.group)
         if telling and not p.is_unique and is_group_level(p, group):
             found.append(p.name)
         if len(found) == _TELLING:
@@ -206,8 +244,9 @@ def _constant_columns(
 
 def _intraclass(column: ColumnProfile, group: ColumnProfile) -> float:
     """Return the share of variance between groups (analysis of variance estimate), in [0, 1]."""
-    usable = (group.codes >= 0) & np.isfinite(column.values)
-    codes, values = group.codes[usable], column.values[usable]
+    known = column.outcome_values
+    usable = (group.codes >= 0) & np.isfinite(known)
+    codes, values = group.codes[usable], known[usable]
     n, sizes = len(codes), np.bincount(codes, minlength=group.n_levels)
     n_groups = int((sizes > 0).sum())
     if n_groups < 2 or n <= n_groups:

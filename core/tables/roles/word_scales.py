@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from core.tables.columns import label_of
+
 #: Scales from low to high; words of one step are divided by a bar, scales by a blank line.
 _SCALES = """
 strongly disagree|totally disagree|completely disagree; disagree|mostly disagree; somewhat
@@ -92,7 +94,7 @@ _YES_AND_NO = (
     ("是", "否"),
     ("有", "无"), ("vrai", "faux"), ("wahr", "falsch"), ("verdadero", "falso"), ("vero", "falso"),
     ("1", "0"), ("pass", "fail"), ("passed", "failed"), ("success", "failure"), ("dead", "alive"),
-    ("died", "survived"), ("positive", "negative"), ("pos", "neg"), ("case", "control"),
+    ("survived", "died"), ("positive", "negative"), ("pos", "neg"), ("case", "control"),
     ("present", "absent"), ("correct", "incorrect"), ("correct", "wrong"), ("right", "wrong"),
     ("won", "lost"), ("win", "loss"), ("bestanden", "nicht bestanden"), ("relapse", "no relapse"),
     ("event", "no event"), ("infected", "not infected"), ("infected", "healthy"),
@@ -100,6 +102,20 @@ _YES_AND_NO = (
     ("employed", "unemployed"), ("accepted", "rejected"), ("admitted", "rejected"), ("hit", "miss"),
     ("improved", "not improved"), ("germinated", "not germinated"), ("responder", "non-responder"),
     ("default", "no default"), ("bought", "not bought"), ("smoker", "non-smoker"),
+    ("success", "no success"), ("passed", "not passed"),
+    ("geheilt", "nicht geheilt"), ("gesund", "krank"), ("erfolg", "misserfolg"),
+    ("gestorben", "überlebt"), ("tot", "lebend"), ("positiv", "negativ"), ("réussi", "échoué"),
+    ("succès", "échec"), ("guéri", "non guéri"), ("décédé", "vivant"), ("positif", "négatif"),
+    ("aprobado", "suspendido"), ("aprobado", "reprobado"), ("curado", "no curado"),
+    ("muerto", "vivo"), ("positivo", "negativo"), ("éxito", "fracaso"), ("promosso", "bocciato"),
+    ("geslaagd", "gezakt"), ("cured", "not cured"), ("healed", "not healed"),
+    ("complete", "incomplete"), ("completed", "not completed"), ("dropped out", "stayed"),
+    ("retained", "dropped"), ("churned", "retained"), ("left", "stayed"), ("approved", "denied"),
+    ("approved", "rejected"), ("guilty", "not guilty"), ("detected", "not detected"),
+    ("response", "no response"), ("remission", "no remission"), ("disease", "no disease"),
+    ("increase", "decrease"), ("increased", "decreased"), ("up", "down"), ("ill", "well"),
+    ("ill", "healthy"), ("malignant", "benign"), ("fail", "ok"),
+    ("defect", "ok"), ("defective", "good"), ("agree", "disagree"),
 )  # fmt: skip
 #: Of these, the ones that are nothing but an answer.
 _PLAIN_ANSWERS = 31
@@ -142,13 +158,35 @@ def yes_of(levels: Sequence[object]) -> str | None:
     return _yes(levels, _YES_AND_NO)
 
 
+def answers_of(column: pd.Series[Any]) -> tuple[str, str] | None:
+    """Return the two answers that a column of text holds, the yes first; None where it does not.
+
+    Parameters
+    ----------
+    column : Series
+        Text or categories; missing cells are passed over.
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        levels = [label_of(level) for level in dtype.categories if (column == level).any()]
+    elif pd.api.types.is_string_dtype(dtype):
+        try:
+            levels = [label_of(level) for level in column.dropna().unique()[:3]]
+        except TypeError:  # cells that cannot be compared, such as lists
+            return None
+    else:
+        return None
+    yes = yes_of(levels)
+    return None if yes is None else (yes, next(level for level in levels if level != yes))
+
+
 def is_yes_or_no(levels: Sequence[object]) -> bool:
     """Whether two values are nothing but yes and no, in one of many languages."""
     return _yes(levels, _YES_AND_NO[:_PLAIN_ANSWERS]) is not None
 
 
 def _yes(levels: Sequence[object], pairs: Sequence[tuple[str, str]]) -> str | None:
-    words = {str(level).strip().casefold(): str(level) for level in levels}
+    words = {str(level).strip().casefold().rstrip("."): str(level) for level in levels}
     if len(words) != 2:
         return None
     for yes, no in pairs:

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages._shared import texts
+from pages._shared.host import tab
 from pages._shared.host.sessions import INSIDER, SESSIONS
 from pages._shared.host.settings import settings
 
@@ -71,6 +72,7 @@ def _full(name: str) -> None:
 
 def _asleep(name: str) -> None:
     """Give up everything that the session holds, and offer to go on."""
+    tab.forget()
     for key in list(st.session_state):
         del st.session_state[key]
     text = texts.load("server")["asleep"]

@@ -7,7 +7,9 @@ from typing import Any
 from weakref import WeakSet
 
 from core.exceptions import DataError
+from pages._shared.host.sessions import SESSIONS
 from pages._shared.host.settings import MEGABYTE, Settings, settings
+from pages._shared.host.vault import VAULT
 
 _LOCK = threading.Lock()
 #: Every table that belongs to one reader alone; what nobody holds any more leaves by itself.
@@ -30,7 +32,10 @@ def held() -> tuple[int, int]:
 def check(new: int, name: str, allowed: Settings | None = None) -> None:
     """Raise DataError when all readers together leave no room for a table of so many bytes."""
     allowed = settings() if allowed is None else allowed
-    if held()[1] + new > allowed.total_mb * MEGABYTE:
+    most = allowed.total_mb * MEGABYTE
+    while held()[1] + new > most and VAULT.give_way(SESSIONS.is_here):
+        pass  # what was kept for a reload gives way to those who are here
+    if held()[1] + new > most:
         raise DataError(
             f"'{name}' takes {max(new / MEGABYTE, 0.1):,.1f} MB of memory, and the tables of all "
             "readers together leave no room for it at the moment. Try again in a few minutes; "

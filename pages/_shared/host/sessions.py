@@ -112,6 +112,11 @@ class Sessions:
         """Return a session; None when it is not known."""
         return self._held.get(name)
 
+    def is_here(self, name: str) -> bool:
+        """Return whether a session is connected."""
+        found = self._held.get(name)
+        return found is not None and found.connections > 0
+
     def ids(self) -> frozenset[str]:
         """Return the ids of all sessions that have not ended, connected or not."""
         with self._lock:

@@ -12,7 +12,9 @@ A link that asks for something impossible is refused as a whole: the start scree
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +31,7 @@ from pages._shared.link.link_columns import columns_of
 from pages._shared.link.link_model import Params
 from pages._shared.model import kept
 from pages._shared.model import sidebar as controls
+from pages._shared.model.fields import MODEL, REFERENCE
 from pages._shared.option import Option, Place
 
 _OWN = "own"
@@ -57,6 +60,15 @@ def know(controls: Mapping[str, Sequence[Option]]) -> None:
 def controls_of(screen: str) -> tuple[Option, ...]:
     """Return the controls that a link to a screen can hold, by the path of the screen."""
     return (*_CONTROLS.get(SHARED, ()), *_CONTROLS.get(screen, ()))
+
+
+@lru_cache(maxsize=1)
+def held_keys() -> re.Pattern[str]:
+    """Return the session's keys that hold what any control is set to, whatever their table."""
+    options = {option.key for found in _CONTROLS.values() for option in found}
+    options |= {each.key for each in (*MODEL.values(), REFERENCE)}
+    keys = (re.sub(r"\\\{\w+\\\}", ".+", re.escape(key)) for key in sorted(options))
+    return re.compile("|".join(keys), re.DOTALL)
 
 
 def _every_name() -> set[str]:
@@ -133,6 +145,12 @@ def open_state(params: Mapping[str, str | list[str]]) -> None:
         name: (value,) if isinstance(value, str) else tuple(value) or ("",)
         for name, value in params.items()
     }
+
+
+def carry_over(screen: str) -> None:
+    """Have the next run show on another screen what is shown now, with its own address."""
+    open_state({name: list(value) for name, value in params_of(screen).items()})
+    st.session_state.pop(_PUBLISHED, None)  # going there empties the address
 
 
 def publish(screen: str) -> None:

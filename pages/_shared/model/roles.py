@@ -9,13 +9,23 @@ from core.exceptions import SpecError
 from core.formats import shorten
 from core.spec import ModelSpec
 from core.tables.columns import is_numeric
+from core.tables.roles.word_scales import answers_of
 
 _HEAD = 5_000
 
 
 def numeric_columns(table: pd.DataFrame) -> list[str]:
-    """Return the columns that can be an outcome."""
+    """Return the columns that hold numbers."""
     return [str(c) for i, c in enumerate(table.columns) if is_numeric(table.iloc[:, i])]
+
+
+def outcome_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns that can be an outcome: numbers, or two answers such as yes and no."""
+    return [
+        str(name)
+        for i, name in enumerate(table.columns)
+        if is_numeric(table.iloc[:, i]) or answers_of(table.iloc[:, i]) is not None
+    ]
 
 
 def first_model(table: pd.DataFrame) -> ModelSpec:

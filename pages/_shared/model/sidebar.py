@@ -73,7 +73,10 @@ def _restore(data: Dataset) -> dict[str, Any]:
     """Put a table's controls back as they were; guess them the first time."""
     draft = state.draft(data.id)
     if not draft:
-        draft.update(_fields(_waiting(data) or first_spec(data)))
+        told = _waiting(data)
+        if told is not None:
+            state.answered(data.id).add(state.EVERYTHING)
+        draft.update(_fields(told or first_spec(data)))
     for field in MODEL:
         st.session_state.setdefault(key_of(data, field), draft[field])
     return draft
@@ -90,11 +93,21 @@ def first_spec(data: Dataset) -> ModelSpec:
     return data.first_spec or cache.of_table(data, "first_model", roles.first_model)
 
 
+def is_first_model(data: Dataset) -> bool:
+    """Whether the model of a table is still the one that it started with."""
+    draft = state.draft(data.id)
+    try:
+        return not draft or draft == _fields(first_spec(data)) | {"reference": draft["reference"]}
+    except PoolingError:
+        return True
+
+
 def set_model(data: Dataset, spec: ModelSpec) -> None:
     """Put the model controls of a table as a specification says; before they are drawn."""
     draft = state.draft(data.id)
     draft.clear()
     draft.update(_fields(spec))
+    state.answered(data.id).add(state.EVERYTHING)
     for field in MODEL:
         st.session_state[key_of(data, field)] = draft[field]
     REFERENCE.put(st.session_state, Place(data.id), dict(spec.reference))
@@ -166,7 +179,8 @@ def _choose_model(data: Dataset) -> ModelSpec | PoolingError:
     text = texts.load("controls")["model"]
     st.subheader(text["heading"], anchor=False)
     beside = st.container(gap="xsmall")
-    _select(data, "outcome", roles.numeric_columns(data.table))
+    possible = cache.of_table(data, "outcome_columns", roles.outcome_columns)
+    _select(data, "outcome", possible)
     _multiselect(data, "predictors", _free(data, columns, "predictors"))
     term_list.choose(data)
     _select(data, "group", columns)

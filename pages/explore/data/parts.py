@@ -13,6 +13,7 @@ from core.exceptions import PoolingError
 from core.explore.data import overview
 from core.factors_results import FactorsFits
 from core.tables.columns import NumericColumn
+from core.tables.doctor.several_to_long import SeveralToLong
 from core.tables.reshape import WideToLong
 from pages._shared import cache, messages, state, texts
 from pages._shared.dataset import Dataset, Shown
@@ -72,11 +73,11 @@ def _finding(data: Dataset, finding: core.Finding, i: int) -> None:
             on_click=_mend,
             args=(data, fix),
         )
-    if isinstance(finding.fix, WideToLong):
+    if isinstance(finding.fix, WideToLong | SeveralToLong):
         _preview(data, finding.fix)
 
 
-def _preview(data: Dataset, fix: WideToLong) -> None:
+def _preview(data: Dataset, fix: WideToLong | SeveralToLong) -> None:
     """Show what the first rows of a wide table become."""
     with st.expander(texts.load("data")["preview"]):
         st.dataframe(fix.apply(data.table.head(2)).head(12), hide_index=True, key="data_preview")

@@ -8,7 +8,8 @@ from core.explore.data.plot_table import plot_table
 from core.factors_results import FactorsFits
 from pages._shared import figures, look, messages, state, texts
 from pages._shared.drawn import drawn
-from pages._shared.model import rows, what_was_read
+from pages._shared.looking import what_was_read
+from pages._shared.model import rows
 from pages.explore.data import columns, reading
 from pages.explore.data import parts as tables
 

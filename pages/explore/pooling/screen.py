@@ -7,8 +7,8 @@ from core.explore.pooling import story as sentences
 from core.explore.pooling.two_valued import two_valued_sentence
 from core.factors_results import FactorsFits
 from pages._shared import messages, state, terms, texts
+from pages._shared.looking import what_was_read
 from pages._shared.model import in_words as model
-from pages._shared.model import what_was_read
 from pages.explore.pooling import factors, welcome
 from pages.explore.pooling import parts as views
 

@@ -1,0 +1,1 @@
+"""What a table of the reader's own seems to be, and what only the reader can tell about it."""
