@@ -42,7 +42,8 @@ def main() -> None:
         screens.setdefault(each.section, []).append(page)
         pages[each.path] = page
     screen = st.navigation(screens, position="hidden")
-    if (path := work.resume(screen.url_path)) not in (None, screen.url_path):
+    path = work.resume(screen.url_path) or navigation.asked()
+    if path not in (None, screen.url_path):
         st.switch_page(pages[path])
     if not link.restore(screen.url_path) and screen.url_path:
         st.switch_page(screens["Explore"][0])

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from core.estimators.bootstrap import Bootstrap, bootstrap
 from core.estimators.factors.intervals import variance_intervals
 from core.estimators.factors.view import FactorDial, FactorView, factor_dial, factor_view
 from core.estimators.inference import fixed_effects
@@ -15,6 +16,7 @@ from core.exceptions import (
     SourceError,
     SpecError,
 )
+from core.explore.checks.row_influence import row_influence
 from core.explore.compare.comparison import Comparison, compare
 from core.explore.compare.numbers import r_squared, variance_test
 from core.explore.compare.predicted_difference import PredictedDifference, compare_predictions
@@ -105,6 +107,7 @@ __all__ = [
     "LIMITS",
     "AddGroupMean",
     "Asking",
+    "Bootstrap",
     "CentreGrandMean",
     "CentreGroupMean",
     "Comparison",
@@ -184,6 +187,7 @@ __all__ = [
     "ZScore",
     "ZeroChance",
     "apply_fix",
+    "bootstrap",
     "can_take_log",
     "compare",
     "compare_draw",
@@ -232,6 +236,7 @@ __all__ = [
     "relations",
     "report",
     "report_markdown",
+    "row_influence",
     "save_work",
     "scripts",
     "simulate",

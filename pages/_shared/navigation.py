@@ -8,6 +8,15 @@ from typing import Any
 import streamlit as st
 
 from pages._shared.link import address as link
+from pages._shared.model import keeping
+
+
+def asked() -> str | None:
+    """Return the address of the screen that a button asked for, which shows what is shown now."""
+    path = keeping.asked()
+    if path is not None:
+        link.carry_over(path)
+    return path
 
 
 def draw(sections: Mapping[str, Sequence[Any]]) -> None:

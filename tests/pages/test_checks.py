@@ -87,3 +87,16 @@ def test_a_group_level_predictor_can_be_looked_along(app: AppTest) -> None:
     choose(app, "checks_view", "along")
     assert len(app.get("plotly_chart")) == 1
     healthy(app)
+
+
+def test_single_rows_are_looked_at_when_asked(app: AppTest) -> None:
+    choose(app, "data_choice", "sleepstudy")
+    open_screen(app, SCREEN)
+    choose(app, "checks_view", "influence")
+    before = len(app.dataframe)
+    app.session_state["checks_rows_open"] = True
+    app.run()
+    healthy(app)
+    assert len(app.dataframe) == before + 1
+    shown = app.dataframe[-1].value
+    assert shown["cooks_distance"].is_monotonic_decreasing and len(shown) == 180

@@ -45,7 +45,8 @@ def test_a_reader_keeps_changes_compares_and_takes_back() -> None:
     choose(app, sidebar_key(app, "predictors"), [])
     changed = app.session_state["shown"].spec
     assert changed != before
-    open_screen(app, SCREEN)
+    press(app, "kept_compare")
+    assert app.session_state["shown"].spec == changed
     assert "speak for A" in titles(app)
     assert len(app.table) == 4
     said = " ".join(m.value for m in app.markdown).replace("\\", "")

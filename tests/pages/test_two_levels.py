@@ -27,7 +27,7 @@ def test_every_example(app: AppTest, example: str, structure: str) -> None:
 def test_every_column_and_control(app: AppTest) -> None:
     choose(app, "data_choice", "exam")
     open_screen(app, SCREEN)
-    assert app.title[0].value.startswith("Whether school's mean reading test at 11 explains")
+    assert app.title[0].value.startswith("School's mean reading test at 11 explains 17% of")
     for name in ("schgend", "vr", "type", "schavg"):
         choose(app, "two_levels_column_exam", name)
         for value in (False, True):

@@ -155,3 +155,15 @@ def test_the_figure_shows_the_table_it_is_given() -> None:
     assert figure.layout.xaxis.title.text == "outcome units"
     inside = story.parameters["lower"] <= story.parameters["estimate"]
     assert (inside & (story.parameters["estimate"] <= story.parameters["upper"])).all()
+
+
+def test_bootstrap_intervals_are_made_when_asked(app: AppTest) -> None:
+    choose(app, "data_choice", "sleepstudy")
+    open_screen(app, SCREEN)
+    before = len(app.dataframe)
+    app.session_state["variance_bootstrap_open"] = True
+    app.run()
+    healthy(app)
+    assert len(app.dataframe) == before + 1
+    names = list(app.dataframe[-1].value["parameter"])
+    assert names[0] == "sd_(Intercept)" and "sigma_y" in names

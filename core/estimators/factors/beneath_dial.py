@@ -57,9 +57,24 @@ class FactorEvidence:
 
     @property
     def compatible(self) -> tuple[float, float]:
-        """The first and the last position that the likelihood does not reject (95%)."""
-        inside = self.c[self.log_likelihood >= -_FALL]
-        return float(inside.min()), float(inside.max())
+        """The ends of what the likelihood does not reject (95%), between positions by a line.
+
+        0 and infinity where it never falls so far.
+        """
+        inside = np.flatnonzero(self.log_likelihood >= -_FALL)
+        first, last = int(inside[0]), int(inside[-1])
+        low = 0.0 if first == 0 else self._crossing(first - 1, first)
+        high = np.inf if last == len(self.c) - 1 else self._crossing(last + 1, last)
+        return low, float(high)
+
+    def _crossing(self, out: int, into: int) -> float:
+        """Return where, between two positions, the log-likelihood has fallen that far."""
+        fall = self.log_likelihood + _FALL
+        share = fall[into] / (fall[into] - fall[out])
+        if self.c[out] == 0 or self.c[into] == 0:
+            return float(self.c[into] + share * (self.c[out] - self.c[into]))
+        logs = np.log(self.c[[into, out]])
+        return float(np.exp(logs[0] + share * (logs[1] - logs[0])))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per position."""

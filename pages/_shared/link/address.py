@@ -147,6 +147,12 @@ def open_state(params: Mapping[str, str | list[str]]) -> None:
     }
 
 
+def carry_over(screen: str) -> None:
+    """Have the next run show on another screen what is shown now, with its own address."""
+    open_state({name: list(value) for name, value in params_of(screen).items()})
+    st.session_state.pop(_PUBLISHED, None)  # going there empties the address
+
+
 def publish(screen: str) -> None:
     """Write what is on screen into the address, if it is not there yet.
 

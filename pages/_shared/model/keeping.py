@@ -14,7 +14,8 @@ from pages._shared import state, texts
 from pages._shared.dataset import Dataset
 from pages._shared.model import kept
 
-_SCREEN = "pages/use/compare/screen.py"
+#: The screen that the next run opens, showing what is shown now; and that of two models.
+_ASKED, _SCREEN = "kept_go_to", "compare"
 
 
 def offer(data: Dataset, asked: ModelSpec | PoolingError, put_back: Any) -> None:
@@ -36,8 +37,7 @@ def offer(data: Dataset, asked: ModelSpec | PoolingError, put_back: Any) -> None
     formula = escape.for_markdown(shorten(model.lme4_formula(), 160))
     st.caption(f"**A** {formula}" + (f" · {text['same']}" if is_same else ""))
     with st.container(horizontal=True, gap="small", key="kept_row"):
-        if st.button(text["compare"], key="kept_compare", type="secondary"):
-            st.switch_page(_SCREEN)
+        st.button(text["compare"], key="kept_compare", on_click=_ask)
         if not is_same:
             take_back(data, put_back, "kept_back")
             st.button(text["again"], key="kept_keep", help=text["again_help"], on_click=keep_shown)
@@ -61,3 +61,14 @@ def keep_shown() -> None:
     """Keep the model that is on screen as A; to be called by a button."""
     shown = state.shown()
     kept.keep(shown.dataset.id, shown.spec)
+
+
+def _ask() -> None:
+    """Have the next run open the screen of both models."""
+    st.session_state[_ASKED] = _SCREEN
+
+
+def asked() -> str | None:
+    """Return the address of the screen that was asked for, once."""
+    path: str | None = st.session_state.pop(_ASKED, None)
+    return path

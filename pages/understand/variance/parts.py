@@ -28,6 +28,7 @@ from pages._shared.doubt import Doubt
 from pages._shared.drawn import drawn
 from pages._shared.model import changes
 from pages._shared.model import sidebar as controls
+from pages.understand.variance import bootstrapped
 from pages.understand.variance.controls import VIEW, ZERO
 
 
@@ -109,6 +110,7 @@ def _intervals(shown: Shown, story: VarianceStory, text: dict[str, str]) -> None
         lambda: story.parameters.assign(**{"interval from": story.source}), key="variance"
     )
     st.caption(text["method" if story.source == PROFILE else "method_posterior"])
+    bootstrapped.offer(shown)
 
 
 def _share(shown: Shown, title: Any) -> None:

@@ -21,6 +21,7 @@ from core.explore.checks.plot_check import plot_check
 from core.explore.checks.plot_influence import plot_influence
 from core.explore.checks.plot_spread import plot_spread
 from core.explore.checks.reference import Reference, reference
+from core.explore.checks.row_influence import most_moving, row_influence
 from core.explore.checks.spread import spread_by_group
 from core.explore.checks.story import CheckStory
 from core.formats import upper_first
@@ -229,6 +230,21 @@ def _influence(shown: Shown, title_in: Any) -> None:
     if len(found.group_names) < shown.fits.data.n_groups:
         some = texts.load("factors")["checks"]["influence_some"]
         st.caption(some.format(n=shown.fits.data.n_groups, some=len(found.group_names)))
+    _rows(shown)
+
+
+def _rows(shown: Shown) -> None:
+    """Offer what single rows do, made when it is opened."""
+    if isinstance(shown.fits, FactorView) or shown.fits.data.in_hand is not shown.fits.data:
+        return
+    text = texts.load("checks")["rows"]
+    part = st.expander(text["heading"], key="checks_rows_open", on_change="rerun")
+    if part.open:
+        with part:
+            found = cache.derived(shown, "row_influence", row_influence)
+            st.caption(text["method"])
+            words = {n: text["columns"].get(n, n) for n in found.columns}
+            figures.show_table(most_moving(found), key="checks_rows", formats=words)
 
 
 def _left_out(fits: PoolingFits) -> Influence:

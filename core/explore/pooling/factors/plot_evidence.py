@@ -10,29 +10,37 @@ from core.estimators.factors.beneath_dial import FactorEvidence
 from core.figures import canvas, theme
 from core.formats import number
 
+#: Of the log-likelihood no more than this is drawn: what lies lower is ruled out.
+_DEEPEST = -12.0
+
 
 def times_text(c: float) -> str:
-    """Return a position in words: ``none``, ``1/4``, ``4 times``."""
+    """Return a position in words: ``no variance``, ``1/4 of the estimate``."""
     if c == 0:
-        return "none"
+        return "no variance"
     if c == 1:
         return "the estimate"
-    return f"1/{number(1.0 / c)}" if c < 1 else f"{number(c)} times"
+    return f"1/{round(1.0 / c)} of the estimate" if c < 1 else f"{c:.0f} times the estimate"
 
 
 def evidence_sentences(found: FactorEvidence, label: str) -> tuple[str, ...]:
     """Return which positions the likelihood allows, and which predicts rows left out best."""
     low, high = found.compatible
-    ends = f"from {times_text(low)} to {times_text(high)}"
-    if high == found.c[-1]:
-        ends = f"from {times_text(low)} up"
-    out = [
-        f"The likelihood is compatible with a variance between levels of '{label}' {ends} of the "
-        "estimate (95%), the other factors as estimated."
-        if low > 0
-        else f"The likelihood does not rule out that levels of '{label}' do not differ: it allows "
-        f"anything {ends} of the estimate (95%), the other factors as estimated."
-    ]
+    span = f"{number(low, 2)} to {number(high, 2)} times the estimate"
+    if not np.isfinite(high):
+        span = f"{number(low, 2)} times the estimate and more"
+    others = "the other factors as estimated"
+    said = (
+        f"The likelihood allows a variance between levels of '{label}' of {span} (95%), {others}."
+    )
+    if low == 0 and not np.isfinite(high):
+        said = f"The likelihood rules out no variance between levels of '{label}', {others}."
+    elif low == 0:
+        said = (
+            f"The likelihood does not rule out that levels of '{label}' do not differ: it allows a "
+            f"variance of up to {number(high, 2)} times the estimate (95%), {others}."
+        )
+    out = [said]
     if np.isfinite(found.best):
         spread = float(np.ptp(found.error[np.isfinite(found.error)]))
         size = float(np.nanmin(found.error))
@@ -43,7 +51,12 @@ def evidence_sentences(found: FactorEvidence, label: str) -> tuple[str, ...]:
                 "dial stands."
             )
         else:
-            out.append(f"Rows left out are predicted with least error, {number(size)}, at {where}.")
+            near = found.c[found.error <= 1.01 * size]
+            out.append(
+                f"Over five folds the error on rows left out is least, {number(size)}, at {where}; "
+                f"within 1% of it from {times_text(float(near.min()))} to "
+                f"{times_text(float(near.max()))}."
+            )
     return tuple(out)
 
 
@@ -71,8 +84,10 @@ def plot_evidence(
         figure=make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.12),
     )
     x = _places(found.c)
-    shown = np.maximum(found.log_likelihood, -12.0)
-    _draw(figure, x, shown, "log-likelihood", style, row=1)
+    _draw(figure, x, found.log_likelihood, "log-likelihood", style, row=1)
+    least = max(float(found.log_likelihood.min()), _DEEPEST)
+    top = float(found.log_likelihood.max())
+    figure.update_yaxes(range=[least - 0.05 * (top - least), top + 0.05 * (top - least)], row=1)
     if has_error:
         _draw(figure, x, found.error, "left-out error", style, row=2)
     at = float(_places(np.array([now]))[0])
