@@ -53,7 +53,7 @@ def assert_sound(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("look", ["narrow", pytest.param("dark", marks=pytest.mark.slow)])
 def test_every_view_in_the_dark_and_on_a_phone(
     look: str, open_app: Callable[..., Page], problems: list[str]
 ) -> None:
@@ -64,13 +64,8 @@ def test_every_view_in_the_dark_and_on_a_phone(
     assert not problems
 
 
-@pytest.mark.parametrize(
-    "example",
-    [
-        pytest.param(name, marks=[] if name == "sleepstudy" else [pytest.mark.slow])
-        for name in ONE_FACTOR
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("example", ONE_FACTOR)
 def test_every_example_structure_and_view(
     example: str, open_app: Callable[..., Page], problems: list[str]
 ) -> None:
@@ -103,6 +98,7 @@ def test_every_figure_is_above_the_fold_described_and_has_its_numbers(
     assert text.startswith("group,n,") and text.count("\n") == 86
 
 
+@pytest.mark.slow
 def test_hostile_names_do_nothing_and_read_as_typed(
     open_app: Callable[..., Page], problems: list[str]
 ) -> None:
@@ -136,6 +132,7 @@ def upload(page: Page, name: str, content: bytes) -> None:
     settle(page, quiet=600)
 
 
+@pytest.mark.slow
 def test_an_upload_is_seen_by_its_session_only(open_app: Callable[..., Page]) -> None:
     page = open_app()
     upload(page, "mine-alone.csv", many_groups(20).to_csv(index=False).encode())
@@ -182,6 +179,7 @@ def follow(page: Page, screen: str) -> None:
     settle(page)
 
 
+@pytest.mark.slow
 def test_the_other_screens_of_explore(open_app: Callable[..., Page], problems: list[str]) -> None:
     page = open_app()
     choose_view(page, "Shrinkage")

@@ -176,6 +176,7 @@ def test_the_dial_works_by_keyboard_and_says_where_it_stands(
     )
 
 
+@pytest.mark.slow
 def test_a_group_is_found_by_name_and_lights_up(open_app: Callable[..., Page]) -> None:
     page = open_app()
     find = page.get_by_role("combobox", name="Find a county")
@@ -225,6 +226,7 @@ def test_a_frame_zooms_and_a_brush_picks(open_app: Callable[..., Page]) -> None:
     assert right()["x_per_pixel"] == whole
 
 
+@pytest.mark.slow
 def test_who_wants_no_motion_gets_none(new_context: Any, app_server: Any) -> None:
     page = new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce").new_page()
     page.goto(app_server.url)
@@ -236,6 +238,7 @@ def test_who_wants_no_motion_gets_none(new_context: Any, app_server: Any) -> Non
     assert drawn(page)["c"] == 1.0
 
 
+@pytest.mark.slow
 def test_the_dial_follows_a_device_that_turns_dark(open_app: Callable[..., Page]) -> None:
     page = open_app()
     finding = page.locator(".ppe-dial .finding")

@@ -118,10 +118,7 @@ def guarded(open_app: Callable[..., Page], dialogs: list[str]) -> Page:
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(kind, marks=[] if kind in ("html", "markdown") else [pytest.mark.slow])
-        for kind in TABLES
-    ],
+    [pytest.param(kind, marks=[] if kind == "markdown" else [pytest.mark.slow]) for kind in TABLES],
 )
 def test_every_screen_shows_names_as_typed_and_runs_nothing(
     kind: str, open_app: Callable[..., Page], problems: list[str]
@@ -182,6 +179,7 @@ def test_two_readers_never_see_each_others_tables(open_app: Callable[..., Page])
             assert other not in page.inner_text("body"), screen
 
 
+@pytest.mark.slow
 def test_downloads_hold_no_formula_that_a_spreadsheet_would_run(
     open_app: Callable[..., Page],
 ) -> None:
@@ -202,6 +200,7 @@ def test_downloads_hold_no_formula_that_a_spreadsheet_would_run(
             assert not cell.startswith(("=", "+", "-", "@", "\t")), cell
 
 
+@pytest.mark.slow
 def test_odd_headers_get_names_and_the_table_can_be_used(open_app: Callable[..., Page]) -> None:
     text = "y,y,,class,1st\n" + "".join(
         f"{j + i / 7:.3f},{i},,c{j},{(i * 5 + j) % 4}\n" for j in range(9) for i in range(6)

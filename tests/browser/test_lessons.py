@@ -96,12 +96,14 @@ def test_one_key_opens_the_step_in_the_dashboard(open_app: OpenApp) -> None:
     assert "log_uranium + (floor | county)" in code
 
 
+@pytest.mark.slow
 def test_a_link_to_a_lesson_from_a_file_says_what_it_needs(open_app: OpenApp) -> None:
     page = open_app("/lessons?lesson=own&step=3")
     assert title(page) == "Lessons"
     assert "not here" in page.locator('[data-testid="stMain"]').inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["lesson=%3Cscript%3E", "lesson=small_groups&step=7"])
 def test_a_link_to_no_lesson_shows_the_start(
     query: str, open_app: OpenApp, problems: list[str]
@@ -113,6 +115,7 @@ def test_a_link_to_no_lesson_shows_the_start(
     problems[:] = [p for p in problems if "404 (Not Found)" not in p]
 
 
+@pytest.mark.slow
 def test_typing_does_not_turn_the_page(open_app: OpenApp) -> None:
     page = open_app("/lessons?lesson=small_groups")
     before = title(page)
@@ -125,6 +128,7 @@ def test_typing_does_not_turn_the_page(open_app: OpenApp) -> None:
     assert "NOBLES" in page.locator('[data-testid="stMain"]').inner_text()
 
 
+@pytest.mark.slow
 def test_the_projector_shows_text_and_figure_together(open_app: OpenApp) -> None:
     page = open_app("/lessons?lesson=scenarios&step=3&projector=1")
     chart = page.locator('[data-testid="stMain"] .js-plotly-plot').first.bounding_box()

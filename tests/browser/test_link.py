@@ -60,13 +60,17 @@ def test_back_and_forward(app: Page) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/?data=exam&view=lines&order=size&page=2",
-        "/?data=sleepstudy&view=shrinkage&slope=&sort=size&se=1",
         "/?view=map&u=log_uranium&cross=floor*log_uranium&criterion=ML",
-        "/?data=exam&do=within:standLRT&view=group_size&se_size=0",
-        "/?dial=0.25&at=STLOUIS",
         "/variance?data=exam&slope=&projector=1",
-        "/groups?at=STLOUIS&uncorrelated=1",
+        pytest.param("/?data=exam&view=lines&order=size&page=2", marks=pytest.mark.slow),
+        pytest.param(
+            "/?data=sleepstudy&view=shrinkage&slope=&sort=size&se=1", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "/?data=exam&do=within:standLRT&view=group_size&se_size=0", marks=pytest.mark.slow
+        ),
+        pytest.param("/?dial=0.25&at=STLOUIS", marks=pytest.mark.slow),
+        pytest.param("/groups?at=STLOUIS&uncorrelated=1", marks=pytest.mark.slow),
     ],
 )
 def test_a_link_shows_the_same_in_another_browser(

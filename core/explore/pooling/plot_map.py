@@ -51,7 +51,7 @@ def plot_map(
         _key(x, own, wording),
         canvas.drawn_note(len(shown), x.n_groups),
     )
-    height = 520 if style.is_narrow else 480
+    height = 520 if style.is_narrow else 476
     scene = MapScene(
         figure=canvas.new_figure(heading, style, height=height),
         x=x,

@@ -90,7 +90,7 @@ def plot_shrinkage(
         _key(each, wording, has_intervals),
         canvas.drawn_note(len(shown), each.n_groups, overshoot(each.term, each.way, fits, wording)),
     )
-    height = 560 if style.is_narrow else 470
+    height = 560 if style.is_narrow else 454
     figure = canvas.new_figure(heading, style, height=height)
     limits = canvas.crowd_range(each.no_pooling, each.partial_pooling)
     gap = 1.35 * style.text.label * len(shown) / max(height - 90, 1)

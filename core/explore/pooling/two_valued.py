@@ -13,9 +13,9 @@ def two_valued_sentence(fits: PoolingFits, wording: Wording) -> str:
     The linear probability model and its limits: Gelman & Hill (2007), section 5.1 and chapter
     14, where the logistic model takes its place.
     """
-    y = fits.data.y
-    if not len(y):
+    if fits.data.in_hand is not fits.data:  # rows that stay where they are are not fetched for it
         return ""
+    y = fits.data.y
     low, high = float(y.min()), float(y.max())
     if low == high or not ((y == low) | (y == high)).all():
         return ""

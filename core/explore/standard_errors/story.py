@@ -199,10 +199,11 @@ def _groups_differ(fits: PoolingFits) -> bool:
     model = fits.multilevel_or_none
     if model is None:
         return True
-    at = fits.data.varying_design().mean(axis=0)
+    data = fits.data
+    at = np.array([data.base_mean(b) if b else 1.0 for b in data.varying])
     between = float(at @ model.vcov_group @ at)
     icc = between / (between + model.sigma_y**2) if between > 0 else 0.0
-    return (fits.data.n_obs / fits.data.n_groups - 1.0) * icc > _MATTERS
+    return (data.n_obs / data.n_groups - 1.0) * icc > _MATTERS
 
 
 def _why_cross(each: CoefficientErrors, fits: PoolingFits, wording: Wording) -> str:

@@ -66,7 +66,7 @@ def plot_slopes(
     canvas.title_axis(figure, "x", wording.column(found.predictor).title, style)
     canvas.title_axis(figure, "y", wording.column(fits.spec.outcome).title, style)
     figure.update_xaxes(range=[x[0] - 0.03 * np.ptp(x), x[1] + 0.01 * np.ptp(x)])
-    column = fits.data.columns[found.predictor]
+    column = fits.data.in_hand.columns[found.predictor]
     if isinstance(column, NumericColumn):
         words = wording.two_values(found.predictor, column.values)
         if words:

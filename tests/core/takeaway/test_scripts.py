@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import io
 import re
 import shutil
@@ -18,7 +20,7 @@ import pytest
 import core
 from core.takeaway.cleaned import cleaned_table, plain_names
 from core.takeaway.r_script import quoted
-from core.takeaway.scripts import packed
+from core.takeaway.scripts import POSTERIOR, packed
 from tests.fitted import HOSTILE
 
 NAMES = ['y "; system("x")', "=cmd|' /C calc'!A0", "größe\nder 'Gruppe'", "`x`", "if", "", "a*b"]
@@ -68,6 +70,7 @@ CASES = {
     "radon, independent": lambda: example("radon", varying=("floor",), correlated=False),
     "exam, intercept": lambda: example("exam", varying=()),
     "sleepstudy, ML": lambda: example("sleepstudy", varying=("Days",), criterion="ML"),
+    "sleepstudy, independent": lambda: example("sleepstudy", varying=("Days",), correlated=False),
     "hostile": hostile,
 }
 
@@ -105,6 +108,36 @@ def test_another_table_stops_the_script_at_once(script: str, tmp_path: Path) -> 
     command = ["Rscript", script] if script.endswith(".R") else [sys.executable, script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0 and "another table" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("case", "has"),
+    [("exam, intercept", True), ("radon, independent", True), ("radon, slope", False)],
+)
+def test_the_posterior_has_a_script_where_bambi_has_the_model(case: str, has: bool) -> None:
+    """Whatever a column is called, the script's formula is made of the script's own names."""
+    files = core.scripts(CASES[case]())
+    assert (POSTERIOR in files) == has
+    if has:
+        tree = ast.parse(files[POSTERIOR])
+        told = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        (formula,) = [text for text in told if isinstance(text, str) and "~" in text]
+        group = r"( \+ \((1|0 \+ v\d+) \| group\))+"
+        assert re.fullmatch(r"outcome ~ 1( \+ t\d+)+" + group, formula)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["exam, intercept", "sleepstudy, independent"])
+def test_bambi_draws_what_was_shown(case: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec("bambi") is None:
+        pytest.skip("no bambi")
+    for name, content in core.scripts(CASES[case]()).items():
+        (tmp_path / name).write_bytes(content)
+    command = [sys.executable, POSTERIOR]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = re.search(r"in posterior standard deviations: ([-+.\de]+)", done.stdout)
+    assert found is not None and float(found[1]) < 0.15, done.stdout
 
 
 def test_the_cleaned_table_holds_the_rows_that_were_used(radon: pd.DataFrame) -> None:
