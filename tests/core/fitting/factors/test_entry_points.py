@@ -25,7 +25,6 @@ NOT_YET: dict[str, Callable[[Any], object]] = {
     "no_pooling.to_frame": lambda fits: fits.no_pooling.to_frame(),
     "pairs_alike": lambda fits: core.pairs_alike(fits),
     "posterior": lambda fits: core.posterior(fits),
-    "predict": lambda fits: core.predict(fits, load("penicillin", "REML").table),
     "prior_sensitivity": lambda fits: core.prior_sensitivity(fits),
     "profile": lambda fits: core.profile(fits.multilevel),
     "r_squared": lambda fits: core.r_squared(fits.multilevel),
