@@ -130,7 +130,7 @@ def test_the_posterior_has_a_script_where_bambi_has_the_model(case: str, has: bo
 @pytest.mark.parametrize("case", ["exam, intercept", "sleepstudy, independent"])
 def test_bambi_draws_what_was_shown(case: str, tmp_path: Path) -> None:
     if importlib.util.find_spec("bambi") is None:
-        pytest.skip("no bambi")
+        pytest.skip("bambi is not installed (pip install bambi)")
     for name, content in core.scripts(CASES[case]()).items():
         (tmp_path / name).write_bytes(content)
     command = [sys.executable, POSTERIOR]

@@ -115,7 +115,10 @@ _PROGRAMS = {
 }
 
 
-@pytest.mark.skipif(not reading._FORKS, reason="another protocol")
+@pytest.mark.skipif(
+    not reading._FORKS,
+    reason="this system has no fork server, so the reading process answers in another way",
+)
 @pytest.mark.parametrize("program", _PROGRAMS)
 def test_whatever_the_process_does_the_answer_is_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str
